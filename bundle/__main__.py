@@ -1,0 +1,7 @@
+"""``python -m bundle COMMAND``."""
+
+import sys
+
+from bundle.cli import main
+
+sys.exit(main())

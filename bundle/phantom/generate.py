@@ -1,0 +1,263 @@
+"""The whole phantom data set: pairs, label images, displacement fields, volumes and the datalist."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bundle.phantom.displacement import displace, draw_displacement
+from bundle.phantom.files import PIXEL_MM, write_ct, write_displacement, write_nifti, write_png
+from bundle.phantom.materials import CLASSES
+from bundle.phantom.plan import SPLITS, Plan, plan_specimens, slice_heights, volume_specimens
+from bundle.phantom.render import Rendering, render_slice, render_volume_slice
+from bundle.phantom.tomography import CT_WINDOW
+from scripts.errors import InputError
+
+VERSION = 1
+DISPLACEMENT = 3
+"""Stream of random numbers of the displacement fields, beside those of `render`."""
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What decides a phantom's content, see `make_phantom`."""
+
+    seed: int
+    specimens: int
+    slices: int
+    size: int
+    displacement: float
+    volumes: int
+    depth: int
+
+    @property
+    def side(self) -> int:
+        """Side in pixels of a volume's slices."""
+        return self.size * 3 // 4
+
+    @property
+    def half_depth(self) -> float:
+        """Greatest height at which a slice may be asked for."""
+        return max(60.0 * self.size / 512, self.depth / 2)
+
+
+def make_phantom(
+    out: Path,
+    seed: int = 0,
+    specimens: int = 14,
+    slices: int = 4,
+    size: int = 512,
+    displacement: float = 2.0,
+    volumes: int = 2,
+    depth: int = 48,
+    processes: int | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Path:
+    """Write a phantom data set and return the path of its datalist.
+
+    The files are the same for the same options, whatever the number of processes. They are written beside ``out`` and
+    moved there at the end, so that an interrupted run leaves nothing that looks complete.
+
+    Args:
+        out: folder to make.
+        seed: random seed, at least 0.
+        specimens: number of specimens, at least 3.
+        slices: pairs per specimen.
+        size: side of the images in pixels, at least 96.
+        displacement: root-mean-square length in pixels of the residual misregistration of the sections; 0 = none.
+        volumes: number of specimens that also come as a volume.
+        depth: slices of a volume.
+        processes: worker processes; None = one per core, at most 8; 1 = none beside this one.
+        overwrite: replace a phantom that is there.
+        progress: called with the number of slices done and their total.
+
+    Returns:
+        Path of ``datalist.json``.
+
+    Raises:
+        InputError: options out of range, or ``out`` exists and must not be replaced, or cannot be written.
+    """
+    options = Options(seed, specimens, slices, size, displacement, volumes, depth)
+    _check(options)
+    plans = plan_specimens(specimens)
+    whole = volume_specimens(plans, volumes)
+    out = out.absolute()
+    _check_target(out, overwrite)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    except OSError as error:
+        raise InputError(
+            f"Cannot write the phantom to {out}: {error.strerror}; choose a folder that can be written."
+        ) from error
+    try:
+        work.chmod(0o755)
+        _write(work, options, plans, whole, processes, progress)
+        if out.exists():
+            shutil.rmtree(out)
+        work.rename(out)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return out / "datalist.json"
+
+
+def _check(options: Options) -> None:
+    for name, low in (("seed", 0), ("slices", 1), ("size", 96), ("displacement", 0), ("volumes", 0), ("depth", 1)):
+        value = getattr(options, name)
+        if not value >= low or not np.isfinite(value):
+            raise InputError(f"The phantom's option {name} is {value}, it must be at least {low}.")
+
+
+def _check_target(out: Path, overwrite: bool) -> None:
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise InputError(f"{out} is a file; give the phantom a folder that does not exist yet.")
+    if not any(out.iterdir()):
+        return
+    if not overwrite:
+        raise InputError(f"{out} exists and is not empty; give another folder, or --overwrite to replace a phantom.")
+    if not _is_phantom(out):
+        raise InputError(f"{out} holds something other than a phantom and is left alone; give another folder.")
+
+
+def _is_phantom(folder: Path) -> bool:
+    try:
+        content = json.loads((folder / "datalist.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(content, dict) and "phantom" in content
+
+
+def _write(
+    root: Path, options: Options, plans: list[Plan], whole: list[Plan], processes: int | None, progress: Progress | None
+) -> None:
+    heights = slice_heights(options.slices, options.size)
+    pairs = [(plan, index, z) for plan in plans for index, z in enumerate(heights)]
+    middle = (options.depth - 1) / 2
+    layers = [(plan, index, index - middle) for plan in whole for index in range(options.depth)]
+    done, total = 0, len(pairs) + len(layers)
+
+    def report(results: Iterable[Any]) -> Iterable[Any]:
+        nonlocal done
+        for result in results:
+            done += 1
+            if progress is not None:
+                progress(done, total)
+            yield result
+
+    count = processes or min(os.cpu_count() or 1, 8)
+    write_pair, render_layer = partial(_write_pair, root, options), partial(_render_layer, options)
+    if count == 1:
+        _finish(root, options, plans, whole, report(map(write_pair, pairs)), report(map(render_layer, layers)))
+        return
+    with _single_threaded_children(), ProcessPoolExecutor(count, multiprocessing.get_context("spawn")) as pool:
+        # Consecutive slices share a specimen, which a worker builds once.
+        items = pool.map(write_pair, pairs, chunksize=max(1, options.slices // 2))
+        rendered = pool.map(render_layer, layers, chunksize=8)
+        _finish(root, options, plans, whole, report(items), report(rendered))
+
+
+@contextmanager
+def _single_threaded_children() -> Iterator[None]:
+    """Let processes started meanwhile do linear algebra in one thread: more would only hinder each other."""
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _finish(
+    root: Path,
+    options: Options,
+    plans: list[Plan],
+    whole: list[Plan],
+    items: Iterable[tuple[str, dict[str, Any]]],
+    layers: Iterable[Rendering],
+) -> None:
+    datalist: dict[str, Any] = {split: [] for split in SPLITS}
+    for split, item in items:
+        datalist[split].append(item)
+    remaining = iter(layers)
+    volumes = [_write_volume(root, plan, [next(remaining) for _ in range(options.depth)]) for plan in whole]
+    datalist["phantom"] = {
+        "version": VERSION,
+        "options": asdict(options),
+        "pixel_mm": PIXEL_MM,
+        "classes": list(CLASSES),
+        "labels_aligned_with": "ct",
+        "specimens": {
+            plan.name: {"split": plan.split, "material": plan.material, "weeks": plan.weeks} for plan in plans
+        },
+        "volumes": volumes,
+    }
+    (root / "datalist.json").write_text(json.dumps(datalist, indent=2) + "\n", encoding="utf-8")
+
+
+def _write_pair(root: Path, options: Options, task: tuple[Plan, int, float]) -> tuple[str, dict[str, Any]]:
+    plan, index, z = task
+    rendering = render_slice(options.seed, plan, options.size, options.half_depth, index, z)
+    rng = np.random.default_rng([options.seed, plan.index, DISPLACEMENT, index])
+    field = draw_displacement(rng, options.size, options.displacement)
+    displaced = displace(rendering.stain, field) if options.displacement > 0 else rendering.stain
+    stem = f"{plan.name}_{index:02d}"
+    item: dict[str, Any] = {
+        "ct": f"ct/{stem}.tif",
+        "histology": f"histology/{stem}.png",
+        "specimen": plan.name,
+        "ct_window": list(CT_WINDOW),
+        "labels": f"labels/{stem}.png",
+        "displacement": f"displacement/{stem}.npz",
+    }
+    if plan.split == "test":
+        item["histology_displaced"] = f"histology_displaced/{stem}.png"
+        write_png(root / item["histology_displaced"], displaced)
+    write_ct(root / item["ct"], rendering.ct)
+    write_png(root / item["histology"], rendering.stain if plan.split == "test" else displaced)
+    write_png(root / item["labels"], rendering.labels)
+    write_displacement(root / item["displacement"], field)
+    return plan.split, item
+
+
+def _render_layer(options: Options, task: tuple[Plan, int, float]) -> Rendering:
+    plan, index, z = task
+    return render_volume_slice(options.seed, plan, options.size, options.half_depth, index, z, options.side)
+
+
+def _write_volume(root: Path, plan: Plan, layers: list[Rendering]) -> dict[str, str]:
+    ct = np.stack([layer.ct for layer in layers])
+    entry = {
+        "specimen": plan.name,
+        "split": plan.split,
+        "ct_nifti": f"volumes/{plan.name}_ct.nii.gz",
+        "ct_tiff": f"volumes/{plan.name}_ct.tif",
+        "stain": f"truth/{plan.name}_stain.nii.gz",
+        "labels": f"truth/{plan.name}_labels.nii.gz",
+    }
+    write_nifti(root / entry["ct_nifti"], ct)
+    write_ct(root / entry["ct_tiff"], ct)
+    write_nifti(root / entry["stain"], np.stack([layer.stain for layer in layers]))
+    write_nifti(root / entry["labels"], np.stack([layer.labels for layer in layers]))
+    return entry

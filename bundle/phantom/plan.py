@@ -1,0 +1,82 @@
+"""Which specimens a phantom has: split, material, healing time, heights of its slices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scripts.errors import InputError
+
+SPLITS = ("training", "validation", "test")
+MATERIALS = {
+    "training": ("Mg-5Gd", "Mg-10Gd", "Ti", "PEEK"),
+    "validation": ("Mg-10Gd", "PEEK", "Ti", "Mg-5Gd"),
+    "test": ("Mg-5Gd", "Ti", "PEEK", "Mg-10Gd"),
+}
+WEEKS = (4, 8, 12)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One specimen of the phantom.
+
+    Attributes:
+        index: number from 0; with the seed it decides everything random.
+        name: identifier, ``S01`` and so on.
+        split: ``training``, ``validation`` or ``test``.
+        material: a key of `materials.IMPLANTS`.
+        weeks: healing time.
+    """
+
+    index: int
+    name: str
+    split: str
+    material: str
+    weeks: int
+
+
+def plan_specimens(specimens: int) -> list[Plan]:
+    """Share out ``specimens`` among the splits, about 9 : 2 : 3, and vary materials and healing times within a split.
+
+    Test specimens start with a magnesium alloy at twelve weeks, whose degradation layer is the thickest.
+
+    Raises:
+        InputError: fewer than three specimens, so that a split would be empty.
+    """
+    if specimens < 3:
+        raise InputError(
+            f"A phantom of {specimens} specimens cannot fill its three splits; ask for at least 3 specimens."
+        )
+    test = max(1, round(specimens * 3 / 14))
+    validation = max(1, round(specimens * 2 / 14))
+    counts = {"training": specimens - validation - test, "validation": validation, "test": test}
+    plans: list[Plan] = []
+    for split in SPLITS:
+        for k in range(counts[split]):
+            kinds = MATERIALS[split]
+            first = {"training": 0, "validation": 1, "test": 2}[split]
+            weeks = WEEKS[(first + k // len(kinds) + k) % len(WEEKS)]
+            plans.append(Plan(len(plans), f"S{len(plans) + 1:02d}", split, kinds[k % len(kinds)], weeks))
+    return plans
+
+
+def slice_heights(slices: int, size: int) -> list[float]:
+    """Heights in pixels of a specimen's slices: evenly spread over two thirds of the screw's width."""
+    reach = 60.0 * size / 512
+    return [0.0] if slices == 1 else [-reach + 2 * reach * k / (slices - 1) for k in range(slices)]
+
+
+def volume_specimens(plans: list[Plan], volumes: int) -> list[Plan]:
+    """The specimens that come as whole volumes: test, validation and training in turn, first specimens first.
+
+    Raises:
+        InputError: more volumes than specimens.
+    """
+    if volumes > len(plans):
+        raise InputError(
+            f"{volumes} volumes were asked of {len(plans)} specimens; each specimen gives at most one volume."
+        )
+    ranked = [
+        (plan.index - min(p.index for p in plans if p.split == plan.split), -SPLITS.index(plan.split), plan)
+        for plan in plans
+    ]
+    return [plan for *_, plan in sorted(ranked, key=lambda entry: entry[:2])[:volumes]]

@@ -1,0 +1,80 @@
+"""Reading and writing weights: never half a file, never code from a file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from scripts.errors import InputError
+from scripts.networks.generator import StainGenerator
+
+
+def save_atomically(content: Any, path: str | os.PathLike) -> None:
+    """Write with `torch.save` under a temporary name and rename: `path` is either the old file or the whole new one.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    path = Path(path)
+    partial = path.with_name(path.name + ".partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        torch.save(content, partial)
+        os.replace(partial, path)
+    except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
+        raise InputError(f"Cannot write {path}: {error}. Free some space or choose another output_dir.") from error
+
+
+def read_checkpoint(path: str | os.PathLike) -> dict[str, Any]:
+    """Read a checkpoint with ``weights_only=True``.
+
+    Raises:
+        InputError: the file is missing, cut off, or no checkpoint.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"There is no checkpoint {path}: give --checkpoint the model.pt that a training wrote.")
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises half a dozen kinds for what is not a checkpoint
+        raise InputError(
+            f"{path} is not a readable checkpoint (damaged, cut off, or not written by torch.save with plain tensors): "
+            "give --checkpoint the model.pt that a training wrote."
+        ) from error
+    if not isinstance(content, dict) or not content:
+        raise InputError(f"{path} holds no state dict: give --checkpoint the model.pt that a training wrote.")
+    return content
+
+
+def load_generator(network: StainGenerator, path: str | os.PathLike) -> StainGenerator:
+    """Load weights into the CT-to-stain generator and return it in evaluation mode.
+
+    Args:
+        network: the generator as the config defines it.
+        path: ``model.pt`` (a flat state dict or ``{"model": state dict}``) or a training's ``checkpoint.pt``, whose averaged weights
+            are taken.
+
+    Raises:
+        InputError: no checkpoint, or one of another architecture.
+    """
+    content = read_checkpoint(path)
+    for key in ("averaged", "ct_to_stain", "model"):
+        if isinstance(content.get(key), dict):
+            content = content[key]
+            break
+    expected = network.state_dict()
+    tensors = {name: value for name, value in content.items() if isinstance(value, torch.Tensor)}
+    missing = [name for name in expected if name not in tensors]
+    foreign = [name for name in tensors if name not in expected]
+    reshaped = [name for name in expected if name in tensors and tensors[name].shape != expected[name].shape]
+    for what, names in (("lacks", missing), ("has besides", foreign), ("has in another shape", reshaped)):
+        if names:
+            raise InputError(
+                f"The checkpoint {path} is of another architecture than network_def: it {what} {names[0]} "
+                f"({len(names)} such). Give network_def the channels, blocks and norm that it was trained with."
+            )
+    network.load_state_dict(tensors)
+    return network.eval()

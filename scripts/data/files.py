@@ -1,0 +1,83 @@
+"""Opening a user's file: what a missing, damaged or unknown file is answered with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+
+from scripts.errors import InputError
+
+TIFF_SUFFIXES = (".tif", ".tiff")
+PNG_SUFFIXES = (".png",)
+JPEG_SUFFIXES = (".jpg", ".jpeg")
+NIFTI_SUFFIXES = (".nii", ".nii.gz")
+
+#: Grey-value types that a CT image or volume may have, in either byte order.
+GREY_TYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64")
+
+
+def has_suffix(path: Path, suffixes: tuple[str, ...]) -> bool:
+    """Whether the file name ends in one of the suffixes, in lower or upper case (``.nii.gz`` counts as one)."""
+    return path.name.lower().endswith(suffixes)
+
+
+def existing_file(path: str | PathLike[str]) -> Path:
+    """Return the path of a regular file.
+
+    Raises:
+        InputError: nothing lies there, or a folder does.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{path} is a folder where an image file was expected: give the path of a file.")
+    if not path.is_file():
+        raise InputError(f"{path} does not exist: check the path.")
+    return path
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn whatever a decoder raises while it reads the file into an `InputError` naming the file.
+
+    Decoders meet damaged bytes with exceptions of every kind (OSError, EOFError, struct.error, RuntimeError, ...),
+    therefore the wide net; a lack of memory is no fault of the file and passes.
+    """
+    try:
+        yield
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:
+        reason = re.sub(r"\s+", " ", str(error)).strip().rstrip(".") or type(error).__name__
+        raise InputError(
+            f"{path} cannot be read ({reason}): it is truncated, damaged or not what its name says; copy or export it "
+            "again."
+        ) from error
+
+
+def require_grey_type(dtype: np.dtype, path: Path) -> None:
+    """Raise an `InputError` unless the pixel type is one of `GREY_TYPES`."""
+    if dtype.name not in GREY_TYPES:
+        raise InputError(
+            f"{path} has pixels of type {dtype.name}, expected one of {', '.join(GREY_TYPES)}: convert it to float32."
+        )
+
+
+def require_finite(values: np.ndarray, path: Path | str, where: str = "") -> None:
+    """Raise an `InputError` if there is a NaN or an infinity among the values."""
+    if values.dtype.kind == "f":
+        bad = values.size - int(np.count_nonzero(np.isfinite(values)))
+        if bad:
+            raise InputError(
+                f"{path} holds {bad} NaN or infinite values{where}: replace them, say by the grey value of air."
+            )
+
+
+def natural_key(path: Path) -> list[tuple[int, int | str]]:
+    """Sorting key that puts ``slice2`` before ``slice10``."""
+    parts = re.split(r"(\d+)", path.name.lower())
+    return [(0, int(part)) if part.isdigit() else (1, part) for part in parts]

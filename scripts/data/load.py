@@ -1,0 +1,61 @@
+"""Loading a pair of CT slice and section."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from monai.data import MetaTensor
+from monai.transforms import Transform
+
+from scripts.errors import InputError
+from scripts.data.image import read_ct, read_histology, read_mask
+
+
+class LoadPaird(Transform):
+    """Load the files of a data list's item.
+
+    The item's paths are replaced by tensors: `image_key` (1, H, W) float32 grey values, not yet windowed; `label_key`
+    (3, H, W) float32 in [0, 1], if the item has one; `mask_key` (1, H, W) float32, 1 = use, all ones if the item has no
+    mask. Each is a ``MetaTensor`` whose ``meta["filename_or_obj"]`` is its path, by which MONAI's handlers name rows
+    and files (a mask that was not read bears the name of its image). Other entries stay.
+
+    Args:
+        image_key: the CT slice.
+        label_key: the section.
+        mask_key: the mask of valid pixels.
+    """
+
+    def __init__(self, image_key: str = "image", label_key: str = "label", mask_key: str = "mask") -> None:
+        self.image_key, self.label_key, self.mask_key = image_key, label_key, mask_key
+
+    def __call__(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
+        """Return the item with tensors for paths.
+
+        Raises:
+            InputError: a file that cannot be used (see `scripts.data.image`), or files of different sizes.
+        """
+        item = dict(data)
+        image_path = item[self.image_key]
+        ct = read_ct(image_path)[None]
+        item[self.image_key] = _tensor(ct, image_path)
+        if self.label_key in item:
+            item[self.label_key] = _tensor(read_histology(item[self.label_key]), item[self.label_key])
+        if self.mask_key in item:
+            item[self.mask_key] = _tensor(read_mask(item[self.mask_key])[None], item[self.mask_key])
+        else:
+            item[self.mask_key] = _tensor(np.ones_like(ct), image_path)
+        for key in (self.label_key, self.mask_key):
+            if key in item and item[key].shape[1:] != ct.shape[1:]:
+                rows, columns = item[key].shape[1:]
+                raise InputError(
+                    f"{data[key]} has {rows} x {columns} pixels (rows x columns), but its CT slice {image_path} has "
+                    f"{ct.shape[1]} x {ct.shape[2]}: resample one onto the other."
+                )
+        return item
+
+
+def _tensor(values: np.ndarray, path: Any) -> MetaTensor:
+    return MetaTensor(torch.from_numpy(values), meta={"filename_or_obj": str(path)})

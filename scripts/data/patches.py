@@ -1,0 +1,77 @@
+"""Where to take training patches: on tissue, never on flat background."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from monai.transforms import Transform
+from monai.utils import convert_to_numpy
+from scipy.ndimage import uniform_filter
+
+
+class TissueWeightd(Transform):
+    """Add a map of sampling weights for MONAI's ``RandWeightedCropd`` to a windowed pair.
+
+    The weight of a pixel is the share of tissue in the patch centred there. A pixel is tissue if it is valid and its
+    stain is darker, in any channel, than the slide's white by more than `contrast`. Patches with less than `min_tissue`
+    of it, or with a flat CT, get weight zero, so they are never drawn; if no patch has enough tissue (a section of
+    another kind, or a very small one), every patch with a CT that is not flat may be drawn.
+
+    The map depends on the pair alone, so it is computed once when ``CacheDataset`` caches the item.
+
+    Args:
+        patch_size: side of the patches to be drawn, in pixels.
+        image_key: windowed CT, (1, H, W) in [0, 1].
+        label_key: section, (3, H, W) in [0, 1].
+        mask_key: valid region, (1, H, W), 1 = use.
+        weight_key: entry to write, (1, H, W) float32 in [0, 1].
+        contrast: how far below the slide's white a channel must be, of 1.
+        min_tissue: smallest share of tissue in a patch.
+        min_deviation: smallest standard deviation of the CT in a patch, of the window's width; below it is flat.
+    """
+
+    def __init__(
+        self,
+        patch_size: int,
+        image_key: str = "image",
+        label_key: str = "label",
+        mask_key: str = "mask",
+        weight_key: str = "weight",
+        contrast: float = 0.1,
+        min_tissue: float = 0.1,
+        min_deviation: float = 0.005,
+    ) -> None:
+        self.patch_size = patch_size
+        self.image_key, self.label_key, self.mask_key, self.weight_key = image_key, label_key, mask_key, weight_key
+        self.contrast, self.min_tissue, self.min_deviation = contrast, min_tissue, min_deviation
+
+    def __call__(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
+        """Return the item with its map of weights."""
+        item = dict(data)
+        ct, stain, mask = (
+            convert_to_numpy(item[key]).astype(np.float64) for key in (self.image_key, self.label_key, self.mask_key)
+        )
+        darkest = stain.min(axis=0)
+        white = np.percentile(darkest, 99)
+        tissue = self._share((darkest < white - self.contrast) * mask[0])
+        mean, square = self._share(ct[0]), self._share(ct[0] ** 2)
+        textured = (square - mean**2 > self.min_deviation**2) & (self._share(mask[0]) > 0)
+        inside = np.zeros_like(textured)
+        inside[self._centres(ct.shape[1]), self._centres(ct.shape[2])] = True
+        weight = np.where(textured & inside & (tissue >= self.min_tissue), tissue, 0.0)
+        if not weight.any():
+            weight = (textured & inside).astype(np.float64)
+        item[self.weight_key] = torch.from_numpy(weight[None].astype(np.float32))
+        return item
+
+    def _centres(self, size: int) -> slice:
+        """Pixels along one side at which a whole patch can be centred."""
+        half = self.patch_size // 2
+        return slice(half, size - self.patch_size + half + 1)
+
+    def _share(self, values: np.ndarray) -> np.ndarray:
+        """Mean over the patch centred at each pixel."""
+        return uniform_filter(values.astype(np.float64), size=self.patch_size, mode="constant")

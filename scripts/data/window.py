@@ -1,0 +1,139 @@
+"""Windowing of CT grey values into [0, 1]: one linear map per specimen or volume, never per slice."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from monai.config import KeysCollection
+from monai.transforms import MapTransform, Transform
+
+from scripts.errors import InputError
+from scripts.data.files import require_finite
+
+Values = TypeVar("Values", np.ndarray, torch.Tensor)
+
+
+def percentile_window(
+    values: np.ndarray, lower: float = 0.5, upper: float = 99.5, name: str = "the image"
+) -> tuple[float, float]:
+    """Window between two percentiles of the grey values.
+
+    Where so many pixels share one value (a flat background) that both percentiles fall on it, the window is the full
+    range.
+
+    Args:
+        values: grey values of any shape and type.
+        lower: lower percentile, 0 to 100.
+        upper: upper percentile, above `lower`.
+        name: what to call the values in an error.
+
+    Returns:
+        (lo, hi) with lo < hi, in units of the grey values.
+
+    Raises:
+        InputError: the values are constant, or hold NaN or infinity.
+    """
+    require_finite(values, name)
+    lo, hi = (float(value) for value in np.percentile(values, (lower, upper)))
+    if hi <= lo:
+        lo, hi = float(values.min()), float(values.max())
+    if hi <= lo:
+        raise InputError(f"{name} is constant, every value is {lo:g}: there is nothing to stain, check the export.")
+    return lo, hi
+
+
+def check_window(window: object, name: str) -> tuple[float, float]:
+    """Return a given window as two numbers.
+
+    Raises:
+        InputError: it is not two finite numbers of which the second is larger.
+    """
+    if isinstance(window, (Sequence, np.ndarray, torch.Tensor)) and not isinstance(window, str) and len(window) == 2:
+        try:
+            lo, hi = (float(value) for value in window)
+        except (TypeError, ValueError):
+            lo = hi = float("nan")
+        if np.isfinite([lo, hi]).all() and lo < hi:
+            return lo, hi
+    raise InputError(f"The CT window {window!r} of {name} is not [lo, hi], two numbers with lo < hi: correct it.")
+
+
+def window(values: Values, lo: float, hi: float) -> Values:
+    """Map [lo, hi] to [0, 1] linearly and clip, in float32.
+
+    Args:
+        values: grey values, array or tensor of any shape.
+        lo: grey value that becomes 0.
+        hi: grey value that becomes 1.
+
+    Returns:
+        float32 array or tensor of the same shape, in [0, 1].
+
+    Raises:
+        InputError: not lo < hi.
+    """
+    lo, hi = check_window((lo, hi), "the image")
+    # A product instead of a division: arrays and tensors then round alike, on every device.
+    scale = 1.0 / (hi - lo)
+    if isinstance(values, torch.Tensor):
+        return ((values.to(torch.float32) - lo) * scale).clamp(0.0, 1.0)
+    scaled = (values.astype(np.float32) - np.float32(lo)) * np.float32(scale)
+    return np.clip(scaled, 0.0, 1.0, out=scaled)
+
+
+class WindowCT(Transform):
+    """Window the grey values of one image or volume.
+
+    Args:
+        lower: lower percentile of the window where none is given.
+        upper: upper percentile of the window where none is given.
+    """
+
+    def __init__(self, lower: float = 0.5, upper: float = 99.5) -> None:
+        self.lower, self.upper = lower, upper
+
+    def __call__(self, image: Values, ct_window: Sequence[float] | None = None, name: str = "the image") -> Values:
+        """Return the image in [0, 1], by `ct_window` if given, else by its own percentiles.
+
+        Raises:
+            InputError: a window that is none, a constant image, NaN or infinity.
+        """
+        if ct_window is not None:
+            return window(image, *check_window(ct_window, name))
+        return window(image, *percentile_window(np.asarray(image), self.lower, self.upper, name))
+
+
+class WindowCTd(MapTransform):
+    """Dictionary form of `WindowCT`: the window is the item's own entry `window_key`, if it has one.
+
+    Args:
+        keys: CT images to window.
+        window_key: where the item carries ``[lo, hi]``; items without it get the percentiles of their own file.
+        lower: lower percentile.
+        upper: upper percentile.
+        allow_missing_keys: whether an item may lack a key.
+    """
+
+    def __init__(
+        self,
+        keys: KeysCollection = "image",
+        window_key: str = "ct_window",
+        lower: float = 0.5,
+        upper: float = 99.5,
+        allow_missing_keys: bool = False,
+    ) -> None:
+        super().__init__(keys, allow_missing_keys)
+        self.window_key = window_key
+        self.window_ct = WindowCT(lower, upper)
+
+    def __call__(self, data: Mapping[Hashable, torch.Tensor]) -> dict[Hashable, torch.Tensor]:
+        """Return the item with its CT images in [0, 1]."""
+        item: dict[Hashable, Any] = dict(data)
+        given = item.get(self.window_key)
+        for key in self.key_iterator(item):
+            name = str(getattr(item[key], "meta", {}).get("filename_or_obj", "the image"))
+            item[key] = self.window_ct(item[key], given, name)
+        return item

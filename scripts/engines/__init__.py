@@ -1,0 +1,7 @@
+"""The trainer and what it needs."""
+
+from scripts.engines.image_pool import ImagePool
+from scripts.engines.schedule import constant_then_linear
+from scripts.engines.trainer import PairedCycleGANTrainer
+
+__all__ = ["ImagePool", "PairedCycleGANTrainer", "constant_then_linear"]

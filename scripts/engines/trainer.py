@@ -1,0 +1,230 @@
+"""The trainer: a CycleGAN with pixelwise supervision and greyscale consistency for few registered pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from monai.engines import Trainer
+from monai.engines.utils import IterationEvents
+from monai.inferers import Inferer, SimpleInferer
+from monai.utils import CommonKeys as Keys
+from torch import nn
+from torch.nn import functional as F
+from torch.utils.data import DataLoader
+
+from scripts.engines.distributed import average
+from scripts.engines.image_pool import ImagePool
+from scripts.losses.weights import LossWeights
+from scripts.networks.normalization import fix_statistics, statistics_kept
+from scripts.precision import autocast
+
+MAX_SKIPPED_STEPS = 10  # in a row; a few infinite gradients can pass, more mean that the training has diverged
+
+
+class PairedCycleGANTrainer(Trainer):
+    """Train CT-to-stain and stain-to-CT generators against two discriminators on registered pairs.
+
+    One iteration is a step of both generators, then a step of both discriminators. After arXiv 2509.09235, which modifies
+    CycleGAN (Zhu et al. 2017) by pixelwise supervision and greyscale consistency; the weights are ours.
+
+    A batch holds ``image`` (N, 1, H, W) CT, ``label`` (N, 3, H, W) stain, both in [0, 1], and ``mask`` (N, 1, H, W), 1 where the pair is
+    valid. ``engine.state.output`` holds these, ``pred`` (the generated stain), ``loss`` (the generators' total) and
+    every term computed, unweighted, by its name in `LossWeights`, and ``discriminator``.
+
+    Args:
+        device: where to compute.
+        max_epochs: epochs to train.
+        train_data_loader: yields the batches.
+        ct_to_stain: generator that is the product.
+        stain_to_ct: generator of the way back.
+        stain_discriminator: tells real from generated stain; a MONAI ``PatchDiscriminator``.
+        ct_discriminator: tells real from generated CT.
+        generator_optimizer: over both generators' parameters.
+        discriminator_optimizer: over both discriminators' parameters.
+        adversarial_loss: ``monai.losses.PatchAdversarialLoss``.
+        pixel_loss: called with prediction, target and mask.
+        grey_loss: a ``GreyscaleConsistencyLoss``.
+        weights: of the terms.
+        pool_size: generated images kept for the discriminators.
+        fix_statistics_from: first epoch (from 1) that normalises by running statistics; None for never.
+        max_gradient_norm: the generators' gradient is scaled down to this norm.
+        amp: compute in bfloat16 where autocast allows.
+        inferer: how the CT-to-stain generator is applied in training.
+        train_handlers: handlers to attach.
+
+    Raises:
+        FloatingPointError: gradients were not finite in ten steps running.
+    """
+
+    def __init__(
+        self,
+        device: torch.device | str,
+        max_epochs: int,
+        train_data_loader: DataLoader,
+        ct_to_stain: nn.Module,
+        stain_to_ct: nn.Module,
+        stain_discriminator: nn.Module,
+        ct_discriminator: nn.Module,
+        generator_optimizer: torch.optim.Optimizer,
+        discriminator_optimizer: torch.optim.Optimizer,
+        adversarial_loss: Callable[..., torch.Tensor],
+        pixel_loss: Callable[..., torch.Tensor],
+        grey_loss: Any,
+        weights: LossWeights,
+        pool_size: int = 50,
+        fix_statistics_from: int | None = None,
+        max_gradient_norm: float = 100.0,
+        amp: bool = False,
+        inferer: Inferer | None = None,
+        train_handlers: Sequence | None = None,
+    ) -> None:
+        # MONAI's `amp` stands for a gradient scaler on CUDA, which bfloat16 does not need
+        super().__init__(
+            device=device,
+            max_epochs=max_epochs,
+            data_loader=train_data_loader,
+            handlers=train_handlers,
+            amp=False,
+            decollate=False,
+        )
+        self.ct_to_stain, self.stain_to_ct = ct_to_stain, stain_to_ct
+        self.stain_discriminator, self.ct_discriminator = stain_discriminator, ct_discriminator
+        self.generator_optimizer, self.discriminator_optimizer = generator_optimizer, discriminator_optimizer
+        self.network, self.optimizer = ct_to_stain, generator_optimizer  # the names MONAI's handlers look for
+        self.adversarial_loss, self.pixel_loss, self.grey_loss = adversarial_loss, pixel_loss, grey_loss
+        self.weights = weights
+        self.stain_pool, self.ct_pool = ImagePool(pool_size), ImagePool(pool_size)
+        self.fix_statistics_from = fix_statistics_from
+        self.max_gradient_norm = max_gradient_norm
+        self.bfloat16 = amp
+        self.inferer = SimpleInferer() if inferer is None else inferer
+        self.skipped_steps = 0
+
+    def training_state(self) -> dict[str, Any]:
+        """Everything a resumed training needs, by name; each has ``state_dict`` and ``load_state_dict``."""
+        return {
+            "trainer": self,
+            "ct_to_stain": self.ct_to_stain,
+            "stain_to_ct": self.stain_to_ct,
+            "stain_discriminator": self.stain_discriminator,
+            "ct_discriminator": self.ct_discriminator,
+            "generator_optimizer": self.generator_optimizer,
+            "discriminator_optimizer": self.discriminator_optimizer,
+            "stain_pool": self.stain_pool,
+            "ct_pool": self.ct_pool,
+        }
+
+    def _iteration(self, engine: Any, batchdata: dict[str, torch.Tensor]) -> dict[str, Any]:
+        ct, stain, mask = (
+            torch.as_tensor(batchdata[key]).to(self.state.device, non_blocking=self.non_blocking)
+            for key in (Keys.IMAGE, Keys.LABEL, "mask")
+        )
+        self._set_modes()
+        with _frozen(self.stain_discriminator, self.ct_discriminator), autocast(self.state.device, self.bfloat16):
+            fake_stain, fake_ct, terms = self._generator_terms(ct, stain, mask)
+        total = torch.stack([getattr(self.weights, name) * term for name, term in terms.items()]).sum()
+        self._step(self.generator_optimizer, total, self.max_gradient_norm)
+
+        with autocast(self.state.device, self.bfloat16):
+            discriminator_loss = self._discriminator_loss(ct, stain, fake_stain, fake_ct)
+        if discriminator_loss is not None:
+            self._step(self.discriminator_optimizer, discriminator_loss, float("inf"))
+            terms["discriminator"] = discriminator_loss
+
+        engine.state.output = {
+            Keys.IMAGE: ct,
+            Keys.LABEL: stain,
+            Keys.PRED: fake_stain.detach(),
+            Keys.LOSS: total.detach(),
+            **{name: term.detach() for name, term in terms.items()},
+        }
+        engine.fire_event(IterationEvents.MODEL_COMPLETED)
+        return engine.state.output
+
+    def _set_modes(self) -> None:
+        for network in (self.ct_to_stain, self.stain_to_ct, self.stain_discriminator, self.ct_discriminator):
+            network.train()
+        if self.fix_statistics_from is not None and self.state.epoch >= self.fix_statistics_from:
+            fix_statistics(self.ct_to_stain)
+            fix_statistics(self.stain_to_ct)
+
+    def _generator_terms(
+        self, ct: torch.Tensor, stain: torch.Tensor, mask: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor | None, dict[str, torch.Tensor]]:
+        w = self.weights
+        terms: dict[str, torch.Tensor] = {}
+        fake_stain = self.inferer(ct, self.ct_to_stain)
+        grey_needs_ct = w.grey > 0 and self.grey_loss.reading == "backward"
+        needs_fake_ct = w.adversarial_ct > 0 or w.cycle_stain > 0 or w.pixel_ct > 0 or grey_needs_ct
+        fake_ct = self.stain_to_ct(stain) if needs_fake_ct else None
+
+        if w.adversarial_stain > 0:
+            terms["adversarial_stain"] = self._judge(self.stain_discriminator, fake_stain, True, for_discriminator=False)
+        if w.adversarial_ct > 0:
+            terms["adversarial_ct"] = self._judge(self.ct_discriminator, fake_ct, True, for_discriminator=False)
+        if w.cycle_ct > 0:
+            with statistics_kept(self.stain_to_ct):
+                terms["cycle_ct"] = F.l1_loss(self.stain_to_ct(fake_stain).float(), ct)
+        if w.cycle_stain > 0:
+            with statistics_kept(self.ct_to_stain):
+                terms["cycle_stain"] = F.l1_loss(self.inferer(fake_ct, self.ct_to_stain).float(), stain)
+        if w.pixel_stain > 0:
+            terms["pixel_stain"] = self.pixel_loss(fake_stain, stain, mask)
+        if w.pixel_ct > 0:
+            terms["pixel_ct"] = self.pixel_loss(fake_ct, ct, mask)
+        if w.grey > 0:
+            terms["grey"] = self.grey_loss(ct, stain, fake_stain, fake_ct, mask)
+        return fake_stain, fake_ct, terms
+
+    def _discriminator_loss(
+        self, ct: torch.Tensor, stain: torch.Tensor, fake_stain: torch.Tensor, fake_ct: torch.Tensor | None
+    ) -> torch.Tensor | None:
+        losses = []
+        if self.weights.adversarial_stain > 0:
+            losses += self._real_and_fake(self.stain_discriminator, stain, self.stain_pool.query(fake_stain))
+        if self.weights.adversarial_ct > 0 and fake_ct is not None:
+            losses += self._real_and_fake(self.ct_discriminator, ct, self.ct_pool.query(fake_ct))
+        return torch.stack(losses).sum() / 2 if losses else None
+
+    def _real_and_fake(self, network: nn.Module, real: torch.Tensor, fake: torch.Tensor) -> list[torch.Tensor]:
+        return [self._judge(network, real, True), self._judge(network, fake, False)]
+
+    def _judge(
+        self, network: nn.Module, images: torch.Tensor | None, real: bool, for_discriminator: bool = True
+    ) -> torch.Tensor:
+        logits = network(images)[-1]  # MONAI's discriminator returns the features of all its layers
+        return self.adversarial_loss(logits.float(), target_is_real=real, for_discriminator=for_discriminator)
+
+    def _step(self, optimizer: torch.optim.Optimizer, loss: torch.Tensor, max_norm: float) -> None:
+        """Step, unless the gradient is not finite: then leave the weights as they are and say so."""
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        parameters = [p for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
+        average(p.grad for p in parameters)
+        norm = nn.utils.clip_grad_norm_(parameters, max_norm)
+        if torch.isfinite(norm):
+            optimizer.step()
+            self.skipped_steps = 0
+            return
+        self.skipped_steps += 1
+        self.logger.warning(f"Gradient not finite in iteration {self.state.iteration}: this step is skipped.")
+        if self.skipped_steps >= MAX_SKIPPED_STEPS:
+            raise FloatingPointError(
+                f"The gradient was not finite in {MAX_SKIPPED_STEPS} steps running (iteration {self.state.iteration}): "
+                "lower the learning rate or the loss weights, or set amp to false, and resume from the last checkpoint."
+            )
+
+
+@contextmanager
+def _frozen(*networks: nn.Module) -> Iterator[None]:
+    """Spare the gradients of networks that only judge."""
+    for network in networks:
+        network.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for network in networks:
+            network.requires_grad_(True)

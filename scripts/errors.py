@@ -1,0 +1,55 @@
+"""What a user's mistake looks like: an ordinary exception in a library, one sentence on the command line."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from types import TracebackType
+
+
+class InputError(ValueError):
+    """A mistake in what the user gave: a file, a folder, an option or a checkpoint.
+
+    The message names the thing at fault, what was expected and what to do, in one or two sentences on one line.
+    """
+
+
+def find_input_error(error: BaseException | None) -> InputError | None:
+    """Return the `InputError` behind an exception, following causes and contexts, or None.
+
+    MONAI wraps what a transform or a config target raises in a ``RuntimeError``; the user's mistake is further down.
+    """
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, InputError):
+            return error
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def end_in_one_sentence() -> None:
+    """On MONAI's command line, let an `InputError` end the process with its message and status 1, without a traceback.
+
+    ``python -m monai.bundle run`` has no handling of errors of its own, so this replaces `sys.excepthook`, which sees only
+    exceptions nobody caught. A library caller of ``ConfigWorkflow`` is left alone: it gets the exception itself.
+    """
+    main_spec = getattr(sys.modules.get("__main__"), "__spec__", None)
+    if main_spec is None or not main_spec.name.startswith("monai.bundle"):
+        return
+    # Ignite and MONAI log an error and its traceback before they raise it again; the sentence below says it better.
+    for name in ("ignite", "monai", "scripts"):
+        logging.getLogger(name).addFilter(_not_about_input_errors)
+    sys.excepthook = _excepthook
+
+
+def _not_about_input_errors(record: logging.LogRecord) -> bool:
+    return record.levelno < logging.ERROR or find_input_error(sys.exc_info()[1]) is None
+
+
+def _excepthook(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    mistake = find_input_error(error)
+    if mistake is None:
+        sys.__excepthook__(kind, error, traceback)
+    else:
+        print(f"error: {mistake}", file=sys.stderr)

@@ -1,0 +1,22 @@
+"""Handlers that attach to the engines."""
+
+from scripts.handlers.checkpoint import BestModel, TrainingCheckpoint
+from scripts.handlers.history import History
+from scripts.handlers.metrics import LPIPS, PSNR, SSIM
+from scripts.handlers.metrics_csv import MetricsCSV
+from scripts.handlers.preview import Preview
+from scripts.handlers.progress import Progress
+from scripts.handlers.seeding import EpochSeed
+
+__all__ = [
+    "LPIPS",
+    "PSNR",
+    "SSIM",
+    "BestModel",
+    "EpochSeed",
+    "History",
+    "MetricsCSV",
+    "Preview",
+    "Progress",
+    "TrainingCheckpoint",
+]

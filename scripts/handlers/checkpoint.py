@@ -1,0 +1,119 @@
+"""Checkpoints of a training: everything, to resume exactly, and the best model, to use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from ignite.engine import Engine, Events
+from torch import nn
+
+from scripts.checkpoint import read_checkpoint, save_atomically
+from scripts.engines.distributed import average, is_distributed, rank
+from scripts.engines.trainer import PairedCycleGANTrainer
+from scripts.errors import InputError
+
+CHECKPOINT = "checkpoint.pt"
+
+
+class TrainingCheckpoint:
+    """Write everything a training needs to ``output_dir/checkpoint.pt`` and take it up again.
+
+    Attach it after all other handlers, so that what it stores at the end of an epoch is final. Only the first of several processes
+    writes.
+
+    Args:
+        output_dir: folder of the training.
+        trainer: its networks, optimisers, image pools and epoch are stored.
+        others: what else is to be stored, name to object with ``state_dict`` and ``load_state_dict``.
+        interval: epochs between two writings.
+        resume: continue from the checkpoint in `output_dir`.
+
+    Raises:
+        InputError: there is a checkpoint and `resume` is false, or none and it is true, or it is of another training.
+    """
+
+    def __init__(
+        self,
+        output_dir: str | os.PathLike,
+        trainer: PairedCycleGANTrainer,
+        others: dict[str, Any],
+        interval: int = 1,
+        resume: bool = False,
+    ) -> None:
+        self.path = Path(output_dir) / CHECKPOINT
+        self.state = trainer.training_state() | others
+        self.interval, self.resume = interval, resume
+        if resume and not self.path.is_file():
+            raise InputError(f"There is no training to resume in {output_dir}: leave out --resume or give its --output_dir.")
+        if not resume and self.path.exists():
+            raise InputError(
+                f"{output_dir} already holds a training: continue it with --resume true, or give another --output_dir."
+            )
+
+    def attach(self, engine: Engine) -> None:
+        if self.resume:
+            engine.add_event_handler(Events.STARTED, self.load)
+        engine.add_event_handler(Events.EPOCH_COMPLETED(every=self.interval), self.save)
+        engine.add_event_handler(Events.COMPLETED, self.save)
+
+    def save(self, engine: Engine) -> None:
+        if is_distributed():
+            # each process normalised its own patches: let all go on from the same statistics
+            for module in self.state.values():
+                if isinstance(module, nn.Module):
+                    average(module.buffers())
+        if rank() == 0:
+            save_atomically({name: part.state_dict() for name, part in self.state.items()}, self.path)
+
+    def load(self, engine: Engine) -> None:
+        content = read_checkpoint(self.path)
+        max_epochs = engine.state.max_epochs  # asked for now; the checkpoint knows what was asked for then
+        missing = [name for name in self.state if name not in content]
+        if missing:
+            raise InputError(f"{self.path} is not a training's checkpoint: it lacks {', '.join(missing)}.")
+        for name, part in self.state.items():
+            try:
+                part.load_state_dict(content[name])
+            except (RuntimeError, ValueError, KeyError) as error:
+                raise InputError(
+                    f"{self.path} does not fit this training ('{name}' differs): resume with the networks it was started with."
+                ) from error
+        if max_epochs is not None and engine.state.epoch >= max_epochs:
+            raise InputError(
+                f"The training in {self.path} has finished epoch {engine.state.epoch} of {max_epochs}: "
+                "ask for more with --train#trainer#max_epochs."
+            )
+        engine.state.max_epochs = max_epochs
+
+
+class BestModel:
+    """Write the generator as ``output_dir/model.pt`` whenever a validation is the best so far.
+
+    Args:
+        output_dir: folder of the training.
+        network: whose state dict is written.
+        key_metric: entry of ``validator.state.metrics`` that decides; higher is better.
+    """
+
+    def __init__(self, output_dir: str | os.PathLike, network: nn.Module, key_metric: str) -> None:
+        self.path = Path(output_dir) / "model.pt"
+        self.network, self.key_metric = network, key_metric
+        self.best = float("-inf")
+
+    def attach(self, validator: Engine) -> None:
+        validator.add_event_handler(Events.COMPLETED, self)
+
+    def __call__(self, validator: Engine) -> None:
+        value = float(validator.state.metrics[self.key_metric])
+        if value > self.best:
+            self.best = value
+            if rank() == 0:
+                save_atomically(self.network.state_dict(), self.path)
+
+    def state_dict(self) -> dict[str, float]:
+        return {"best": self.best}
+
+    def load_state_dict(self, state: dict[str, float]) -> None:
+        self.best = state["best"]

@@ -1,0 +1,85 @@
+"""Losses and validation metrics by epoch, as a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from ignite.engine import Engine, Events
+
+from scripts.engines.distributed import rank
+from scripts.errors import InputError
+
+NOT_TERMS = ("image", "label", "pred")
+
+
+class History:
+    """Write ``history.csv``: one row per epoch with the mean of each loss term, the learning rate and the last validation.
+
+    The rows are part of a training checkpoint, so that a resumed training goes on in the same table.
+
+    Args:
+        output_dir: folder of the training.
+        validator: engine whose metrics are noted in epochs in which it ran.
+    """
+
+    def __init__(self, output_dir: str | os.PathLike, validator: Engine) -> None:
+        self.path = Path(output_dir) / "history.csv"
+        self.validator = validator
+        self.rows: list[dict[str, float]] = []
+        self._sums: defaultdict[str, float] = defaultdict(float)
+        self._steps = 0
+
+    def attach(self, engine: Engine) -> None:
+        engine.add_event_handler(Events.EPOCH_STARTED, self._begin)
+        engine.add_event_handler(Events.ITERATION_COMPLETED, self._add)
+        engine.add_event_handler(Events.EPOCH_COMPLETED, self._write)
+
+    def _begin(self, engine: Engine) -> None:
+        self._sums.clear()
+        self._steps = 0
+        self.validator.state.metrics.clear()
+
+    def _add(self, engine: Engine) -> None:
+        for name, value in engine.state.output.items():
+            if name not in NOT_TERMS:
+                self._sums[name] += float(value)
+        self._steps += 1
+
+    def _write(self, engine: Any) -> None:
+        row = {"epoch": float(engine.state.epoch), "learning_rate": engine.optimizer.param_groups[0]["lr"]}
+        row |= {name: value / self._steps for name, value in self._sums.items()}
+        row |= {f"validation_{name}": float(value) for name, value in self.validator.state.metrics.items()}
+        self.rows.append(row)
+        if rank() == 0:
+            write_rows(self.path, self.rows)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"rows": self.rows}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.rows = [dict(row) for row in state["rows"]]
+
+
+def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
+    """Write rows as CSV under a temporary name and rename; the columns are the rows' keys in order of appearance.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows([{k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows])
+    partial = path.with_name(path.name + ".partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(text.getvalue(), encoding="utf-8")
+        os.replace(partial, path)
+    except OSError as error:
+        raise InputError(f"Cannot write {path}: {error}. Free some space or choose another output_dir.") from error

@@ -1,0 +1,71 @@
+"""Pictures of CT, virtual and true section side by side."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from ignite.engine import Engine, Events
+from monai.utils import CommonKeys as Keys
+from PIL import Image
+from torch.utils.tensorboard import SummaryWriter
+
+from scripts.engines.distributed import rank
+
+
+class Preview:
+    """Save rows of CT | virtual stain | true section for the first images of an evaluator's run, as PNG and to TensorBoard.
+
+    Args:
+        output_dir: a folder ``previews`` is made in it.
+        images: how many images a page shows.
+        by_epoch: name the page after the epoch (in training) instead of overwriting ``preview.png``.
+        summary_writer: TensorBoard writer, or None.
+    """
+
+    def __init__(
+        self,
+        output_dir: str | os.PathLike,
+        images: int = 3,
+        by_epoch: bool = False,
+        summary_writer: SummaryWriter | None = None,
+    ) -> None:
+        self.folder = Path(output_dir) / "previews"
+        self.images, self.by_epoch, self.summary_writer = images, by_epoch, summary_writer
+        self._rows: list[torch.Tensor] = []
+
+    def attach(self, engine: Engine) -> None:
+        if rank() > 0:
+            return
+        engine.add_event_handler(Events.STARTED, self._begin)
+        engine.add_event_handler(Events.ITERATION_COMPLETED, self._add)
+        engine.add_event_handler(Events.COMPLETED, self._write)
+
+    def _begin(self, engine: Engine) -> None:
+        self._rows = []
+
+    def _add(self, engine: Any) -> None:
+        for item, output in zip(engine.state.batch, engine.state.output, strict=True):
+            if len(self._rows) < self.images:
+                self._rows.append(side_by_side(item[Keys.IMAGE], output[Keys.PRED], item[Keys.LABEL]))
+
+    def _write(self, engine: Engine) -> None:
+        if not self._rows:
+            return
+        width = max(row.shape[-1] for row in self._rows)
+        page = torch.cat([torch.nn.functional.pad(row, (0, width - row.shape[-1]), value=1.0) for row in self._rows], dim=1)
+        epoch = engine.state.epoch  # MONAI's ValidationHandler runs a validator as if in the trainer's epoch
+        name = f"epoch_{epoch:04d}.png" if self.by_epoch else "preview.png"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray((page * 255).round().byte().permute(1, 2, 0).numpy()).save(self.folder / name)
+        if self.summary_writer is not None:
+            self.summary_writer.add_image("CT | virtual | section", page, epoch)
+
+
+def side_by_side(ct: torch.Tensor, virtual: torch.Tensor, section: torch.Tensor, gap: int = 4) -> torch.Tensor:
+    """Put CT (1, H, W), virtual and true section (3, H, W), all in [0, 1], beside each other; (3, H, 3 W + 2 gap)."""
+    images = [torch.as_tensor(image).detach().float().cpu().clamp(0, 1) for image in (ct, virtual, section)]
+    white = torch.ones(3, images[0].shape[-2], gap)
+    return torch.cat([images[0].expand(3, -1, -1), white, images[1], white, images[2]], dim=2)

@@ -1,0 +1,40 @@
+"""Random numbers that depend on nothing but the seed and the epoch."""
+
+from __future__ import annotations
+
+from ignite.engine import Engine, Events
+from monai.data import Dataset
+from monai.transforms import Compose
+from monai.utils import set_determinism
+
+from scripts.engines.distributed import rank
+
+
+class EpochSeed:
+    """Seed torch, numpy, random and the dataset's transforms at the start of each epoch.
+
+    A training resumed after epoch n then draws what an uninterrupted one would have drawn, however it came to epoch n: the
+    epoch number in the checkpoint is the whole state of the random generators. Processes of one training draw differently.
+
+    Args:
+        seed: of the training; resuming takes the checkpoint's.
+        dataset: its transform is seeded.
+    """
+
+    def __init__(self, seed: int, dataset: Dataset) -> None:
+        self.seed, self.dataset = seed, dataset
+
+    def attach(self, engine: Engine) -> None:
+        engine.add_event_handler(Events.EPOCH_STARTED, self)
+
+    def __call__(self, engine: Engine) -> None:
+        seed = (self.seed * 1_000_003 + engine.state.epoch * 1_009 + rank()) % 2**32
+        set_determinism(seed)
+        if isinstance(self.dataset.transform, Compose):
+            self.dataset.transform.set_random_state(seed=seed)
+
+    def state_dict(self) -> dict[str, int]:
+        return {"seed": self.seed}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        self.seed = state["seed"]

@@ -1,0 +1,36 @@
+"""How much each term of the training loss counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """Weights of the generators' loss terms; a term of weight 0 is not computed, nor is a network that only it needs.
+
+    Attributes:
+        adversarial_stain: the stain discriminator takes the generated stain for real.
+        adversarial_ct: the CT discriminator takes the generated CT for real.
+        cycle_ct: CT to stain and back is the CT again (mean absolute difference).
+        cycle_stain: stain to CT and back is the stain again (mean absolute difference).
+        pixel_stain: the generated stain is the registered section (the pixel loss).
+        pixel_ct: the generated CT is the registered CT (the pixel loss).
+        grey: greyscale consistency.
+
+    Raises:
+        ValueError: a weight is negative, or no term is left.
+    """
+
+    adversarial_stain: float
+    adversarial_ct: float
+    cycle_ct: float
+    cycle_stain: float
+    pixel_stain: float
+    pixel_ct: float
+    grey: float
+
+    def __post_init__(self) -> None:
+        weights = {field.name: getattr(self, field.name) for field in fields(self)}
+        if min(weights.values()) < 0 or sum(weights.values()) == 0:
+            raise ValueError(f"loss weights must be non-negative and not all zero, got {weights}.")

@@ -1,0 +1,108 @@
+"""TIFF stacks read page by page: plain, BigTIFF, ImageJ (also those with a single directory) and OME."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import tifffile
+
+from scripts.data.files import reading, require_grey_type
+from scripts.data.tiff import low_is_dark, main_series
+from scripts.errors import InputError
+from scripts.volume.volume import Volume
+
+#: Length units by the names that ImageJ and OME give them, in mm.
+MILLIMETRES = {"nm": 1e-6, "um": 1e-3, "µm": 1e-3, "μm": 1e-3, "\\u00B5m": 1e-3, "micron": 1e-3, "microns": 1e-3}
+MILLIMETRES |= {"mm": 1.0, "cm": 10.0, "m": 1000.0, "inch": 25.4}
+
+
+class TiffVolume(Volume):
+    """A TIFF file with more than one page.
+
+    Args:
+        path: the file.
+
+    Raises:
+        InputError: truncated or damaged; RGB; several channels or time points; an unknown pixel type.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.files = path, [path]
+        with reading(path):
+            self._tif = tifffile.TiffFile(path)
+            try:
+                self._series = main_series(self._tif, path)
+                self._check()
+                self.spacing = _spacing(self._tif)
+            except BaseException:
+                self._tif.close()
+                raise
+
+    def _check(self) -> None:
+        series, page = self._series, self._series.keyframe
+        if page.samplesperpixel > 1:
+            raise InputError(f"{self.path} is an RGB stack where a CT volume was expected: convert it to greyscale.")
+        sizes = dict(zip(series.get_axes(squeeze=True), series.get_shape(squeeze=True), strict=True))
+        stacked = {axis: size for axis, size in sizes.items() if axis not in "YX" and size > 1}
+        if len(stacked) > 1 or set(stacked) & set("CT"):
+            text = ", ".join(f"{axis}={size}" for axis, size in stacked.items())
+            raise InputError(
+                f"{self.path} has other axes than z, y and x ({text}): save one channel and time point as a z stack."
+            )
+        dtype = np.dtype(page.dtype)
+        require_grey_type(dtype, self.path)
+        self.shape = (series.size // (page.imagelength * page.imagewidth), page.imagelength, page.imagewidth)
+        self.dtype = dtype.newbyteorder("=")
+
+    def _read(self, start: int, stop: int) -> np.ndarray:
+        count, size = (stop - start) * self.shape[1] * self.shape[2], self.dtype.itemsize
+        if self._series.dataoffset is not None:
+            # Uncompressed in one piece: needs no directory per page, of which ImageJ's stacks above 4 GB have none.
+            offset = self._series.dataoffset + start * self.shape[1] * self.shape[2] * size
+            dtype = self.dtype.newbyteorder(self._tif.byteorder)
+            slab: np.ndarray = self._tif.filehandle.read_array(dtype, count, offset).reshape(-1, *self.shape[1:])
+        else:
+            slab = np.stack([self._page(index) for index in range(start, stop)])
+        return low_is_dark(slab, self._series.keyframe, self.path)
+
+    def _page(self, index: int) -> np.ndarray:
+        page = self._series[index]
+        if page is None:
+            raise InputError(f"Slice {index} is missing from {self.path}: export the volume again.")
+        return page.asarray()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._tif.close()
+
+
+def _spacing(tif: tifffile.TiffFile) -> tuple[float, float, float] | None:
+    """Voxel size (z, y, x) in mm from ImageJ's or OME's metadata; the plain resolution tag is about printing."""
+    if tif.is_ome and tif.ome_metadata:
+        return _ome_spacing(tif.ome_metadata)
+    if tif.is_imagej:
+        header = tif.imagej_metadata or {}
+        scale = MILLIMETRES.get(str(header.get("unit", "")))
+        resolution = [tif.pages.first.tags.get(name) for name in ("YResolution", "XResolution")]
+        if scale and all(resolution):
+            # The tag holds pixels per unit as a fraction.
+            y, x = (tag.value[1] / tag.value[0] if tag.value[0] else 0.0 for tag in resolution if tag)
+            return _positive((float(header.get("spacing", x)) * scale, y * scale, x * scale))
+    return None
+
+
+def _ome_spacing(xml: str) -> tuple[float, float, float] | None:
+    pixels = next((node for node in ElementTree.fromstring(xml).iter() if node.tag.endswith("}Pixels")), None)
+    if pixels is None:
+        return None
+    lengths = []
+    for axis in "ZYX":
+        scale = MILLIMETRES.get(pixels.get(f"PhysicalSize{axis}Unit", "µm"), 0.0)
+        lengths.append(float(pixels.get(f"PhysicalSize{axis}", 0.0)) * scale)
+    return _positive((lengths[0], lengths[1], lengths[2]))
+
+
+def _positive(spacing: tuple[float, float, float]) -> tuple[float, float, float] | None:
+    return spacing if all(np.isfinite(value) and value > 0 for value in spacing) else None
