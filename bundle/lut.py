@@ -26,6 +26,8 @@ from scripts.errors import InputError
 from scripts.handlers.metrics import LPIPS, PSNR, SSIM, RegionMetricHandler, log_lpips_left_out
 from scripts.handlers.metrics_csv import write_metrics_csv
 
+Items = Dataset | Sequence[Mapping[str, Any]]  # loaded pairs, see `fit_lut`
+
 SIGMAS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)  # pixels
 BINS = 512  # of the windowed grey value; a phantom's slice has several hundred pixels in each
 
@@ -107,8 +109,8 @@ def apply_lut(image: Any, table: np.ndarray, sigma: float) -> np.ndarray:
 
 
 def choose_lut(
-    training: Sequence[Mapping[str, Any]],
-    validation: Sequence[Mapping[str, Any]],
+    training: Items,
+    validation: Items,
     sigmas: Sequence[float] = SIGMAS,
     bins: int = BINS,
 ) -> tuple[float, np.ndarray]:
@@ -127,7 +129,7 @@ def choose_lut(
 
 
 def evaluate_lut(
-    items: Sequence[Mapping[str, Any]], table: np.ndarray, sigma: float, lpips_weights: Path | None = None
+    items: Items, table: np.ndarray, sigma: float, lpips_weights: Path | None = None
 ) -> dict[str, list[float]]:
     """Compute the metrics that the bundle's evaluation computes, with the same names.
 
@@ -147,13 +149,15 @@ def evaluate_lut(
 
 
 def _evaluate(
-    items: Sequence[Mapping[str, Any]], table: np.ndarray, sigma: float, handlers: Mapping[str, RegionMetricHandler]
+    items: Items, table: np.ndarray, sigma: float, handlers: Mapping[str, RegionMetricHandler]
 ) -> dict[str, list[float]]:
     for index in range(len(items)):
         item = items[index]
         pred = torch.from_numpy(apply_lut(item["image"], table, sigma))
+        label = torch.as_tensor(item["label"])
+        mask = torch.as_tensor(item["mask"]) if "mask" in item else None
         for handler in handlers.values():
-            handler.update(([pred], [item["label"]], [item.get("mask")]))
+            handler.update(([pred], [label], [mask]))
     return {name: handler.metric_fn.get_buffer().flatten().tolist() for name, handler in handlers.items()}
 
 

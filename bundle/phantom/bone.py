@@ -101,6 +101,8 @@ class OldBone:
             if rows.start == rows.stop or columns.start == columns.stop:
                 continue
             box = (rows, columns)
+            if cortex[box].min() >= -6:
+                continue
             angle = np.arctan2(y[rows, None] - row, x[None, columns] - column)
             away = np.hypot(y[rows, None] - row, x[None, columns] - column)
             away = away * (1 + 0.10 * np.sin(2 * angle + 9 * youth) + 0.05 * np.sin(3 * angle + radius))

@@ -10,49 +10,23 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from bundle.phantom.displacement import displace, draw_displacement
-from bundle.phantom.files import PIXEL_MM, write_ct, write_displacement, write_nifti, write_png
+from bundle.phantom.files import PIXEL_MM, write_ct, write_nifti
 from bundle.phantom.materials import CLASSES
+from bundle.phantom.pairs import Options, render_layer, write_pair
 from bundle.phantom.plan import SPLITS, Plan, plan_specimens, slice_heights, volume_specimens
-from bundle.phantom.render import Rendering, render_slice, render_volume_slice
-from bundle.phantom.tomography import CT_WINDOW
+from bundle.phantom.render import Rendering
 from scripts.errors import InputError
 
 VERSION = 1
-DISPLACEMENT = 3
-"""Stream of random numbers of the displacement fields, beside those of `render`."""
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Options:
-    """What decides a phantom's content, see `make_phantom`."""
-
-    seed: int
-    specimens: int
-    slices: int
-    size: int
-    displacement: float
-    volumes: int
-    depth: int
-
-    @property
-    def side(self) -> int:
-        """Side in pixels of a volume's slices."""
-        return self.size * 3 // 4
-
-    @property
-    def half_depth(self) -> float:
-        """Greatest height at which a slice may be asked for."""
-        return max(60.0 * self.size / 512, self.depth / 2)
 
 
 def make_phantom(
@@ -117,10 +91,15 @@ def make_phantom(
 
 
 def _check(options: Options) -> None:
-    for name, low in (("seed", 0), ("slices", 1), ("size", 96), ("displacement", 0), ("volumes", 0), ("depth", 1)):
+    least = {"seed": 0, "specimens": 3, "slices": 1, "size": 96, "displacement": 0, "volumes": 0, "depth": 1}
+    for name, low in least.items():
         value = getattr(options, name)
         if not value >= low or not np.isfinite(value):
             raise InputError(f"The phantom's option {name} is {value}, it must be at least {low}.")
+    if options.volumes > options.specimens:
+        raise InputError(
+            f"The phantom's option volumes is {options.volumes}, at most its {options.specimens} specimens."
+        )
 
 
 def _check_target(out: Path, overwrite: bool) -> None:
@@ -162,14 +141,14 @@ def _write(
             yield result
 
     count = processes or min(os.cpu_count() or 1, 8)
-    write_pair, render_layer = partial(_write_pair, root, options), partial(_render_layer, options)
+    pair, layer = partial(write_pair, root, options), partial(render_layer, options)
     if count == 1:
-        _finish(root, options, plans, whole, report(map(write_pair, pairs)), report(map(render_layer, layers)))
+        _finish(root, options, plans, whole, report(map(pair, pairs)), report(map(layer, layers)))
         return
     with _single_threaded_children(), ProcessPoolExecutor(count, multiprocessing.get_context("spawn")) as pool:
         # Consecutive slices share a specimen, which a worker builds once.
-        items = pool.map(write_pair, pairs, chunksize=max(1, options.slices // 2))
-        rendered = pool.map(render_layer, layers, chunksize=8)
+        items = pool.map(pair, pairs, chunksize=max(1, options.slices // 2))
+        rendered = pool.map(layer, layers, chunksize=8)
         _finish(root, options, plans, whole, report(items), report(rendered))
 
 
@@ -214,36 +193,6 @@ def _finish(
         "volumes": volumes,
     }
     (root / "datalist.json").write_text(json.dumps(datalist, indent=2) + "\n", encoding="utf-8")
-
-
-def _write_pair(root: Path, options: Options, task: tuple[Plan, int, float]) -> tuple[str, dict[str, Any]]:
-    plan, index, z = task
-    rendering = render_slice(options.seed, plan, options.size, options.half_depth, index, z)
-    rng = np.random.default_rng([options.seed, plan.index, DISPLACEMENT, index])
-    field = draw_displacement(rng, options.size, options.displacement)
-    displaced = displace(rendering.stain, field) if options.displacement > 0 else rendering.stain
-    stem = f"{plan.name}_{index:02d}"
-    item: dict[str, Any] = {
-        "ct": f"ct/{stem}.tif",
-        "histology": f"histology/{stem}.png",
-        "specimen": plan.name,
-        "ct_window": list(CT_WINDOW),
-        "labels": f"labels/{stem}.png",
-        "displacement": f"displacement/{stem}.npz",
-    }
-    if plan.split == "test":
-        item["histology_displaced"] = f"histology_displaced/{stem}.png"
-        write_png(root / item["histology_displaced"], displaced)
-    write_ct(root / item["ct"], rendering.ct)
-    write_png(root / item["histology"], rendering.stain if plan.split == "test" else displaced)
-    write_png(root / item["labels"], rendering.labels)
-    write_displacement(root / item["displacement"], field)
-    return plan.split, item
-
-
-def _render_layer(options: Options, task: tuple[Plan, int, float]) -> Rendering:
-    plan, index, z = task
-    return render_volume_slice(options.seed, plan, options.size, options.half_depth, index, z, options.side)
 
 
 def _write_volume(root: Path, plan: Plan, layers: list[Rendering]) -> dict[str, str]:

@@ -33,7 +33,9 @@ class Marrow:
         self.matrix = WaveField(rng, 16, spread=0.6)
         self.bend = WaveField(rng, 60)
 
-    def paint(self, canvas: Canvas, z: float, y: Array, x: Array, fibrous: Array, along: Array) -> None:
+    def paint(
+        self, canvas: Canvas, z: float, y: Array, x: Array, fibrous: Array, along: Array, covered: NDArray[np.bool_]
+    ) -> None:
         """Paint soft tissue all over the canvas, without a class of its own.
 
         Args:
@@ -43,10 +45,11 @@ class Marrow:
             x: (W,) columns.
             fibrous: (H, W) 0 = marrow, 1 = dense fibrous tissue.
             along: (H, W) coordinate across the fibres in pixels.
+            covered: (H, W) where something opaque will be painted over, so that fat cells need not be sought.
         """
         matrix = self.matrix.slice(z, y, x)
         # Fat: cut spheres, pressed flat where two meet.
-        rows, columns = np.nonzero(fibrous < 0.95)
+        rows, columns = np.nonzero((fibrous < 1) & ~covered)
         points = np.stack([np.full(len(rows), z), y[rows], x[columns]], axis=1)
         (first, second), (nearest, _) = (values.T for values in self.fat.query(points, k=2))
         amount = 0.68 + 0.25 * self.fatty.slice(z, y, x)[rows, columns]

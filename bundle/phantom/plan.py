@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scripts.errors import InputError
-
 SPLITS = ("training", "validation", "test")
 MATERIALS = {
     "training": ("Mg-5Gd", "Mg-10Gd", "Ti", "PEEK"),
@@ -38,14 +36,8 @@ def plan_specimens(specimens: int) -> list[Plan]:
     """Share out ``specimens`` among the splits, about 9 : 2 : 3, and vary materials and healing times within a split.
 
     Test specimens start with a magnesium alloy at twelve weeks, whose degradation layer is the thickest.
-
-    Raises:
-        InputError: fewer than three specimens, so that a split would be empty.
+    At least three specimens are needed, so that no split is empty.
     """
-    if specimens < 3:
-        raise InputError(
-            f"A phantom of {specimens} specimens cannot fill its three splits; ask for at least 3 specimens."
-        )
     test = max(1, round(specimens * 3 / 14))
     validation = max(1, round(specimens * 2 / 14))
     counts = {"training": specimens - validation - test, "validation": validation, "test": test}
@@ -66,15 +58,7 @@ def slice_heights(slices: int, size: int) -> list[float]:
 
 
 def volume_specimens(plans: list[Plan], volumes: int) -> list[Plan]:
-    """The specimens that come as whole volumes: test, validation and training in turn, first specimens first.
-
-    Raises:
-        InputError: more volumes than specimens.
-    """
-    if volumes > len(plans):
-        raise InputError(
-            f"{volumes} volumes were asked of {len(plans)} specimens; each specimen gives at most one volume."
-        )
+    """The specimens that come as whole volumes: test, validation and training in turn, first specimens first."""
     ranked = [
         (plan.index - min(p.index for p in plans if p.split == plan.split), -SPLITS.index(plan.split), plan)
         for plan in plans

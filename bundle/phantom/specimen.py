@@ -32,6 +32,7 @@ from bundle.phantom.screw import Screw
 from bundle.phantom.waves import WaveField
 
 Array = NDArray[np.floating]
+Mask = NDArray[np.bool_]
 
 
 class Specimen:
@@ -89,7 +90,8 @@ class Specimen:
         solid = self._operated(z, y, x, bone, depth, radius, np.minimum(screw, implant))
         new = self._new_bone(z, y, x, bone, solid, implant)
         canvas = Canvas((len(y), len(x)), MU_RESIN, RESIN)
-        self._paint_soft(canvas, z, y, x, bone, implant)
+        covered = np.minimum.reduce([np.maximum(solid, -bone.canal), new, implant]) < -1
+        self._paint_soft(canvas, z, y, x, bone, implant, covered)
         self._paint_new(canvas, z, y, x, new)
         self._paint_old(canvas, z, y, x, bone, solid, new)
         if self.implant.degradation > 0:
@@ -122,12 +124,14 @@ class Specimen:
         gap = self.implant.gap + 3.5 * self.gap_shape.slice(z, y, x)
         return np.maximum.reduce([smooth_minimum(cuff, layer, 5.0), gap - implant, -bone.canal])
 
-    def _paint_soft(self, canvas: Canvas, z: float, y: Array, x: Array, bone: BoneSlice, implant: Array) -> None:
+    def _paint_soft(
+        self, canvas: Canvas, z: float, y: Array, x: Array, bone: BoneSlice, implant: Array, covered: Mask
+    ) -> None:
         soft = Canvas(canvas.mu.shape, MU_RESIN, SOFT)
         scar = np.clip((9 * self.scale - implant) / 6 + 0.5, 0, 1)
         fibrous = np.maximum(scar, np.clip(0.5 + (bone.outside + 4) / 6, 0, 1))
         across = np.where(implant < bone.outside + 14 * self.scale, implant, bone.outside)
-        self.marrow.paint(soft, z, y, x, fibrous, across)
+        self.marrow.paint(soft, z, y, x, fibrous, across, covered)
         edge = bone.outside - self.periosteum * (1 + 0.4 * self.tissue_edge.slice(z, y, x))
         canvas.paint(cover(edge), soft.mu, soft.optical_density, SOFT)
         canvas.optical_density += density(BROWN, 0.004)

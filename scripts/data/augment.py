@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -83,7 +84,7 @@ class RandStainJitterd(RandomizableTransform, MapTransform):
         self.jitter.set_random_state(seed, state)
         return self
 
-    def __call__(self, data: Mapping[Hashable, torch.Tensor]) -> dict[Hashable, torch.Tensor]:
+    def __call__(self, data: Mapping[Any, Any]) -> dict[Any, Any]:
         """Return the item with its sections jittered."""
         item = dict(data)
         self.jitter.randomize()

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from scripts.errors import InputError
-from scripts.networks import StainGenerator
 from scripts.data.image import read_ct, read_header
 from scripts.data.window import check_window, percentile_window
+from scripts.errors import InputError
+from scripts.networks import StainGenerator
 
 SPLITS = ("training", "validation", "test")
 CT_KEYS = ("ct", "image")

@@ -17,7 +17,6 @@ import numpy as np
 import tifffile
 from PIL import Image
 
-from scripts.errors import InputError
 from scripts.data.files import (
     JPEG_SUFFIXES,
     NIFTI_SUFFIXES,
@@ -30,7 +29,8 @@ from scripts.data.files import (
     require_grey_type,
 )
 from scripts.data.nifti import is_scaled, open_nifti
-from scripts.data.tiff import low_is_dark, main_series
+from scripts.data.tiff import count_slices, low_is_dark, main_series
+from scripts.errors import InputError
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG_CHANNELS = {0: 1, 2: 3, 3: 3, 4: 1, 6: 3}  # by colour type; palettes are expanded, alpha does not count
@@ -148,8 +148,7 @@ def read_histology(path: str | PathLike[str]) -> np.ndarray:
     if pixels.min() == pixels.max():
         raise InputError(f"{path} is constant, every pixel is {pixels.flat[0]}: remove it or export the section again.")
     stain: np.ndarray = np.moveaxis(pixels, -1, 0).astype(np.float32, order="C")
-    stain /= np.iinfo(pixels.dtype).max
-    return stain
+    return np.divide(stain, np.float32(np.iinfo(pixels.dtype).max), out=stain)
 
 
 def read_mask(path: str | PathLike[str]) -> np.ndarray:
@@ -163,7 +162,7 @@ def read_mask(path: str | PathLike[str]) -> np.ndarray:
     """
     path = Path(path)
     pixels = read_image(path)
-    valid = pixels.any(axis=-1) if pixels.ndim == 3 else pixels != 0
+    valid = np.asarray(pixels.reshape(*pixels.shape[:2], -1).any(axis=-1))
     if not valid.any():
         raise InputError(f"{path} masks out the whole image (0 = ignore): correct the mask or remove the item.")
     return valid.astype(np.float32)
@@ -179,7 +178,7 @@ def _read_tiff(path: Path) -> np.ndarray:
 def _single_page(tif: tifffile.TiffFile, path: Path) -> tifffile.TiffPage:
     series = main_series(tif, path)
     page = series.keyframe
-    if len(series) > 1 or page.axes not in ("YX", "YXS", "SYX"):
+    if count_slices(series) > 1 or page.axes not in ("YX", "YXS", "SYX"):
         shape = "x".join(map(str, series.shape))
         raise InputError(f"{path} holds a volume ({shape}) where a 2D image was expected: save one slice per file.")
     return page

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,8 @@ import torch
 from monai.data import MetaTensor
 from monai.transforms import Transform
 
-from scripts.errors import InputError
 from scripts.data.image import read_ct, read_histology, read_mask
+from scripts.errors import InputError
 
 
 class LoadPaird(Transform):
@@ -31,7 +31,7 @@ class LoadPaird(Transform):
     def __init__(self, image_key: str = "image", label_key: str = "label", mask_key: str = "mask") -> None:
         self.image_key, self.label_key, self.mask_key = image_key, label_key, mask_key
 
-    def __call__(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
+    def __call__(self, data: Mapping[Any, Any]) -> dict[Any, Any]:
         """Return the item with tensors for paths.
 
         Raises:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -48,7 +48,7 @@ class TissueWeightd(Transform):
         self.image_key, self.label_key, self.mask_key, self.weight_key = image_key, label_key, mask_key, weight_key
         self.contrast, self.min_tissue, self.min_deviation = contrast, min_tissue, min_deviation
 
-    def __call__(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
+    def __call__(self, data: Mapping[Any, Any]) -> dict[Any, Any]:
         """Return the item with its map of weights."""
         item = dict(data)
         ct, stain, mask = (

@@ -37,7 +37,7 @@ def require_complete(tif: tifffile.TiffFile, path: Path) -> None:
         offset = int.from_bytes(link, _order(tif))
     # ImageJ writes stacks of more than 4 GB with a single directory, so the chain alone does not show what is missing.
     promised = int((tif.imagej_metadata or {}).get("images", 1)) if tif.is_imagej else 1
-    if promised > max(len(tif.series[0]), len(tif.pages)):
+    if promised > max(count_slices(tif.series[0]), len(tif.pages)):
         raise _truncated(path)
 
 
@@ -47,6 +47,11 @@ def _order(tif: tifffile.TiffFile) -> Literal["little", "big"]:
 
 def _truncated(path: Path) -> InputError:
     return InputError(f"{path} is truncated, pages are missing at its end: copy or export it again.")
+
+
+def count_slices(series: tifffile.TiffPageSeries) -> int:
+    """Number of 2D images, those without a directory of their own included."""
+    return series.size // series.keyframe.size
 
 
 def main_series(tif: tifffile.TiffFile, path: Path) -> tifffile.TiffPageSeries:

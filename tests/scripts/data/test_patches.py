@@ -67,7 +67,9 @@ def test_one_geometry_for_all_keys() -> None:
     item = {"image": image, "label": image.repeat(3, 1, 1), "mask": torch.ones_like(image)}
     chain = Untracked(
         [
-            Rand2DElasticd(keys, (8, 8), (0, 2), (16, 16), 1.0, rotate_range=0.3, mode=["bilinear", "bilinear", "nearest"]),
+            Rand2DElasticd(
+                keys, (8, 8), (0, 2), (16, 16), 1.0, rotate_range=0.3, mode=["bilinear", "bilinear", "nearest"]
+            ),
             RandFlipd(keys, 0.5, spatial_axis=1),
             RandRotate90d(keys, 0.75),
         ]
@@ -94,7 +96,8 @@ def test_untracked_restores_the_switch_and_nests() -> None:
 def test_stain_jitter() -> None:
     stain = torch.rand(3, 8, 8, generator=torch.Generator().manual_seed(0))
     stain[:, 0, 0] = 1
-    jitter = RandStainJitter(strength=0.2, hue=0.05, prob=1.0).set_random_state(0)
+    jitter = RandStainJitter(strength=0.2, hue=0.05, prob=1.0)
+    jitter.set_random_state(0)
     out = jitter(stain)
     assert out.min() >= 0 and out.max() <= 1 and (out[:, 0, 0] == 1).all()
     ratio = torch.log(out[:, 1:]) / torch.log(stain[:, 1:].clamp(min=1 / 255))

@@ -27,7 +27,7 @@ class Darken(torch.nn.Module):
 
 
 def items() -> list[dict]:
-    """Three pairs whose right half is empty slide; predictions are wrong by a known error in the left half, and nowhere else."""
+    """Three pairs whose right half is empty slide; predictions are wrong in the left half only, by a known error."""
     result = []
     for index, error in enumerate(ERRORS):
         label = torch.ones(3, 64, 96)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import nibabel
 import numpy as np
@@ -55,7 +56,9 @@ def save(path: Path, kind: str, voxels: np.ndarray) -> Path:
         folder = path / "slices"
         folder.mkdir()
         for index, pixels in enumerate(voxels):
-            tifffile.imwrite(folder / f"s{index + 7}.tif", pixels)  # s7 to s12: natural order differs from the alphabet's
+            tifffile.imwrite(
+                folder / f"s{index + 7}.tif", pixels
+            )  # s7 to s12: natural order differs from the alphabet's
         return folder
     file = path / ("scan.ome.tif" if kind == "ome" else "scan.tif")
     if kind == "ome":
@@ -63,7 +66,7 @@ def save(path: Path, kind: str, voxels: np.ndarray) -> Path:
     elif kind.startswith("imagej"):
         save_imagej(file, voxels)
     else:
-        options: dict[str, dict[str, object]] = {
+        options: dict[str, dict[str, Any]] = {
             "tif": {},
             "bigtiff": {"bigtiff": True},
             "zlib": {"compression": "zlib", "predictor": voxels.dtype.kind != "f"},
@@ -88,9 +91,6 @@ KINDS = ["nii", "nii.gz", "folder", "tif", "bigtiff", "zlib", "pages", "big-endi
 @pytest.mark.parametrize("kind", KINDS)
 def test_slabs_of_every_format(tmp_path: Path, kind: str, dtype: str) -> None:
     voxels = VOXELS.astype(dtype)
-    if dtype == "i2" and kind.startswith("imagej"):
-        pytest.raises(ValueError, save, tmp_path, kind, voxels)  # ImageJ has no signed 16-bit type
-        return
     path = save(tmp_path, kind, voxels)
     with open_volume(path) as volume:
         assert volume.shape == SHAPE and volume.dtype == np.dtype(dtype)
@@ -110,7 +110,7 @@ def test_slabs_of_every_format(tmp_path: Path, kind: str, dtype: str) -> None:
 def test_other_types_and_byte_orders(tmp_path: Path, kind: str, dtype: str) -> None:
     voxels = VOXELS.astype(dtype)
     if kind == "zlib":
-        tifffile.imwrite(tmp_path / "a.tif", voxels, compression="zlib", byteorder=dtype[0] if dtype[0] == ">" else "<")
+        tifffile.imwrite(tmp_path / "a.tif", voxels, compression="zlib", byteorder=">" if dtype[0] == ">" else "<")
         path = tmp_path / "a.tif"
     else:
         path = save_nifti(tmp_path / "a.nii.gz", voxels)
@@ -128,7 +128,7 @@ def test_spacing_and_affine(tmp_path: Path) -> None:
     lengths = np.linalg.norm(AFFINE[:3, :3], axis=0)[::-1]
     for name, spacing in (("a.ome.tif", (5e-3, 2e-3, 3e-3)), ("b.tif", (5e-3, 1 / 400, 1 / 500)), ("c.nii", lengths)):
         with open_volume(tmp_path / name) as volume:
-            np.testing.assert_allclose(volume.spacing, spacing, rtol=1e-6)
+            np.testing.assert_allclose(np.asarray(volume.spacing), np.asarray(spacing), rtol=1e-6)
             assert (volume.affine is None) == (name != "c.nii")
             if volume.affine is not None:
                 np.testing.assert_allclose(volume.affine, AFFINE, atol=1e-6)
@@ -145,7 +145,7 @@ def test_nifti_rescaling_and_units(tmp_path: Path) -> None:
     image.header.set_xyzt_units("micron")
     nibabel.save(image, tmp_path / "um.nii")
     with open_volume(tmp_path / "um.nii") as volume:
-        np.testing.assert_allclose(volume.spacing, (0.05, 0.03, 0.02))
+        np.testing.assert_allclose(np.asarray(volume.spacing), (0.05, 0.03, 0.02))
 
 
 def test_min_is_white_stack(tmp_path: Path) -> None:
@@ -179,7 +179,11 @@ def test_find_volumes(tmp_path: Path) -> None:
 
 def test_nothing_to_find(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no image")
-    for path, message in ((tmp_path, "no images"), (tmp_path / "gone", "does not exist"), (tmp_path / "gone.nii", "gone.nii")):
+    for path, message in (
+        (tmp_path, "no images"),
+        (tmp_path / "gone", "does not exist"),
+        (tmp_path / "gone.nii", "gone.nii"),
+    ):
         for function in (find_volumes, open_volume):
             with pytest.raises(InputError, match=message):
                 function(path)
@@ -227,7 +231,7 @@ def bad_volume(folder: Path, case: str) -> Path:
     elif case == "hyperstack":
         tifffile.imwrite(path, np.stack([VOXELS] * 2), imagej=True, metadata={"axes": "TZYX"})
     elif case == "channels":
-        tifffile.imwrite(path, np.stack([VOXELS] * 2), imagej=True, metadata={"axes": "CZYX"})
+        tifffile.imwrite(path, np.stack([VOXELS] * 2, axis=1), ome=True, metadata={"axes": "ZCYX"})
     elif case in ("bool", "complex64"):
         tifffile.imwrite(path, VOXELS.astype(case), photometric="minisblack")
     else:

@@ -72,5 +72,8 @@ def test_rule_by_hand(robust: tuple[float, float], trained: tuple[float, float],
 
 
 def test_constant_volume(tmp_path: Path) -> None:
-    with volume_of(tmp_path, np.full((4, 5, 6), 7, np.uint8)) as volume, pytest.raises(InputError, match="scan.tif is constant"):
+    with (
+        volume_of(tmp_path, np.full((4, 5, 6), 7, np.uint8)) as volume,
+        pytest.raises(InputError, match="scan.tif is constant"),
+    ):
         volume_window(volume, trained=(0, 255))

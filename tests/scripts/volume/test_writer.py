@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import itk
 import nibabel
@@ -57,7 +58,7 @@ def write(output: RGBWriter) -> Path:
 @pytest.mark.parametrize(("big_endian", "version"), [(False, 1), (True, 1), (False, 2)])
 def test_nifti_of_nifti(tmp_path: Path, suffix: str, big_endian: bool, version: int) -> None:
     path = write(NiftiRGBWriter(tmp_path / "out" / f"stain{suffix}", nifti_input(tmp_path, big_endian, version)))
-    image = nibabel.load(path)
+    image: Any = nibabel.load(path)
     assert image.shape == SHAPE[::-1] and image.header["datatype"] == 128 and image.header["bitpix"] == 24
     voxels = np.asarray(image.dataobj)
     np.testing.assert_array_equal(np.stack([voxels[c] for c in "RGB"], -1).transpose(2, 1, 0, 3), STAIN)
@@ -78,9 +79,11 @@ def test_itk_reads_rgb_and_geometry(tmp_path: Path, suffix: str) -> None:
     np.testing.assert_allclose(itk.array_from_matrix(stain.GetDirection()), itk.array_from_matrix(ct.GetDirection()))
 
 
-@pytest.mark.parametrize(("spacing", "diagonal", "unit"), [(True, (0.02, 0.03, 0.05), "mm"), (False, (1, 1, 1), "unknown")])
+@pytest.mark.parametrize(
+    ("spacing", "diagonal", "unit"), [(True, (0.02, 0.03, 0.05), "mm"), (False, (1, 1, 1), "unknown")]
+)
 def test_nifti_of_tiff(tmp_path: Path, spacing: bool, diagonal: tuple[float, ...], unit: str) -> None:
-    image = nibabel.load(write(NiftiRGBWriter(tmp_path / "stain.nii.gz", tiff_input(tmp_path, spacing))))
+    image: Any = nibabel.load(write(NiftiRGBWriter(tmp_path / "stain.nii.gz", tiff_input(tmp_path, spacing))))
     np.testing.assert_allclose(image.affine, np.diag([*diagonal, 1]), rtol=1e-6, atol=1e-12)
     assert image.header.get_xyzt_units()[0] == unit
 
@@ -120,7 +123,12 @@ class TestProtocol:
 
     def test_order_shape_and_type(self, tmp_path: Path, kind: type[RGBWriter]) -> None:
         output = kind(tmp_path / "stain.nii.gz", tiff_input(tmp_path))
-        for start, slab in ((1, STAIN[1:]), (0, STAIN[:, :-1]), (0, STAIN.astype(float)), (0, np.concatenate([STAIN] * 2))):
+        for start, slab in (
+            (1, STAIN[1:]),
+            (0, STAIN[:, :-1]),
+            (0, STAIN.astype(float)),
+            (0, np.concatenate([STAIN] * 2)),
+        ):
             with pytest.raises(ValueError, match="slab"):
                 output.write(start, slab)
         output.abort()

@@ -1,0 +1,40 @@
+"""The command line ``python -m bundle``: what surrounds the bundle."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+from bundle import demo, lpips_weights, lut
+from bundle.phantom import command as phantom
+from scripts.errors import InputError
+
+COMMANDS: dict[str, tuple[ModuleType, str]] = {
+    "demo": (demo, "train a small model, evaluate it and the shipped one, stain a volume, draw pictures"),
+    "phantom": (phantom, "write the synthetic data set"),
+    "lut": (lut, "evaluate the best grey-to-colour lookup table, the baseline to beat"),
+    "lpips-weights": (lpips_weights, "obtain the AlexNet weights that LPIPS needs"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return the exit status; a user's mistake ends in one sentence and status 1."""
+    parser = argparse.ArgumentParser(prog="python -m bundle", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (module, summary) in COMMANDS.items():
+        command = commands.add_parser(
+            name, help=summary, description=summary, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+        )
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    options = parser.parse_args(arguments)
+    try:
+        return options.run(options)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130

@@ -1,0 +1,59 @@
+"""Several evaluations side by side, as CSV and Markdown."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+
+from scripts.errors import InputError
+from scripts.handlers.history import write_rows
+
+TITLES = {"psnr": "PSNR / dB", "ssim": "SSIM", "lpips": "LPIPS"}
+DECIMALS = {"psnr": 2, "ssim": 3, "lpips": 3}
+
+
+def read_summary(path: Path) -> dict[str, tuple[float, float]]:
+    """Read a ``metrics_summary.csv`` as metric to (mean, standard deviation over images).
+
+    Raises:
+        InputError: the file is missing.
+    """
+    if not path.is_file():
+        raise InputError(f"{path} is missing: evaluate first.")
+    with path.open(newline="", encoding="utf-8") as file:
+        return {row["metric"]: (float(row["mean"]), float(row["std"] or "nan")) for row in csv.DictReader(file)}
+
+
+def write_table(folder: Path, summaries: Mapping[str, Path], note: str) -> str:
+    """Write ``metrics.csv`` (all figures) and ``metrics.md`` (means over test images) and return the latter's text.
+
+    Args:
+        folder: where to write.
+        summaries: name of a method to its ``metrics_summary.csv``; one row each, in this order.
+        note: sentence under the table: what data these are.
+    """
+    read = {name: read_summary(path) for name, path in summaries.items()}
+    metrics = list(dict.fromkeys(metric for summary in read.values() for metric in summary))
+    metrics.sort(key=lambda metric: ("foreground" in metric, list(TITLES).index(metric.split("_")[0])))
+    rows = []
+    for name, summary in read.items():
+        row: dict[str, str | float] = {"method": name}
+        for metric in metrics:
+            row[metric], row[f"{metric}_std"] = summary.get(metric, ("", ""))
+        rows.append(row)
+    write_rows(folder / "metrics.csv", rows)
+
+    header = ["method"] + [_title(metric) for metric in metrics]
+    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
+    for name, summary in read.items():
+        cells = [f"{summary[m][0]:.{DECIMALS[m.split('_')[0]]}f}" if m in summary else "" for m in metrics]
+        lines.append("| " + " | ".join([name, *cells]) + " |")
+    text = "\n".join([*lines, "", note, ""])
+    (folder / "metrics.md").write_text(text, encoding="utf-8")
+    return text
+
+
+def _title(metric: str) -> str:
+    base, _, region = metric.partition("_")
+    return TITLES[base] + (" (tissue)" if region else "")
