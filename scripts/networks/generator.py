@@ -71,7 +71,7 @@ class ResNetGenerator(nn.Module):
             raise ValueError(f"upsample must be one of {UPSAMPLINGS}, got '{upsample}'.")
         full, half, quarter = channels
         self.in_channels, self.out_channels = in_channels, out_channels
-        self.blocks, self.kernel_size, self.skips = blocks, kernel_size, skips
+        self.blocks, self.kernel_size, self.upsample, self.skips = blocks, kernel_size, upsample, skips
         self.stem = nn.Sequential(*convolution(in_channels, full, norm, kernel_size), nn.ReLU(inplace=True))
         self.down_half = nn.Sequential(*convolution(full, half, norm, stride=2), nn.ReLU(inplace=True))
         self.down_quarter = nn.Sequential(*convolution(half, quarter, norm, stride=2), nn.ReLU(inplace=True))
@@ -85,8 +85,10 @@ class ResNetGenerator(nn.Module):
     def halo(self) -> int:
         """Pixels around a tile that its output can depend on, rounded up to a multiple of `STRIDE`."""
         edge = self.kernel_size // 2
-        # radius of each convolution times the stride it works at; one stride more for what resizing shifts
-        radius = edge + 1 + 2 + 2 * self.blocks * STRIDE + 2 + 1 + edge + STRIDE
+        # what resizing shifts, and twice that where it blends neighbours besides
+        resizing = 2 * STRIDE if self.upsample == "bilinear" else STRIDE
+        # radius of each convolution times the stride it works at
+        radius = edge + 1 + 2 + 2 * self.blocks * STRIDE + 2 + 1 + edge + resizing
         return math.ceil(radius / STRIDE) * STRIDE
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

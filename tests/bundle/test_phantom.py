@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +104,11 @@ def test_same_seed_gives_the_same_bytes_whatever_the_processes(tmp_path: Path) -
     assert one == two
     assert one.keys() == other.keys()
     assert all(one[name] != other[name] for name in one)
+
+
+def test_workers_do_not_import_the_networks() -> None:
+    code = "import sys, bundle.phantom.pairs; sys.exit('torch' in sys.modules or 'scripts' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2]).returncode == 0
 
 
 def test_nifti_and_tiff_volume_are_the_same_voxels(phantom: Path) -> None:
