@@ -9,7 +9,7 @@ from types import ModuleType
 
 from bundle import demo, lpips_weights, lut
 from bundle.phantom import command as phantom
-from scripts.errors import InputError
+from scripts.errors import find_input_error
 
 COMMANDS: dict[str, tuple[ModuleType, str]] = {
     "demo": (demo, "train a small model, evaluate it and the shipped one, stain a volume, draw pictures"),
@@ -32,8 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         return options.run(options)
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
+    except Exception as error:
+        mistake = find_input_error(error)  # MONAI wraps what a transform raises
+        if mistake is None:
+            raise
+        print(f"error: {mistake}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

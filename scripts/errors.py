@@ -38,8 +38,10 @@ def end_in_one_sentence() -> None:
     if main_spec is None or not main_spec.name.startswith("monai.bundle"):
         return
     # Ignite and MONAI log an error and its traceback before they raise it again; the sentence below says it better.
-    for name in ("ignite", "monai", "scripts"):
-        logging.getLogger(name).addFilter(_not_about_input_errors)
+    # A filter of a handler sees the records of all loggers, one of a logger only its own.
+    for handler in (*logging.getLogger().handlers, logging.lastResort):
+        if handler is not None:
+            handler.addFilter(_not_about_input_errors)
     sys.excepthook = _excepthook
 
 

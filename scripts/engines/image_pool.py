@@ -29,7 +29,7 @@ class ImagePool:
                 shown.append(image)
             elif torch.rand(()) < 0.5:
                 place = int(torch.randint(self.size, ()))
-                shown.append(self.images[place])
+                shown.append(self.images[place].to(image))  # a checkpoint is read onto the CPU
                 self.images[place] = image.clone()
             else:
                 shown.append(image)

@@ -56,7 +56,7 @@ class PairedCycleGANTrainer(Trainer):
         train_handlers: handlers to attach.
 
     Raises:
-        FloatingPointError: gradients were not finite in ten steps running.
+        FloatingPointError: gradients were not finite in ten steps of one optimiser running.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class PairedCycleGANTrainer(Trainer):
         self.max_gradient_norm = max_gradient_norm
         self.bfloat16 = amp
         self.inferer = SimpleInferer() if inferer is None else inferer
-        self.skipped_steps = 0
+        self.skipped_steps = {generator_optimizer: 0, discriminator_optimizer: 0}  # in a row
 
     def training_state(self) -> dict[str, Any]:
         """Everything a resumed training needs, by name; each has ``state_dict`` and ``load_state_dict``."""
@@ -159,7 +159,7 @@ class PairedCycleGANTrainer(Trainer):
         fake_stain = self.inferer(ct, self.ct_to_stain)
         grey_needs_ct = w.grey > 0 and self.grey_loss.reading == "backward"
         needs_fake_ct = w.adversarial_ct > 0 or w.cycle_stain > 0 or w.pixel_ct > 0 or grey_needs_ct
-        fake_ct = self.stain_to_ct(stain) if needs_fake_ct else None
+        fake_ct: Any = self.stain_to_ct(stain) if needs_fake_ct else None  # where it is None nothing asks for it
 
         if w.adversarial_stain > 0:
             terms["adversarial_stain"] = self._judge(self.stain_discriminator, fake_stain, True, for_discriminator=False)
@@ -207,11 +207,11 @@ class PairedCycleGANTrainer(Trainer):
         norm = nn.utils.clip_grad_norm_(parameters, max_norm)
         if torch.isfinite(norm):
             optimizer.step()
-            self.skipped_steps = 0
+            self.skipped_steps[optimizer] = 0
             return
-        self.skipped_steps += 1
+        self.skipped_steps[optimizer] += 1
         self.logger.warning(f"Gradient not finite in iteration {self.state.iteration}: this step is skipped.")
-        if self.skipped_steps >= MAX_SKIPPED_STEPS:
+        if self.skipped_steps[optimizer] >= MAX_SKIPPED_STEPS:
             raise FloatingPointError(
                 f"The gradient was not finite in {MAX_SKIPPED_STEPS} steps running (iteration {self.state.iteration}): "
                 "lower the learning rate or the loss weights, or set amp to false, and resume from the last checkpoint."

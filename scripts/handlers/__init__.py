@@ -1,5 +1,6 @@
 """Handlers that attach to the engines."""
 
+from scripts.handlers.averaging import WeightAverage
 from scripts.handlers.checkpoint import BestModel, TrainingCheckpoint
 from scripts.handlers.history import History
 from scripts.handlers.metrics import LPIPS, PSNR, SSIM
@@ -21,4 +22,5 @@ __all__ = [
     "Progress",
     "TrainingCheckpoint",
     "VolumeWriter",
+    "WeightAverage",
 ]

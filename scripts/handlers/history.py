@@ -33,25 +33,27 @@ class History:
         self.rows: list[dict[str, float]] = []
         self._sums: defaultdict[str, float] = defaultdict(float)
         self._steps = 0
+        self._learning_rate = 0.0
 
     def attach(self, engine: Engine) -> None:
         engine.add_event_handler(Events.EPOCH_STARTED, self._begin)
         engine.add_event_handler(Events.ITERATION_COMPLETED, self._add)
         engine.add_event_handler(Events.EPOCH_COMPLETED, self._write)
 
-    def _begin(self, engine: Engine) -> None:
+    def _begin(self, engine: Any) -> None:
         self._sums.clear()
         self._steps = 0
+        self._learning_rate = engine.optimizer.param_groups[0]["lr"]  # at the end a scheduler has set the next epoch's
         self.validator.state.metrics.clear()
 
-    def _add(self, engine: Engine) -> None:
+    def _add(self, engine: Any) -> None:
         for name, value in engine.state.output.items():
             if name not in NOT_TERMS:
                 self._sums[name] += float(value)
         self._steps += 1
 
     def _write(self, engine: Any) -> None:
-        row = {"epoch": float(engine.state.epoch), "learning_rate": engine.optimizer.param_groups[0]["lr"]}
+        row = {"epoch": float(engine.state.epoch), "learning_rate": self._learning_rate}
         row |= {name: value / self._steps for name, value in self._sums.items()}
         row |= {f"validation_{name}": float(value) for name, value in self.validator.state.metrics.items()}
         self.rows.append(row)

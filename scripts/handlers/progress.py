@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from ignite.engine import Engine, Events
 from tqdm import tqdm
 
 from scripts.engines.distributed import rank
+from scripts.handlers.failure import on_failure
 
 
 class Progress:
@@ -18,7 +20,8 @@ class Progress:
     Args:
         description: word before the bar.
         unit: what an iteration is called.
-        show: entries of ``engine.state.output`` (scalars) shown beside the bar, e.g. ``["loss"]``.
+        show: entries of ``engine.state.output`` (scalars) shown beside the bar, e.g. ``["loss"]``; those that an output lacks
+            (a loss term switched off) are left out.
     """
 
     def __init__(self, description: str, unit: str = "step", show: Sequence[str] = ()) -> None:
@@ -28,13 +31,16 @@ class Progress:
     def attach(self, engine: Engine) -> None:
         if rank() > 0:
             return
-        engine.add_event_handler(Events.STARTED, self._start)
+        # not Events.STARTED: a resumed training finds out only there in which epoch it goes on
+        engine.add_event_handler(Events.EPOCH_STARTED, self._start)
         engine.add_event_handler(Events.ITERATION_COMPLETED, self._advance)
-        for event in (Events.COMPLETED, Events.TERMINATE, Events.EXCEPTION_RAISED):
+        for event in (Events.COMPLETED, Events.TERMINATE):
             engine.add_event_handler(event, self._close)
+        on_failure(engine, self._close)
 
-    def _start(self, engine: Engine) -> None:
-        self._close(engine)
+    def _start(self, engine: Any) -> None:
+        if self.bar is not None:
+            return
         length = engine.state.epoch_length
         total = None if length is None else length * engine.state.max_epochs
         self.bar = tqdm(
@@ -44,13 +50,13 @@ class Progress:
     def _advance(self, engine: Engine) -> None:
         if self.bar is None:
             return
-        if self.show and isinstance(engine.state.output, dict):
-            self.bar.set_postfix({name: f"{float(engine.state.output[name]):.3f}" for name in self.show}, refresh=False)
+        output = engine.state.output
+        if self.show and isinstance(output, dict):
+            shown = {name: f"{float(output[name]):.3f}" for name in self.show if name in output}
+            self.bar.set_postfix(shown, refresh=False)
         self.bar.update()
 
-    def _close(self, engine: Engine, error: BaseException | None = None) -> None:
+    def _close(self) -> None:
         if self.bar is not None:
             self.bar.close()
             self.bar = None
-        if error is not None:
-            raise error  # Ignite takes a handled exception for settled

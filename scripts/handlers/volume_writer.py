@@ -13,6 +13,7 @@ from ignite.engine import Engine, Events
 from monai.utils import CommonKeys as Keys
 
 from scripts.errors import InputError
+from scripts.handlers.failure import on_failure
 from scripts.volume.reader import open_volume
 from scripts.volume.writer import NiftiRGBWriter, RGBWriter, TiffRGBWriter
 
@@ -64,7 +65,7 @@ class VolumeWriter:
 
     def attach(self, engine: Engine) -> None:
         engine.add_event_handler(Events.ITERATION_COMPLETED, self)
-        engine.add_event_handler(Events.EXCEPTION_RAISED, self._abort)
+        on_failure(engine, self._abort)
 
     def __call__(self, engine: Any) -> None:
         slab, pred = engine.state.batch, engine.state.output[Keys.PRED]
@@ -81,8 +82,7 @@ class VolumeWriter:
                 writer.close()
                 logger.info("stained volume: %s", writer.path)
 
-    def _abort(self, engine: Engine, error: BaseException) -> None:
+    def _abort(self) -> None:
         for writer in self._writers:
             writer.abort()
         self._writers.clear()
-        raise error  # Ignite takes a handled exception for settled

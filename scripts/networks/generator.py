@@ -57,7 +57,7 @@ class ResNetGenerator(nn.Module):
         self,
         in_channels: int,
         out_channels: int,
-        channels: Sequence[int] = (16, 48, 96),
+        channels: Sequence[int] = (16, 32, 64),
         blocks: int = 6,
         norm: str = "batch",
         upsample: str = "nearest",
@@ -79,7 +79,6 @@ class ResNetGenerator(nn.Module):
         self.up_half = upsampling(quarter, half, norm, upsample)
         self.up_full = upsampling(half, full, norm, upsample)
         self.head = nn.Conv2d(full, out_channels, kernel_size, padding=kernel_size // 2, padding_mode="replicate")
-        self.apply(_initialise)
 
     @property
     def halo(self) -> int:
@@ -115,7 +114,7 @@ class StainGenerator(ResNetGenerator):
 
     def __init__(
         self,
-        channels: Sequence[int] = (16, 48, 96),
+        channels: Sequence[int] = (16, 32, 64),
         blocks: int = 6,
         norm: str = "batch",
         upsample: str = "nearest",
@@ -169,14 +168,3 @@ def upsampling(inputs: int, outputs: int, norm: str, mode: str) -> nn.Sequential
         resize = nn.Upsample(scale_factor=2.0, mode=mode, align_corners=False if mode == "bilinear" else None)
         layers = [resize, *convolution(inputs, outputs, norm)]
     return nn.Sequential(*layers, nn.ReLU(inplace=True))
-
-
-def _initialise(layer: nn.Module) -> None:
-    """CycleGAN's initialisation: convolutions N(0, 0.02), normalisation gains N(1, 0.02)."""
-    if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
-        nn.init.normal_(layer.weight, 0.0, 0.02)
-        if layer.bias is not None:
-            nn.init.zeros_(layer.bias)
-    elif isinstance(layer, (nn.BatchNorm2d, nn.InstanceNorm2d)):
-        nn.init.normal_(layer.weight, 1.0, 0.02)
-        nn.init.zeros_(layer.bias)

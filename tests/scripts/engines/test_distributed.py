@@ -1,0 +1,49 @@
+"""Averaging over processes, with two real ones."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import torch
+from torch import distributed as dist
+from torch import multiprocessing
+
+from scripts.engines.distributed import average, is_distributed, rank
+
+
+def test_single_process() -> None:
+    tensor = torch.tensor([1.0, 2.0])
+    average([tensor])
+    assert tensor.tolist() == [1, 2]
+    assert rank() == 0 and not is_distributed()
+
+
+def member(number: int, port: int, folder: Path) -> None:
+    """What each process does; leaves its tensors in a file."""
+    dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=number, world_size=2)
+    floats = torch.full((2, 3), float(number))
+    half = torch.tensor([1.0 + 2 * number], dtype=torch.bfloat16)
+    whole = torch.tensor([number])  # like num_batches_tracked
+    unknown = torch.tensor([torch.nan, 1.0])  # like ct_window
+    places = [floats.data_ptr(), half.data_ptr()]
+    average(tensor for tensor in (floats, whole, half, unknown))
+    average([])
+    kept = places == [floats.data_ptr(), half.data_ptr()]
+    torch.save([rank(), is_distributed(), kept, floats, half, whole, unknown], folder / f"{number}.pt")
+    dist.destroy_process_group()
+
+
+def test_two_processes(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    multiprocessing.spawn(member, (port, tmp_path), nprocs=2)
+    for number in range(2):
+        its_rank, distributed, kept, floats, half, whole, unknown = torch.load(tmp_path / f"{number}.pt")
+        assert its_rank == number and distributed
+        assert kept  # in place: optimisers hold on to these tensors
+        assert floats.tolist() == [[0.5] * 3] * 2
+        assert half.tolist() == [2.0] and half.dtype == torch.bfloat16
+        assert whole.tolist() == [number]  # integers stay as they are
+        assert unknown[0].isnan() and unknown[1] == 1

@@ -1,0 +1,250 @@
+"""The training step: which network works for which term, who learns when, and what happens to broken gradients."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections import Counter
+from typing import Any
+
+import pytest
+import torch
+from ignite.engine import Events
+from torch import nn
+
+from scripts.engines import PairedCycleGANTrainer
+from scripts.losses import GreyscaleConsistencyLoss
+from tests.scripts.engines.tiny_trainer import EVERY_TERM, TERMS, networks, pairs, parameters, tiny_trainer
+
+NETWORKS = ("ct_to_stain", "stain_to_ct", "stain_discriminator", "ct_discriminator")
+BATCH_CT = torch.stack([item["image"] for item in pairs()])
+BATCH_STAIN = torch.stack([item["label"] for item in pairs()])
+
+
+def forward_calls(trainer: PairedCycleGANTrainer) -> Counter[str]:
+    """Run the trainer and count its networks' forward passes."""
+    calls: Counter[str] = Counter()
+
+    def count(name: str) -> Any:
+        return lambda *_: calls.update([name])
+
+    for name in NETWORKS:
+        getattr(trainer, name).register_forward_hook(count(name))
+    trainer.run()
+    return calls
+
+
+def output_of(trainer: PairedCycleGANTrainer) -> dict[str, torch.Tensor]:
+    output: Any = trainer.state.output
+    return output
+
+
+def running_statistics(network: nn.Module) -> dict[str, torch.Tensor]:
+    return {name: buffer.clone() for name, buffer in network.named_buffers() if "running" in name}
+
+
+@pytest.mark.parametrize("term", TERMS)
+def test_term_of_weight_zero_is_not_computed(term: str) -> None:
+    trainer = tiny_trainer(EVERY_TERM | {term: 0.0})
+    trainer.run()
+    assert set(output_of(trainer)) == {*TERMS, "discriminator", "image", "label", "pred", "loss"} - {term}
+
+
+@pytest.mark.parametrize(
+    ("terms", "reading", "expected"),
+    [
+        # discriminators: once for the generators, once for real and once for generated images of their own step
+        (TERMS, "section", (2, 2, 3, 3)),
+        (["pixel_stain"], "section", (1, 0, 0, 0)),
+        (["pixel_ct"], "section", (1, 1, 0, 0)),
+        (["adversarial_stain"], "section", (1, 0, 3, 0)),
+        (["adversarial_ct"], "section", (1, 1, 0, 3)),
+        (["cycle_ct"], "section", (1, 1, 0, 0)),
+        (["cycle_stain"], "section", (2, 1, 0, 0)),
+        (["grey"], "section", (1, 0, 0, 0)),
+        (["grey"], "structure", (1, 0, 0, 0)),
+        (["grey"], "backward", (1, 1, 0, 0)),
+    ],
+)
+def test_networks_work_only_for_terms_that_count(
+    terms: list[str], reading: str, expected: tuple[int, int, int, int]
+) -> None:
+    trainer = tiny_trainer(dict.fromkeys(terms, 1.0), grey_loss=GreyscaleConsistencyLoss(reading))
+    calls = forward_calls(trainer)
+    assert tuple(calls[name] for name in NETWORKS) == expected
+    unused = [name for name, count in zip(NETWORKS, expected, strict=True) if count == 0]
+    for name in unused:
+        assert torch.equal(parameters(getattr(trainer, name)), parameters(networks()[name]))
+
+
+def test_total_is_the_weighted_sum() -> None:
+    weights = {name: 0.5 + index for index, name in enumerate(TERMS)}
+    trainer = tiny_trainer(weights)
+    trainer.run()
+    output = output_of(trainer)
+    assert output["loss"].item() == pytest.approx(sum(w * output[name].item() for name, w in weights.items()))
+    assert not any(value.requires_grad for value in output.values())
+
+
+def test_terms_by_hand() -> None:
+    """The pixel terms and cycles of the first step, from networks built alike."""
+    trainer = tiny_trainer()
+    trainer.run()
+    output = output_of(trainer)
+    nets = networks()
+    fake_stain, fake_ct = nets["ct_to_stain"](BATCH_CT), nets["stain_to_ct"](BATCH_STAIN)
+    torch.testing.assert_close(output["pred"], fake_stain)
+    mask = torch.ones_like(BATCH_CT)
+    expected = {
+        "pixel_stain": trainer.pixel_loss(fake_stain, BATCH_STAIN, mask),
+        "pixel_ct": trainer.pixel_loss(fake_ct, BATCH_CT, mask),
+        "cycle_ct": (nets["stain_to_ct"](fake_stain) - BATCH_CT).abs().mean(),
+        "cycle_stain": (nets["ct_to_stain"](fake_ct) - BATCH_STAIN).abs().mean(),
+        # least squares: a discriminator that is taken in says 1
+        "adversarial_stain": (nets["stain_discriminator"](fake_stain)[-1] - 1).square().mean(),
+        "adversarial_ct": (nets["ct_discriminator"](fake_ct)[-1] - 1).square().mean(),
+    }
+    for name, value in expected.items():
+        assert output[name].item() == pytest.approx(value.item(), rel=1e-5), name
+
+
+def test_all_networks_learn() -> None:
+    trainer = tiny_trainer()
+    trainer.run()
+    for name in NETWORKS:
+        assert not torch.equal(parameters(getattr(trainer, name)), parameters(networks()[name])), name
+
+
+def test_each_step_has_gradients_of_its_own_networks_only() -> None:
+    trainer = tiny_trainer()
+    generators = nn.ModuleList([trainer.ct_to_stain, trainer.stain_to_ct])
+    discriminators = nn.ModuleList([trainer.stain_discriminator, trainer.ct_discriminator])
+    seen: dict[str, list[torch.Tensor]] = {}
+
+    def generator_step(*_: Any) -> None:
+        assert all(parameter.grad is None for parameter in discriminators.parameters())
+        seen["generators"] = [parameter.grad.clone() for parameter in generators.parameters() if parameter.grad is not None]
+
+    def discriminator_step(*_: Any) -> None:
+        assert all(parameter.grad is not None for parameter in discriminators.parameters())
+        now = [parameter.grad for parameter in generators.parameters() if parameter.grad is not None]
+        assert all(torch.equal(a, b) for a, b in zip(seen["generators"], now, strict=True))
+        seen["discriminators"] = []
+
+    trainer.generator_optimizer.register_step_pre_hook(generator_step)
+    trainer.discriminator_optimizer.register_step_pre_hook(discriminator_step)
+    trainer.run()
+    assert set(seen) == {"generators", "discriminators"} and seen["generators"]
+    assert all(parameter.requires_grad for parameter in discriminators.parameters())
+
+
+def test_gradient_is_shortened_to_the_norm() -> None:
+    norms = []
+    for limit in (1e9, 1e-3):
+        trainer = tiny_trainer(max_gradient_norm=limit)
+        trainer.run()
+        gradients = [p.grad for g in trainer.generator_optimizer.param_groups for p in g["params"] if p.grad is not None]
+        norms.append(torch.cat([gradient.flatten() for gradient in gradients]).norm().item())
+    assert norms[0] > 0.01 and norms[1] == pytest.approx(1e-3, rel=1e-3)  # clip_grad_norm_ adds 1e-6 to the norm
+
+
+def not_a_number(pred: torch.Tensor, target: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return (pred * float("nan")).mean()
+
+
+def test_step_with_broken_gradient_is_skipped(caplog: pytest.LogCaptureFixture) -> None:
+    trainer = tiny_trainer(pixel_loss=not_a_number)
+    with caplog.at_level(logging.WARNING):
+        trainer.run()
+    assert "Gradient not finite in iteration 1" in caplog.text
+    for name in ("ct_to_stain", "stain_to_ct"):
+        assert torch.equal(parameters(getattr(trainer, name)), parameters(networks()[name]))
+    for name in ("stain_discriminator", "ct_discriminator"):  # theirs was sound
+        assert not torch.equal(parameters(getattr(trainer, name)), parameters(networks()[name]))
+
+
+@pytest.mark.parametrize("weights", [{"pixel_stain": 1.0}, {"pixel_stain": 1.0, "adversarial_stain": 1.0}])
+def test_ten_broken_steps_running_end_the_training(weights: dict[str, float]) -> None:
+    """Sound steps of the discriminators in between do not hide that the generators stand still."""
+    trainer = tiny_trainer(weights, max_epochs=50, pixel_loss=not_a_number)
+    with pytest.raises(FloatingPointError, match=r"10 steps running \(iteration 10\)"):
+        trainer.run()
+
+
+def test_a_sound_step_starts_the_count_again() -> None:
+    trainer = tiny_trainer({"pixel_stain": 1.0}, max_epochs=30)
+    sound = trainer.pixel_loss
+
+    def every_tenth_is_sound(*images: torch.Tensor) -> torch.Tensor:
+        return sound(*images) if trainer.state.iteration % 10 == 0 else not_a_number(*images)
+
+    trainer.pixel_loss = every_tenth_is_sound
+    trainer.run()
+    assert trainer.state.iteration == 30
+
+
+def test_running_statistics_are_those_of_real_images() -> None:
+    trainer = tiny_trainer()
+    trainer.run()
+    for name, real in (("ct_to_stain", BATCH_CT), ("stain_to_ct", BATCH_STAIN)):
+        reference = networks()[name].train()
+        reference(real)
+        expected = running_statistics(reference)
+        found = running_statistics(getattr(trainer, name))
+        for statistic, value in expected.items():
+            torch.testing.assert_close(found[statistic], value)
+
+
+def test_statistics_are_fixed_from_an_epoch_on() -> None:
+    trainer = tiny_trainer(max_epochs=3, fix_statistics_from=2)
+    by_epoch: list[dict[str, dict[str, torch.Tensor]]] = [
+        {name: running_statistics(getattr(trainer, name)) for name in NETWORKS[:2]}
+    ]
+
+    def note() -> None:
+        by_epoch.append({name: running_statistics(getattr(trainer, name)) for name in NETWORKS[:2]})
+
+    trainer.add_event_handler(Events.EPOCH_COMPLETED, note)
+    trainer.run()
+    for name in NETWORKS[:2]:
+        start, first, second, third = (epoch[name] for epoch in by_epoch)
+        assert all(not torch.equal(start[key], first[key]) for key in start)
+        assert all(torch.equal(first[key], second[key]) and torch.equal(first[key], third[key]) for key in start)
+
+
+def test_one_batch_can_be_learned_by_heart() -> None:
+    losses = []
+    trainer = tiny_trainer({"pixel_stain": 1.0, "pixel_ct": 1.0}, max_epochs=60, learning_rate=1e-2)
+    trainer.add_event_handler(Events.ITERATION_COMPLETED, lambda: losses.append(output_of(trainer)["loss"].item()))
+    trainer.run()
+    assert losses[-1] < 0.3 * losses[0]
+
+
+def test_bfloat16() -> None:
+    trainer = tiny_trainer(amp=True)
+    trainer.run()
+    output = output_of(trainer)
+    assert all(output[name].dtype == torch.float32 and output[name].isfinite() for name in (*TERMS, "loss"))
+    assert output["pred"].dtype == torch.bfloat16
+    assert all(parameter.dtype == torch.float32 for parameter in trainer.ct_to_stain.parameters())
+
+
+def test_two_trainings_are_alike() -> None:
+    weights = []
+    for _ in range(2):
+        trainer = tiny_trainer(max_epochs=3, data=pairs(4))
+        torch.manual_seed(3)
+        trainer.run()
+        weights.append(parameters(trainer.ct_to_stain))
+    assert torch.equal(*weights)
+
+
+def test_training_state_is_everything() -> None:
+    trainer = tiny_trainer()
+    trainer.run()
+    state = trainer.training_state()
+    assert {*NETWORKS, "generator_optimizer", "discriminator_optimizer", "stain_pool", "ct_pool"} <= set(state)
+    for part in state.values():
+        part.load_state_dict(copy.deepcopy(part.state_dict()))
+    assert state["trainer"].state_dict()["iteration"] == 1
+    assert len(trainer.stain_pool.images) == len(trainer.ct_pool.images) == 2

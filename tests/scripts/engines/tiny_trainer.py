@@ -1,0 +1,82 @@
+"""A trainer so small that an iteration takes milliseconds."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import torch
+from monai.data import DataLoader, Dataset
+from monai.losses import PatchAdversarialLoss
+from monai.networks.nets import PatchDiscriminator
+from torch import nn
+
+from scripts.engines import PairedCycleGANTrainer
+from scripts.losses import GreyscaleConsistencyLoss, LossWeights, PyramidL1Loss
+from scripts.networks import ResNetGenerator, StainGenerator
+
+CHANNELS = (4, 4, 8)
+SIZE = 16
+TERMS = [field.name for field in fields(LossWeights)]
+EVERY_TERM = dict.fromkeys(TERMS, 1.0)
+NO_TERM = dict.fromkeys(TERMS, 0.0)
+
+
+def pairs(count: int = 2) -> list[dict[str, torch.Tensor]]:
+    """Patches whose stain is a simple function of the CT, coarse enough for a network to learn."""
+    generator = torch.Generator().manual_seed(0)
+    items = []
+    for _ in range(count):
+        coarse = torch.rand(1, 1, SIZE // 4, SIZE // 4, generator=generator)
+        ct = nn.functional.interpolate(coarse, size=(SIZE, SIZE), mode="bilinear")[0]
+        stain = torch.cat([1 - ct, 0.2 + 0.5 * ct, 0.5 + 0.5 * ct])
+        items.append({"image": ct, "label": stain, "mask": torch.ones_like(ct)})
+    return items
+
+
+def networks(norm: str = "batch") -> dict[str, nn.Module]:
+    """The four networks by the trainer's names, the same at each call."""
+    torch.manual_seed(0)
+    return {
+        "ct_to_stain": StainGenerator(CHANNELS, blocks=1, norm=norm),
+        "stain_to_ct": ResNetGenerator(3, 1, CHANNELS, blocks=1, norm=norm),
+        "stain_discriminator": PatchDiscriminator(2, 4, 3, num_layers_d=1, norm="INSTANCE"),
+        "ct_discriminator": PatchDiscriminator(2, 4, 1, num_layers_d=1, norm="INSTANCE"),
+    }
+
+
+def tiny_trainer(
+    weights: dict[str, float] | None = None,
+    max_epochs: int = 1,
+    data: list[dict[str, torch.Tensor]] | None = None,
+    batch_size: int = 2,
+    shuffle: bool = False,
+    learning_rate: float = 1e-3,
+    **options: Any,
+) -> PairedCycleGANTrainer:
+    """Build a trainer of fresh networks; `weights` are those of the terms named, all others are 0."""
+    nets = networks()
+    generators = [*nets["ct_to_stain"].parameters(), *nets["stain_to_ct"].parameters()]
+    discriminators = [*nets["stain_discriminator"].parameters(), *nets["ct_discriminator"].parameters()]
+    dataset = Dataset(pairs() if data is None else data)
+    defaults: dict[str, Any] = {
+        "adversarial_loss": PatchAdversarialLoss(criterion="least_squares", no_activation_leastsq=True),
+        "pixel_loss": PyramidL1Loss([1.0, 0.5]),
+        "grey_loss": GreyscaleConsistencyLoss("section"),
+        "pool_size": 3,
+    }
+    return PairedCycleGANTrainer(
+        device="cpu",
+        max_epochs=max_epochs,
+        train_data_loader=DataLoader(dataset, batch_size=batch_size, shuffle=shuffle),
+        generator_optimizer=torch.optim.Adam(generators, lr=learning_rate, betas=(0.5, 0.999)),
+        discriminator_optimizer=torch.optim.Adam(discriminators, lr=learning_rate, betas=(0.5, 0.999)),
+        weights=LossWeights(**NO_TERM | (EVERY_TERM if weights is None else weights)),
+        **nets,
+        **defaults | options,
+    )
+
+
+def parameters(network: nn.Module) -> torch.Tensor:
+    """All weights in one copied vector, without buffers."""
+    return nn.utils.parameters_to_vector(network.parameters()).detach().clone()

@@ -1,0 +1,146 @@
+"""Checkpoints of a training: resuming continues exactly; the best model is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from ignite.engine import Engine, Events
+from ignite.handlers import EMAHandler
+from monai.handlers import LrScheduleHandler
+
+from scripts.checkpoint import load_generator, read_checkpoint
+from scripts.engines import PairedCycleGANTrainer, constant_then_linear
+from scripts.errors import InputError
+from scripts.handlers import BestModel, EpochSeed, TrainingCheckpoint
+from scripts.handlers.checkpoint import CHECKPOINT
+from scripts.networks import StainGenerator
+from tests.scripts.engines.tiny_trainer import CHANNELS, networks, pairs, parameters, tiny_trainer
+
+NETWORKS = ("ct_to_stain", "stain_to_ct", "stain_discriminator", "ct_discriminator")
+
+
+def training(
+    folder: Path, max_epochs: int, resume: bool = False, seed: int = 0, interval: int = 1
+) -> tuple[PairedCycleGANTrainer, EMAHandler]:
+    """All that has a state: random order, schedule, moving average, image pools smaller than what is generated."""
+    trainer = tiny_trainer(max_epochs=max_epochs, data=pairs(6), shuffle=True)
+    schedule = torch.optim.lr_scheduler.LambdaLR(trainer.generator_optimizer, constant_then_linear(1, 4))
+    averaged = EMAHandler(trainer.ct_to_stain, momentum=0.1, handle_buffers="copy")
+    epoch_seed = EpochSeed(seed, trainer.data_loader.dataset)  # type: ignore[union-attr]
+    epoch_seed.attach(trainer)
+    LrScheduleHandler(schedule, print_lr=False).attach(trainer)
+    averaged.attach(trainer)
+    others = {"averaged": averaged.ema_model, "schedule": schedule, "epoch_seed": epoch_seed}
+    TrainingCheckpoint(folder, trainer, others, interval, resume).attach(trainer)
+    return trainer, averaged
+
+
+def test_two_and_two_epochs_are_four(tmp_path: Path) -> None:
+    whole, whole_average = training(tmp_path / "whole", 4)
+    whole.run()
+    training(tmp_path / "parts", 2)[0].run()
+    torch.rand(7)  # whatever else draws random numbers in between
+    resumed, resumed_average = training(tmp_path / "parts", 4, resume=True, seed=99)  # the checkpoint's seed counts
+    epochs: list[int] = []
+    resumed.add_event_handler(Events.EPOCH_STARTED, lambda: epochs.append(resumed.state.epoch))
+    resumed.run()
+    assert epochs == [3, 4] and resumed.state.iteration == whole.state.iteration == 12
+    for name in NETWORKS:
+        assert torch.equal(parameters(getattr(resumed, name)), parameters(getattr(whole, name))), name
+    for a, b in zip(
+        whole_average.ema_model.state_dict().values(), resumed_average.ema_model.state_dict().values(), strict=True
+    ):
+        assert torch.equal(a.nan_to_num(), b.nan_to_num())  # ct_window is NaN
+    assert torch.equal(torch.stack(whole.stain_pool.images), torch.stack(resumed.stain_pool.images))
+    assert whole.generator_optimizer.param_groups[0]["lr"] == resumed.generator_optimizer.param_groups[0]["lr"]
+
+
+def test_interval_and_last_epoch(tmp_path: Path) -> None:
+    trainer, _ = training(tmp_path, 3, interval=2)
+    written: list[tuple[int, int]] = []
+
+    def note() -> None:
+        path = tmp_path / CHECKPOINT
+        written.append((trainer.state.epoch, read_checkpoint(path)["trainer"]["iteration"] if path.is_file() else 0))
+
+    trainer.add_event_handler(Events.EPOCH_COMPLETED, note)
+    trainer.run()
+    assert written == [(1, 0), (2, 6), (3, 6)]
+    assert read_checkpoint(tmp_path / CHECKPOINT)["trainer"]["iteration"] == 9  # once more at the very end
+    assert [path.name for path in tmp_path.iterdir()] == [CHECKPOINT]
+
+
+def test_the_checkpoint_can_be_used_as_a_model(tmp_path: Path) -> None:
+    trainer, averaged = training(tmp_path, 1)
+    trainer.run()
+    network = load_generator(StainGenerator(CHANNELS, blocks=1), tmp_path / CHECKPOINT)
+    assert torch.equal(parameters(network), parameters(averaged.ema_model))
+    assert not torch.equal(parameters(network), parameters(trainer.ct_to_stain))
+
+
+class TestMistakes:
+    def test_nothing_to_resume(self, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="no training to resume in .*empty"):
+            training(tmp_path / "empty", 1, resume=True)
+
+    def test_folder_of_another_training(self, tmp_path: Path) -> None:
+        training(tmp_path, 1)[0].run()
+        with pytest.raises(InputError, match="already holds a training: continue it with --resume true"):
+            training(tmp_path, 1)
+
+    def test_training_that_has_finished(self, tmp_path: Path) -> None:
+        training(tmp_path, 1)[0].run()
+        with pytest.raises(InputError, match="has finished epoch 1 of 1"):
+            training(tmp_path, 1, resume=True)[0].run()
+
+    def test_other_networks(self, tmp_path: Path) -> None:
+        training(tmp_path, 1)[0].run()
+        content = read_checkpoint(tmp_path / CHECKPOINT)
+        content["stain_to_ct"]["head.weight"] = torch.zeros(1, 99, 3, 3)
+        torch.save(content, tmp_path / CHECKPOINT)
+        with pytest.raises(InputError, match=r"does not fit this training \('stain_to_ct' differs\)"):
+            training(tmp_path, 2, resume=True)[0].run()
+
+    def test_a_model_is_no_training(self, tmp_path: Path) -> None:
+        torch.save(networks()["ct_to_stain"].state_dict(), tmp_path / CHECKPOINT)
+        with pytest.raises(InputError, match="is not a training's checkpoint: it lacks trainer"):
+            training(tmp_path, 1, resume=True)[0].run()
+
+
+def validated(values: list[float], folder: Path) -> tuple[BestModel, list[float]]:
+    """Validate once per value, a network whose weights are that value; returns what was written after each."""
+    network = torch.nn.Linear(1, 1)
+    best = BestModel(folder, network, "ssim")
+    validator = Engine(lambda engine, batch: None)
+    best.attach(validator)
+    written: list[float] = []
+    for value in values:
+        torch.nn.init.constant_(network.weight, value)
+
+        @validator.on(Events.EPOCH_COMPLETED)
+        def score(engine: Any, value: float = value) -> None:
+            engine.state.metrics["ssim"] = value
+
+        validator.run([0])
+        written.append(read_checkpoint(folder / "model.pt")["weight"].item())
+    return best, written
+
+
+def test_best_model_is_the_best_so_far(tmp_path: Path) -> None:
+    best, written = validated([0.5, 0.25, 0.75, 0.625], tmp_path)
+    assert written == [0.5, 0.5, 0.75, 0.75]
+    assert best.state_dict() == {"best": 0.75}
+
+
+def test_best_model_remembers_after_resuming(tmp_path: Path) -> None:
+    network = torch.nn.Linear(1, 1)
+    best = BestModel(tmp_path, network, "ssim")
+    best.load_state_dict({"best": 0.75})
+    validator = Engine(lambda engine, batch: None)
+    best.attach(validator)
+    validator.add_event_handler(Events.EPOCH_COMPLETED, lambda engine: engine.state.metrics.update(ssim=0.7))
+    validator.run([0])
+    assert not (tmp_path / "model.pt").exists()

@@ -1,0 +1,33 @@
+"""Clean-ups after an exception."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ignite.engine import Engine
+
+from scripts.handlers.failure import on_failure
+
+
+def failing(engine: Any, batch: int) -> None:
+    if batch == 2:
+        raise KeyError("two")
+
+
+def test_all_are_called_and_the_exception_goes_on() -> None:
+    engine = Engine(failing)
+    called: list[int] = []
+    for number in range(3):
+        on_failure(engine, lambda number=number: called.append(number))
+    with pytest.raises(KeyError, match="two"):
+        engine.run([1, 2, 3])
+    assert called == [0, 1, 2] * 2  # Ignite fires twice
+
+
+def test_nothing_is_called_without_one() -> None:
+    engine = Engine(failing)
+    called: list[int] = []
+    on_failure(engine, lambda: called.append(0))
+    engine.run([1, 3])
+    assert called == []

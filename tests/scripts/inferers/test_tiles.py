@@ -1,0 +1,109 @@
+"""Tiles and the whole slice give the same pixels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from monai.engines import SupervisedEvaluator
+from torch import nn
+
+from scripts.inferers import TileInferer
+from scripts.inferers.tiles import spans
+from scripts.networks import StainGenerator
+
+
+def trained(**options: Any) -> StainGenerator:
+    """A generator with weights and statistics as varied as training leaves them."""
+    torch.manual_seed(0)
+    network = StainGenerator(**{"channels": (4, 6, 8), "blocks": 2} | options)
+    for layer in network.modules():
+        if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
+            nn.init.kaiming_normal_(layer.weight, mode="fan_out")
+        if isinstance(layer, nn.BatchNorm2d):
+            for values in (layer.running_mean, layer.bias):
+                nn.init.normal_(values, 0, 0.3)
+            for values in (layer.running_var, layer.weight):
+                nn.init.uniform_(values, 0.5, 2)
+    return network.eval()
+
+
+@pytest.fixture(autouse=True)
+def no_gradient() -> Any:
+    with torch.no_grad():
+        yield
+
+
+@pytest.mark.parametrize(
+    ("tile_size", "options"),
+    [
+        (64, {}),
+        (128, {}),
+        (12, {"blocks": 0}),  # tiles smaller than their halo
+        (64, {"upsample": "bilinear"}),
+        (64, {"upsample": "transposed", "kernel_size": 7}),
+        (64, {"norm": "none", "skips": False}),
+    ],
+)
+def test_tiles_equal_the_whole(tile_size: int, options: dict[str, Any]) -> None:
+    network = trained(**options)
+    image = torch.rand(1, 1, 300, 217)
+    whole = network(image)
+    tiled = TileInferer(tile_size)(image, network)
+    # Not bit by bit: convolutions of another size may add in another order. 1e-5 is far below a grey level (4e-3).
+    assert (tiled - whole).abs().max() < 1e-5
+    levels = (tiled * 255).round() - (whole * 255).round()
+    assert levels.abs().max() <= 1
+    assert whole.std() > 0.01  # there is something that could differ
+
+
+def test_instance_normalisation_shows_the_tiles() -> None:
+    """The contrast: its statistics are those of the tile."""
+    network = trained(norm="instance")
+    image = torch.rand(1, 1, 300, 217)
+    image[..., 100:] *= 0.3
+    difference = (TileInferer(64)(image, network) - network(image)).abs() * 255
+    assert difference.max() > 5  # grey levels
+
+
+def test_a_tile_as_large_as_the_image_is_one_call() -> None:
+    network = trained()
+    image = torch.rand(2, 1, 50, 61)
+    assert torch.equal(TileInferer(64)(image, network), network(image))
+
+
+def test_tiles_of_a_batch_in_bfloat16_come_as_float32() -> None:
+    network = trained()
+    image = torch.rand(2, 1, 40, 50)
+    tiled = TileInferer(16, amp=True)(image, network)
+    assert tiled.shape == (2, 3, 40, 50) and tiled.dtype == torch.float32
+    assert (tiled - network(image)).abs().max() < 0.1  # bfloat16 has 8 bits, a dozen layers add up
+
+
+def test_in_an_evaluator() -> None:
+    network = trained()
+    image = torch.rand(1, 1, 40, 50)
+    evaluator = SupervisedEvaluator(
+        device=torch.device("cpu"), val_data_loader=[{"image": image}], network=network, inferer=TileInferer(16), decollate=False
+    )
+    evaluator.run()
+    output: Any = evaluator.state.output
+    assert (output["pred"] - network(image)).abs().max() < 1e-5  # as above
+
+
+def test_spans_by_hand() -> None:
+    assert list(spans(10, 4)) == [(0, 4), (4, 8), (8, 10)]
+    assert list(spans(8, 4)) == [(0, 4), (4, 8)]
+    assert list(spans(0, 4)) == []
+
+
+@pytest.mark.parametrize("tile_size", [0, -4, 30])
+def test_bad_tile_size(tile_size: int) -> None:
+    with pytest.raises(ValueError, match="multiple of 4"):
+        TileInferer(tile_size)
+
+
+def test_nothing_to_stain() -> None:
+    with pytest.raises(ValueError, match="nothing to stain"):
+        TileInferer(64)(torch.zeros(1, 1, 0, 10), trained())

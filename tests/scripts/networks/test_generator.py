@@ -1,0 +1,137 @@
+"""Generators: sizes, ranges, receptive field, constants and what travels with the weights."""
+
+from __future__ import annotations
+
+import io
+import math
+from typing import Any
+
+import pytest
+import torch
+
+from scripts.networks import ResNetGenerator, StainGenerator
+from scripts.networks.generator import STRIDE
+
+SMALL = (4, 4, 8)
+
+
+def generator(**options: Any) -> StainGenerator:
+    torch.manual_seed(0)
+    return StainGenerator(**{"channels": SMALL, "blocks": 1} | options).eval()
+
+
+def lively(network: StainGenerator) -> StainGenerator:
+    """Give the convolutions weights that keep signals of order 1, as training does; at N(0, 0.02) little gets through."""
+    for layer in network.modules():
+        if isinstance(layer, (torch.nn.Conv2d, torch.nn.ConvTranspose2d)):
+            torch.nn.init.kaiming_normal_(layer.weight, mode="fan_out")
+    return network
+
+
+def reach(network: StainGenerator) -> int:
+    """Pixels between an output pixel and the farthest input pixel its gradient finds, over all phases of the stride."""
+    network = network.double()  # far pixels count for so little that float32 could lose them
+    middle = network.halo + 12
+    farthest = 0
+    for phase in range(STRIDE):
+        image = torch.rand(1, 1, 2 * middle, 2 * middle, dtype=torch.float64, requires_grad=True)
+        pixel = network(image)[0, :, middle + phase, middle + phase].sum()
+        (gradient,) = torch.autograd.grad(pixel, image)
+        touched = gradient[0, 0].nonzero()
+        assert 0 < touched.min() and touched.max() < 2 * middle - 1  # the image was large enough to tell
+        farthest = max(farthest, int((touched - middle - phase).abs().max()))
+    return farthest
+
+
+@pytest.mark.parametrize("upsample", ["nearest", "bilinear", "transposed"])
+@pytest.mark.parametrize(("blocks", "kernel_size"), [(0, 3), (1, 1), (1, 3), (2, 5), (3, 7)])
+def test_halo_covers_the_measured_receptive_field(upsample: str, blocks: int, kernel_size: int) -> None:
+    network = generator(blocks=blocks, kernel_size=kernel_size, upsample=upsample)
+    assert network.halo % STRIDE == 0
+    # not less, or tiles show; much more would only cost time
+    assert network.halo - 3 * STRIDE < reach(network) <= network.halo
+
+
+@pytest.mark.parametrize("skips", [True, False])
+@pytest.mark.parametrize("upsample", ["nearest", "bilinear"])
+@pytest.mark.parametrize("norm", ["batch", "none"])
+def test_constant_stays_constant(upsample: str, skips: bool, norm: str) -> None:
+    network = lively(generator(upsample=upsample, skips=skips, norm=norm))
+    stained = network(torch.full((1, 1, 37, 50), 0.3))
+    spread = stained.amax(dim=(2, 3)) - stained.amin(dim=(2, 3))
+    assert spread.max() < 1e-5  # float32: convolutions may add in another order at borders
+    assert (stained[0, :, 0, 0] - 0.5).abs().max() > 0.01  # something got through
+
+
+def test_transposed_convolution_draws_on_a_constant() -> None:
+    stained = lively(generator(upsample="transposed"))(torch.full((1, 1, 32, 32), 0.3))
+    assert (stained.amax(dim=(2, 3)) - stained.amin(dim=(2, 3))).max() > 0.01
+
+
+@pytest.mark.parametrize("upsample", ["nearest", "bilinear", "transposed"])
+@pytest.mark.parametrize("size", [(37, 50), (4, 4), (1, 1), (33, 2), (64, 48)])
+def test_any_size_and_values_in_range(upsample: str, size: tuple[int, int]) -> None:
+    network = lively(generator(upsample=upsample))
+    with torch.no_grad():
+        network.head.weight *= 100  # to both ends of the range
+    stained = network(torch.rand(2, 1, *size))
+    assert stained.shape == (2, 3, *size)
+    assert 0 <= stained.min() < 0.5 < stained.max() <= 1
+
+
+def test_way_back_has_its_own_channels() -> None:
+    network = ResNetGenerator(3, 1, SMALL, 1).eval()
+    assert network(torch.rand(1, 3, 20, 24)).shape == (1, 1, 20, 24)
+
+
+def test_skips_bring_detail_past_the_trunk() -> None:
+    """Without skips nothing finer than a quarter of the resolution survives a trunk that is cut."""
+    image = torch.rand(1, 1, 32, 32)
+    outputs = []
+    for skips in (True, False):
+        network = lively(generator(skips=skips, norm="none"))
+        for parameter in network.down_quarter.parameters():
+            torch.nn.init.zeros_(parameter)
+        stained = network(image)
+        outputs.append((stained.amax(dim=(2, 3)) - stained.amin(dim=(2, 3))).max().item())
+    assert outputs[0] > 0 and outputs[1] == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"channels": (4, 4)}, "three numbers"),
+        ({"upsample": "cubic"}, "upsample must be one of"),
+        ({"norm": "layer"}, "norm must be one of"),
+    ],
+)
+def test_bad_arguments(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        generator(**options)
+
+
+def test_windowing_travels_with_the_weights() -> None:
+    network = generator()
+    assert network.trained_window is None and network.percentiles == (0.5, 99.5)
+    network.set_windowing((5000.0, 35000.0), (1.0, 99.9))
+    file = io.BytesIO()
+    torch.save(network.state_dict(), file)
+    file.seek(0)
+    other = generator()
+    other.load_state_dict(torch.load(file, weights_only=True))
+    assert other.trained_window == (5000.0, 35000.0)
+    assert other.percentiles == (1.0, 99.9)
+    other.set_windowing(None, (0.5, 99.5))
+    assert other.trained_window is None and math.isnan(other.ct_window[1].item())
+    assert network.trained_window == (5000.0, 35000.0)
+
+
+def test_trace_computes_the_same_at_any_size() -> None:
+    network = lively(generator())
+    traced = torch.jit.trace(network, torch.rand(1, 1, 40, 40))
+    file = io.BytesIO()
+    torch.jit.save(traced, file)
+    file.seek(0)
+    image = torch.rand(2, 1, 37, 50)  # neither the size traced nor a multiple of the stride
+    with torch.no_grad():
+        torch.testing.assert_close(torch.jit.load(file)(image), network(image))
