@@ -4,7 +4,20 @@ All of it is imported here, at once: a program that loads several bundles, as MO
 the search path as soon as the package is imported.
 """
 
-from scripts import checkpoint, data, engines, errors, handlers, inferers, losses, metrics, networks, precision, volume
+from scripts import (
+    checkpoint,
+    data,
+    engines,
+    errors,
+    handlers,
+    inferers,
+    losses,
+    metrics,
+    networks,
+    output_folder,
+    precision,
+    volume,
+)
 
 __all__ = [
     "checkpoint",
@@ -16,6 +29,7 @@ __all__ = [
     "losses",
     "metrics",
     "networks",
+    "output_folder",
     "precision",
     "volume",
 ]

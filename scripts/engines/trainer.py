@@ -162,7 +162,9 @@ class PairedCycleGANTrainer(Trainer):
         fake_ct: Any = self.stain_to_ct(stain) if needs_fake_ct else None  # where it is None nothing asks for it
 
         if w.adversarial_stain > 0:
-            terms["adversarial_stain"] = self._judge(self.stain_discriminator, fake_stain, True, for_discriminator=False)
+            terms["adversarial_stain"] = self._judge(
+                self.stain_discriminator, fake_stain, True, for_discriminator=False
+            )
         if w.adversarial_ct > 0:
             terms["adversarial_ct"] = self._judge(self.ct_discriminator, fake_ct, True, for_discriminator=False)
         if w.cycle_ct > 0:

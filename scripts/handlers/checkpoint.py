@@ -46,7 +46,9 @@ class TrainingCheckpoint:
         self.state = trainer.training_state() | others
         self.interval, self.resume = interval, resume
         if resume and not self.path.is_file():
-            raise InputError(f"There is no training to resume in {output_dir}: leave out --resume or give its --output_dir.")
+            raise InputError(
+                f"There is no training to resume in {output_dir}: leave out --resume or give its --output_dir."
+            )
         if not resume and self.path.exists():
             raise InputError(
                 f"{output_dir} already holds a training: continue it with --resume true, or give another --output_dir."

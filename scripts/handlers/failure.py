@@ -10,9 +10,9 @@ from ignite.engine import Engine, Events
 def on_failure(engine: Engine, clean_up: Callable[[], None]) -> None:
     """Call `clean_up` when the engine's run ends in an exception, which then goes on its way.
 
-    Ignite takes a handled exception for settled, and a handler that raises it again keeps later handlers from being called.
-    So one handler raises it for all that want to clean up, after them. `clean_up` must bear being called twice: Ignite fires
-    the event on the way out of the epoch and on the way out of the run.
+    Ignite takes a handled exception for settled, and a handler that raises it again keeps later handlers from being
+    called. So one handler raises it for all that want to clean up, after them. `clean_up` must bear being called twice:
+    Ignite fires the event on the way out of the epoch and on the way out of the run.
     """
     engine.add_event_handler(Events.EXCEPTION_RAISED, lambda engine, error: clean_up())
     if engine.has_event_handler(_raise, Events.EXCEPTION_RAISED):

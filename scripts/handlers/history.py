@@ -49,7 +49,7 @@ class History:
     def _add(self, engine: Any) -> None:
         for name, value in engine.state.output.items():
             if name not in NOT_TERMS:
-                self._sums[name] += float(value)
+                self._sums[str(name)] += float(value)  # MONAI's keys are enumerations
         self._steps += 1
 
     def _write(self, engine: Any) -> None:

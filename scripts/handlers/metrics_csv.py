@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import statistics
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import ignite.distributed as idist
 from ignite.engine import Engine, Events
 from monai.utils import ImageMetaKey, string_list_all_gather
 
-from scripts.errors import InputError
+from scripts.output_folder import writable_folder
 from scripts.handlers.history import write_rows
 
 PER_IMAGE = "metrics_per_image.csv"
@@ -47,7 +46,7 @@ class MetricsCSV:
         Raises:
             InputError: the folder cannot be written to; better now than after the evaluation.
         """
-        _writable_folder(self.output_dir)
+        writable_folder(self.output_dir)
         engine.add_event_handler(Events.EPOCH_STARTED, self._start)
         engine.add_event_handler(Events.ITERATION_COMPLETED, self._note_names)
         engine.add_event_handler(Events.EPOCH_COMPLETED, self)
@@ -92,7 +91,7 @@ def write_metrics_csv(
     Raises:
         InputError: the folder cannot be written to.
     """
-    folder = _writable_folder(output_dir)
+    folder = writable_folder(output_dir)
     rows = [
         {"image": image, "specimen": specimen, **{name: _cell(column[index]) for name, column in values.items()}}
         for index, (image, specimen) in enumerate(zip(images, specimens, strict=True))
@@ -114,15 +113,3 @@ def _summary(column: Sequence[float]) -> dict[str, Any]:
 
 def _cell(value: float) -> float | str:
     return "" if math.isnan(value) else value
-
-
-def _writable_folder(folder: str | os.PathLike[str]) -> Path:
-    path = Path(folder)
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=path).close()
-    except OSError as error:
-        raise InputError(
-            f"The output folder {path} cannot be written to ({error.strerror}): give another --output_dir."
-        ) from error
-    return path

@@ -55,7 +55,9 @@ class Preview:
         if not self._rows:
             return
         width = max(row.shape[-1] for row in self._rows)
-        page = torch.cat([torch.nn.functional.pad(row, (0, width - row.shape[-1]), value=1.0) for row in self._rows], dim=1)
+        page = torch.cat(
+            [torch.nn.functional.pad(row, (0, width - row.shape[-1]), value=1.0) for row in self._rows], dim=1
+        )
         epoch = engine.state.epoch  # MONAI's ValidationHandler runs a validator as if in the trainer's epoch
         name = f"epoch_{epoch:04d}.png" if self.by_epoch else "preview.png"
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -20,8 +20,8 @@ class Progress:
     Args:
         description: word before the bar.
         unit: what an iteration is called.
-        show: entries of ``engine.state.output`` (scalars) shown beside the bar, e.g. ``["loss"]``; those that an output lacks
-            (a loss term switched off) are left out.
+        show: entries of ``engine.state.output`` (scalars) shown beside the bar, e.g. ``["loss"]``; those that an output
+            lacks (a loss term switched off) are left out.
     """
 
     def __init__(self, description: str, unit: str = "step", show: Sequence[str] = ()) -> None:

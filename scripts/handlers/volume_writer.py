@@ -13,6 +13,7 @@ from ignite.engine import Engine, Events
 from monai.utils import CommonKeys as Keys
 
 from scripts.errors import InputError
+from scripts.output_folder import writable_folder
 from scripts.handlers.failure import on_failure
 from scripts.volume.reader import open_volume
 from scripts.volume.writer import NiftiRGBWriter, RGBWriter, TiffRGBWriter
@@ -57,7 +58,9 @@ class VolumeWriter:
         try:
             self.output_dir.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise InputError(f"{output_dir} cannot be written ({error.strerror}): give another --output_dir.") from error
+            raise InputError(
+                f"{output_dir} cannot be written ({error.strerror}): give another --output_dir."
+            ) from error
         self._writers: list[RGBWriter] = []
 
     def _paths(self, name: str) -> list[Path]:

@@ -12,7 +12,7 @@ from scripts.data.window import check_window, percentile_window
 from scripts.volume.volume import Volume
 
 #: How much of the volume's robust range, and of the training window, they must share for the latter to be used.
-SHARE_OF_VOLUME, SHARE_OF_TRAINED = 0.5, 0.2
+SHARE_OF_VOLUME, SHARE_OF_TRAINED = 0.3, 0.2
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +44,8 @@ def fits_window(robust: tuple[float, float], trained: tuple[float, float]) -> bo
         trained: (lo, hi) window of the training data.
 
     Returns:
-        True if the part they share is at least half of the volume's range and a fifth of the training window.
+        True if the part they share is at least three tenths of the volume's range (metal may take the larger part of it)
+        and a fifth of the training window.
     """
     shared = min(robust[1], trained[1]) - max(robust[0], trained[0])
     enough_of_volume = shared >= SHARE_OF_VOLUME * (robust[1] - robust[0])

@@ -38,7 +38,8 @@ def test_two_processes(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    multiprocessing.spawn(member, (port, tmp_path), nprocs=2)
+    # forked, since two fresh processes would import all of torch and MONAI again
+    multiprocessing.start_processes(member, (port, tmp_path), nprocs=2, start_method="fork")
     for number in range(2):
         its_rank, distributed, kept, floats, half, whole, unknown = torch.load(tmp_path / f"{number}.pt")
         assert its_rank == number and distributed

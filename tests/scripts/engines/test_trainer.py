@@ -123,7 +123,9 @@ def test_each_step_has_gradients_of_its_own_networks_only() -> None:
 
     def generator_step(*_: Any) -> None:
         assert all(parameter.grad is None for parameter in discriminators.parameters())
-        seen["generators"] = [parameter.grad.clone() for parameter in generators.parameters() if parameter.grad is not None]
+        seen["generators"] = [
+            parameter.grad.clone() for parameter in generators.parameters() if parameter.grad is not None
+        ]
 
     def discriminator_step(*_: Any) -> None:
         assert all(parameter.grad is not None for parameter in discriminators.parameters())
@@ -143,7 +145,9 @@ def test_gradient_is_shortened_to_the_norm() -> None:
     for limit in (1e9, 1e-3):
         trainer = tiny_trainer(max_gradient_norm=limit)
         trainer.run()
-        gradients = [p.grad for g in trainer.generator_optimizer.param_groups for p in g["params"] if p.grad is not None]
+        gradients = [
+            p.grad for g in trainer.generator_optimizer.param_groups for p in g["params"] if p.grad is not None
+        ]
         norms.append(torch.cat([gradient.flatten() for gradient in gradients]).norm().item())
     assert norms[0] > 0.01 and norms[1] == pytest.approx(1e-3, rel=1e-3)  # clip_grad_norm_ adds 1e-6 to the norm
 

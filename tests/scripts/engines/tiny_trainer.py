@@ -34,7 +34,7 @@ def pairs(count: int = 2) -> list[dict[str, torch.Tensor]]:
     return items
 
 
-def networks(norm: str = "batch") -> dict[str, nn.Module]:
+def networks(norm: str = "batch") -> dict[str, Any]:
     """The four networks by the trainer's names, the same at each call."""
     torch.manual_seed(0)
     return {

@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 import torch
 from ignite.engine import Engine, Events
-from ignite.handlers import EMAHandler
 from monai.handlers import LrScheduleHandler
 
 from scripts.checkpoint import load_generator, read_checkpoint
 from scripts.engines import PairedCycleGANTrainer, constant_then_linear
 from scripts.errors import InputError
-from scripts.handlers import BestModel, EpochSeed, TrainingCheckpoint
+from scripts.handlers import BestModel, EpochSeed, TrainingCheckpoint, WeightAverage
 from scripts.handlers.checkpoint import CHECKPOINT
 from scripts.networks import StainGenerator
 from tests.scripts.engines.tiny_trainer import CHANNELS, networks, pairs, parameters, tiny_trainer
@@ -24,12 +23,13 @@ NETWORKS = ("ct_to_stain", "stain_to_ct", "stain_discriminator", "ct_discriminat
 
 def training(
     folder: Path, max_epochs: int, resume: bool = False, seed: int = 0, interval: int = 1
-) -> tuple[PairedCycleGANTrainer, EMAHandler]:
+) -> tuple[PairedCycleGANTrainer, WeightAverage]:
     """All that has a state: random order, schedule, moving average, image pools smaller than what is generated."""
     trainer = tiny_trainer(max_epochs=max_epochs, data=pairs(6), shuffle=True)
-    schedule = torch.optim.lr_scheduler.LambdaLR(trainer.generator_optimizer, constant_then_linear(1, 4))
-    averaged = EMAHandler(trainer.ct_to_stain, momentum=0.1, handle_buffers="copy")
-    epoch_seed = EpochSeed(seed, trainer.data_loader.dataset)  # type: ignore[union-attr]
+    schedule: Any = torch.optim.lr_scheduler.LambdaLR(trainer.generator_optimizer, constant_then_linear(1, 4))
+    averaged = WeightAverage(trainer.ct_to_stain, momentum=0.1)
+    loader: Any = trainer.data_loader
+    epoch_seed = EpochSeed(seed, loader.dataset)
     epoch_seed.attach(trainer)
     LrScheduleHandler(schedule, print_lr=False).attach(trainer)
     averaged.attach(trainer)

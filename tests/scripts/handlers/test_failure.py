@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ def test_all_are_called_and_the_exception_goes_on() -> None:
     engine = Engine(failing)
     called: list[int] = []
     for number in range(3):
-        on_failure(engine, lambda number=number: called.append(number))
+        on_failure(engine, functools.partial(called.append, number))
     with pytest.raises(KeyError, match="two"):
         engine.run([1, 2, 3])
     assert called == [0, 1, 2] * 2  # Ignite fires twice

@@ -27,7 +27,7 @@ def read(path: Path) -> list[dict[str, str]]:
 def run(folder: Path, epochs: int) -> tuple[History, list[dict[str, float]]]:
     """Train with a validation every second epoch; returns what each iteration put out as well."""
     trainer = tiny_trainer({"pixel_stain": 2.0, "grey": 1.0}, epochs, data=pairs(4))
-    schedule = torch.optim.lr_scheduler.LambdaLR(trainer.generator_optimizer, constant_then_linear(1, 3))
+    schedule: Any = torch.optim.lr_scheduler.LambdaLR(trainer.generator_optimizer, constant_then_linear(1, 3))
     LrScheduleHandler(schedule, print_lr=False).attach(trainer)
     validator = Engine(lambda engine, batch: None)
 

@@ -38,7 +38,14 @@ def test_side_by_side_by_hand() -> None:
     item = images(2, 3)
     row = side_by_side(item["image"], item["pred"], item["label"], gap=4)
     assert row.shape == (3, 2, 3 * 3 + 2 * 4)
-    for column, colour in ((0, [0.2] * 3), (3, [1] * 3), (7, [0, 1, 0]), (9, [0, 1, 0]), (10, [1] * 3), (14, [1, 0, 0])):
+    for column, colour in (
+        (0, [0.2] * 3),
+        (3, [1] * 3),
+        (7, [0, 1, 0]),
+        (9, [0, 1, 0]),
+        (10, [1] * 3),
+        (14, [1, 0, 0]),
+    ):
         assert row[:, 1, column].tolist() == pytest.approx(colour)
 
 

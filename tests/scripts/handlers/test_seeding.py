@@ -25,7 +25,7 @@ def leave_determinism_as_it_was() -> Any:
 def draws(seed: int, start: int, stop: int, transform: Any = None) -> dict[int, tuple[float, ...]]:
     """What torch, numpy, random and the transform give in each epoch after `start` up to `stop`."""
     dataset = Dataset([torch.zeros(1, 2, 2)], transform or Compose([RandGaussianNoise(prob=1.0)]))
-    found = {}
+    found: dict[int, tuple[float, ...]] = {}
 
     def step(engine: Any, batch: Any) -> None:
         noise = float(torch.as_tensor(dataset[0])[0, 0, 0])

@@ -15,17 +15,19 @@ from scripts.networks import StainGenerator
 
 
 def trained(**options: Any) -> StainGenerator:
-    """A generator with weights and statistics as varied as training leaves them."""
+    """A generator with weights and statistics at least as varied as training leaves them."""
     torch.manual_seed(0)
-    network = StainGenerator(**{"channels": (4, 6, 8), "blocks": 2} | options)
+    defaults: dict[str, Any] = {"channels": (4, 6, 8), "blocks": 2}
+    network = StainGenerator(**defaults | options)
     for layer in network.modules():
         if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
             nn.init.kaiming_normal_(layer.weight, mode="fan_out")
         if isinstance(layer, nn.BatchNorm2d):
-            for values in (layer.running_mean, layer.bias):
-                nn.init.normal_(values, 0, 0.3)
-            for values in (layer.running_var, layer.weight):
-                nn.init.uniform_(values, 0.5, 2)
+            state = layer.state_dict()
+            for name in ("running_mean", "bias"):
+                nn.init.normal_(state[name], 0, 0.3)
+            for name in ("running_var", "weight"):
+                nn.init.uniform_(state[name], 0.5, 2)
     return network.eval()
 
 
@@ -85,7 +87,11 @@ def test_in_an_evaluator() -> None:
     network = trained()
     image = torch.rand(1, 1, 40, 50)
     evaluator = SupervisedEvaluator(
-        device=torch.device("cpu"), val_data_loader=[{"image": image}], network=network, inferer=TileInferer(16), decollate=False
+        device=torch.device("cpu"),
+        val_data_loader=[{"image": image}],
+        network=network,
+        inferer=TileInferer(16),
+        decollate=False,
     )
     evaluator.run()
     output: Any = evaluator.state.output

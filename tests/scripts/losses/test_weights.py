@@ -10,7 +10,15 @@ NAMES = [field.name for field in fields(LossWeights)]
 
 
 def test_names_of_the_terms() -> None:
-    assert NAMES == ["adversarial_stain", "adversarial_ct", "cycle_ct", "cycle_stain", "pixel_stain", "pixel_ct", "grey"]
+    assert NAMES == [
+        "adversarial_stain",
+        "adversarial_ct",
+        "cycle_ct",
+        "cycle_stain",
+        "pixel_stain",
+        "pixel_ct",
+        "grey",
+    ]
 
 
 @pytest.mark.parametrize("name", NAMES)

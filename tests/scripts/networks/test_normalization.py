@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -11,7 +13,9 @@ from scripts.networks.normalization import fix_statistics, norm_layer, statistic
 
 def network() -> nn.Sequential:
     torch.manual_seed(0)
-    return nn.Sequential(nn.Conv2d(1, 4, 3), norm_layer("batch", 4), nn.ReLU(), nn.Conv2d(4, 2, 3), norm_layer("batch", 2))
+    return nn.Sequential(
+        nn.Conv2d(1, 4, 3), norm_layer("batch", 4), nn.ReLU(), nn.Conv2d(4, 2, 3), norm_layer("batch", 2)
+    )
 
 
 def statistics(module: nn.Module) -> list[torch.Tensor]:
@@ -45,7 +49,8 @@ def test_statistics_kept() -> None:
 
 def test_statistics_kept_restores_after_an_exception() -> None:
     net = network().train()
-    net[1].momentum = 0.3
+    layer: Any = net[1]
+    layer.momentum = 0.3
     with pytest.raises(KeyError), statistics_kept(net):
         raise KeyError
     assert [net[1].momentum, net[4].momentum] == [0.3, 0.1]

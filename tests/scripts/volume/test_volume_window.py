@@ -61,7 +61,8 @@ def test_trained_window_where_the_scale_fits(tmp_path: Path, caplog: pytest.LogC
     [
         ((0, 10), (0, 10), True),
         ((0, 10), (5, 15), True),  # half of the volume, half of the window
-        ((0, 10), (5.1, 15), False),  # less than half of the volume
+        ((5000, 65535), (5000, 35000), True),  # bone beside saturated titanium
+        ((0, 10), (7.1, 12), False),  # 0.29 of the volume
         ((0, 2), (0, 10), True),  # a fifth of the window
         ((0, 1.9), (0, 10), False),  # less than a fifth of the window
         ((0, 1), (2, 3), False),

@@ -1,0 +1,26 @@
+"""The folder a run writes to."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from scripts.errors import InputError
+
+
+def writable_folder(folder: str | os.PathLike[str]) -> Path:
+    """Make a folder if need be and check, by a trial, that files can be written in it: better now than after hours of work.
+
+    Raises:
+        InputError: it cannot be made or written to.
+    """
+    path = Path(folder)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=path).close()
+    except OSError as error:
+        raise InputError(
+            f"The output folder {path} cannot be written to ({error.strerror}): give another --output_dir."
+        ) from error
+    return path

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import argparse
+import runpy
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bundle import cli, lut
+from scripts.errors import InputError
+
+
+def wrapped() -> None:
+    try:
+        raise InputError("scan.tif is empty: export it again.")
+    except InputError as error:
+        raise RuntimeError("applying transform failed") from error
+
+
+def ending(monkeypatch: pytest.MonkeyPatch, result: Any) -> int:
+    """Run the command ``lut`` with something else in its place."""
+
+    def run(options: argparse.Namespace) -> int:
+        assert options.dataset_dir == Path("data") and options.bins == 7
+        if isinstance(result, BaseException):
+            raise result
+        return result() or 0
+
+    monkeypatch.setattr(lut, "run", run)
+    return cli.main(["lut", "--dataset_dir", "data", "--output_dir", "out", "--bins", "7"])
+
+
+def test_command_gets_its_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ending(monkeypatch, lambda: None) == 0
+
+
+def test_mistake_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ending(monkeypatch, InputError("scan.tif is empty: export it again.")) == 1
+    assert capsys.readouterr() == ("", "error: scan.tif is empty: export it again.\n")
+
+
+def test_mistake_behind_another_exception(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ending(monkeypatch, wrapped) == 1
+    assert capsys.readouterr() == ("", "error: scan.tif is empty: export it again.\n")
+
+
+def test_other_exceptions_are_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ZeroDivisionError):
+        ending(monkeypatch, ZeroDivisionError())
+
+
+def test_interruption(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ending(monkeypatch, KeyboardInterrupt()) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["stain"], [], ["lut"], ["lut", "--dataset_dir", "a", "--output_dir", "b", "--c"]]
+)
+def test_wrong_arguments(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_status:
+        cli.main(arguments)
+    assert exit_status.value.code == 2
+    shown = capsys.readouterr().err
+    assert shown.startswith("usage: python -m bundle") and "error:" in shown
+
+
+@pytest.mark.parametrize("command", cli.COMMANDS)
+def test_each_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_status:
+        cli.main([command, "--help"])
+    assert exit_status.value.code == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert f"usage: python -m bundle {command}" in shown and cli.COMMANDS[command][1] in shown
+
+
+def test_as_a_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A real mistake of a user: the status is handed to the shell."""
+    monkeypatch.setattr(sys, "argv", ["bundle", "lut", "--dataset_dir", str(tmp_path), "--output_dir", str(tmp_path)])
+    with pytest.raises(SystemExit) as exit_status:
+        runpy.run_module("bundle", run_name="__main__")
+    assert exit_status.value.code == 1
+    out, err = capsys.readouterr()
+    (line,) = err.splitlines()
+    assert out == "" and line.startswith("error: ") and "datalist.json" in line

@@ -1,0 +1,72 @@
+"""What several tests share: a tiny phantom, a tiny checkpoint, and the bundle's workflows with tiny networks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from monai.bundle import ConfigWorkflow
+
+from bundle.phantom.generate import make_phantom
+from scripts.networks import StainGenerator
+
+ROOT = Path(__file__).resolve().parents[1]
+TINY_CHANNELS = [4, 4, 8]
+
+
+@pytest.fixture(scope="session")
+def phantom(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three specimens of one 128 x 128 slice, one of them also as a volume of three slices."""
+    out = tmp_path_factory.mktemp("data") / "phantom"
+    make_phantom(out, specimens=3, slices=1, size=128, volumes=1, depth=3, processes=1)
+    return out
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Random weights of a tiny generator that was trained with the phantom's window."""
+    torch.manual_seed(0)
+    network = StainGenerator(channels=TINY_CHANNELS, blocks=1)
+    network.set_windowing((5000, 35000), (0.5, 99.5))
+    path = tmp_path_factory.mktemp("weights") / "model.pt"
+    torch.save(network.state_dict(), path)
+    return path
+
+
+@pytest.fixture
+def workflow() -> Callable[..., ConfigWorkflow]:
+    """Builds a workflow of the bundle with tiny networks: ``workflow("train", dataset_dir=...)``, initialized."""
+
+    def build(kind: str, overlay: str | None = None, **override: Any) -> ConfigWorkflow:
+        options: dict[str, Any] = {
+            "bundle_root": str(ROOT),
+            "device": "cpu",
+            "network_def#channels": TINY_CHANNELS,
+            "network_def#blocks": 1,
+        }
+        if kind == "train":
+            options |= {
+                "stain_to_ct#channels": TINY_CHANNELS,
+                "stain_to_ct#blocks": 1,
+                "stain_discriminator#channels": 4,
+                "ct_discriminator#channels": 4,
+                "patch_size": 64,
+                "iterations_per_epoch": 2,
+                "batch_size": 2,
+                "val_interval": 2,
+            }
+        options |= {key: str(value) if isinstance(value, Path) else value for key, value in override.items()}
+        files = [str(ROOT / "configs" / f"{name}.yaml") for name in (kind, overlay) if name is not None]
+        built = ConfigWorkflow(
+            config_file=files,
+            workflow_type="train" if kind == "train" else "infer",
+            logging_file=False,
+            **options,
+        )
+        built.initialize()
+        return built
+
+    return build

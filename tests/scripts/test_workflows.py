@@ -1,0 +1,237 @@
+"""The bundle's three workflows, as MONAI runs them, on a tiny phantom with tiny networks."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import nibabel
+import numpy as np
+import pytest
+import tifffile
+import torch
+import yaml
+from monai.bundle import ConfigWorkflow
+from PIL import Image
+
+from scripts.errors import InputError, find_input_error
+from tests.conftest import ROOT
+
+Build = Callable[..., ConfigWorkflow]
+
+
+def run(workflow: ConfigWorkflow) -> None:
+    workflow.run()
+    workflow.finalize()
+
+
+def mistake(action: Callable[[], Any]) -> str:
+    """Message of the `InputError` that an action ends with, however MONAI wrapped it."""
+    with pytest.raises(Exception) as caught:  # noqa: B017 - the wrapping is MONAI's affair
+        action()
+    error = find_input_error(caught.value)
+    assert error is not None, f"not a user's mistake: {caught.value!r}"
+    return str(error)
+
+
+@pytest.mark.parametrize("kind", ["train", "evaluate", "inference"])
+def test_monai_finds_all_properties(
+    kind: str, workflow: Build, phantom: Path, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    options = {"dataset_dir": phantom, "output_dir": tmp_path}
+    if kind != "train":
+        options["checkpoint"] = tiny_checkpoint
+    assert workflow(kind, **options).check_properties() == []
+
+
+def test_configs_name_only_published_packages() -> None:
+    published = ("monai.", "ignite.", "torch.", "scripts.")
+
+    def targets(node: Any) -> list[str]:
+        if isinstance(node, dict):
+            own = [node["_target_"]] if "_target_" in node else []
+            return own + [t for v in node.values() for t in targets(v)]
+        return [t for v in node for t in targets(v)] if isinstance(node, list) else []
+
+    for path in (ROOT / "configs").glob("*.yaml"):
+        named = targets(yaml.safe_load(path.read_text()))
+        assert all("." not in target or target.startswith(published) for target in named), path
+    assert targets(yaml.safe_load((ROOT / "configs" / "train.yaml").read_text()))
+
+
+def test_inference_and_evaluation_define_the_network_that_training_makes() -> None:
+    definitions = [
+        yaml.safe_load((ROOT / "configs" / f"{name}.yaml").read_text())["network_def"]
+        for name in ("train", "evaluate", "inference")
+    ]
+    assert definitions[0] == definitions[1] == definitions[2]
+
+
+def test_metadata_has_what_the_schema_asks_for() -> None:
+    # the schema's required entries and types, written out because it lies on a server
+    text = {"type": "string"}
+    schema = {
+        "type": "object",
+        "required": [
+            *("schema", "version", "changelog", "monai_version", "pytorch_version", "numpy_version"),
+            *("required_packages_version", "task", "description", "authors", "copyright", "network_data_format"),
+        ],
+        "properties": {
+            **dict.fromkeys(("schema", "version", "monai_version", "pytorch_version", "numpy_version", "task"), text),
+            "changelog": {"type": "object", "additionalProperties": text},
+            "required_packages_version": {"type": "object", "additionalProperties": text},
+        },
+    }
+    metadata = json.loads((ROOT / "configs" / "metadata.json").read_text())
+    jsonschema.validate(metadata, schema)
+    assert metadata["version"] in metadata["changelog"]
+    assert metadata["name"] == "xray_histology_virtual_staining"
+
+
+def test_two_and_two_epochs_make_the_weights_of_four(workflow: Build, phantom: Path, tmp_path: Path) -> None:
+    options = {"dataset_dir": phantom, "decay_start": 1, "decay_epochs": 3, "train#trainer#fix_statistics_from": 3}
+
+    def train(folder: str, epochs: int, **more: Any) -> Path:
+        out = tmp_path / folder
+        override = {"output_dir": out, "train#trainer#max_epochs": epochs, **more}
+        run(workflow("train", **options, **override))
+        return out
+
+    whole = train("whole", 4)
+    parted = train("parted", 2)
+    train("parted", 4, resume=True)
+
+    for name in ("checkpoint.pt", "model.pt"):
+        expected, got = (torch.load(out / name, weights_only=True) for out in (whole, parted))
+        torch.testing.assert_close(got, expected, rtol=0, atol=0, equal_nan=True)  # the same bits
+    assert (parted / "history.csv").read_text() == (whole / "history.csv").read_text()
+    with (whole / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2", "3", "4"]
+    assert [float(row["learning_rate"]) for row in rows] == pytest.approx([0.001, 0.00075, 0.0005, 0.00025])
+    assert [bool(row["validation_ssim"]) for row in rows] == [False, True, False, True]
+    assert sorted(page.name for page in (whole / "previews").iterdir()) == ["epoch_0002.png", "epoch_0004.png"]
+    assert list((whole / "tensorboard").glob("events*"))
+
+    network = torch.load(whole / "model.pt", weights_only=True)
+    assert network["ct_window"].tolist() == [5000, 35000]  # the phantom's, travels with the weights
+
+    assert "already holds a training" in mistake(lambda: train("whole", 6))
+    assert "finished epoch 4 of 4" in mistake(lambda: train("whole", 4, resume=True))
+    assert "no training to resume" in mistake(lambda: train("nowhere", 4, resume=True))
+
+
+def test_evaluation_writes_a_row_per_test_slice(
+    workflow: Build, phantom: Path, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    run(workflow("evaluate", dataset_dir=phantom, output_dir=tmp_path / "out", checkpoint=tiny_checkpoint))
+    test_items = json.loads((phantom / "datalist.json").read_text())["test"]
+    with (tmp_path / "out" / "metrics_per_image.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["specimen"] for row in rows] == [item["specimen"] for item in test_items]
+    assert {"psnr", "ssim", "lpips", "psnr_foreground", "ssim_foreground", "lpips_foreground"} <= set(rows[0])
+    with Image.open(tmp_path / "out" / "previews" / "preview.png") as page:
+        assert page.size == (3 * 128 + 2 * 4, 128 * len(rows))
+
+
+def test_nifti_tiff_and_slice_folder_give_the_same_stain(
+    workflow: Build, phantom: Path, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    nifti, tiff = sorted((phantom / "volumes").iterdir())
+    folder = tmp_path / "slices"
+    folder.mkdir()
+    for z, page in enumerate(tifffile.imread(tiff)):
+        tifffile.imwrite(folder / f"slice_{z}.tif", page)
+
+    stains = []
+    for source in (nifti, tiff, folder):
+        out = tmp_path / f"out_{source.name}"
+        options: dict[str, Any] = {"checkpoint": tiny_checkpoint, "input": source, "output_dir": out}
+        run(workflow("inference", **options, slab_size=2))
+        (as_nifti,), (as_tiff,) = out.glob("*_stain.nii.gz"), out.glob("*_stain.tif")
+        stain = tifffile.imread(as_tiff)
+        assert stain.shape == (3, *tifffile.imread(tiff).shape[1:], 3) and stain.dtype == np.uint8
+        image = nibabel.load(as_nifti)
+        voxels = np.asanyarray(image.dataobj)
+        np.testing.assert_array_equal(np.stack([voxels[c] for c in "RGB"], -1).transpose(2, 1, 0, 3), stain)
+        if source == nifti:
+            np.testing.assert_allclose(image.affine, nibabel.load(nifti).affine)
+        stains.append(stain)
+    np.testing.assert_array_equal(stains[1], stains[0])
+    np.testing.assert_array_equal(stains[2], stains[0])
+    assert stains[0].std() > 0
+
+    again = {"checkpoint": tiny_checkpoint, "input": tiff, "output_dir": tmp_path / f"out_{tiff.name}"}
+    assert "--overwrite" in mistake(lambda: run(workflow("inference", **again)))
+    run(workflow("inference", **again, overwrite=True))
+
+
+def test_a_folder_of_volumes_is_stained_whole(
+    workflow: Build, phantom: Path, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    run(workflow("inference", dataset_dir=phantom, checkpoint=tiny_checkpoint, output_dir=tmp_path, output_format="tif"))
+    assert len(list(tmp_path.glob("*_stain.tif"))) == 2  # the NIfTI and the TIFF, under names of their own
+
+
+class TestMistakes:
+    def test_no_data_set(self, workflow: Build, tmp_path: Path) -> None:
+        message = mistake(lambda: run(workflow("train", dataset_dir=tmp_path / "none", output_dir=tmp_path / "out")))
+        assert "python -m bundle phantom" in message and "none" in message
+
+    def test_patch_larger_than_the_image(self, workflow: Build, phantom: Path, tmp_path: Path) -> None:
+        message = mistake(lambda: run(workflow("train", dataset_dir=phantom, output_dir=tmp_path, patch_size=256)))
+        assert "256" in message and "128" in message
+
+    def test_output_folder_that_is_a_file(
+        self, workflow: Build, phantom: Path, tiny_checkpoint: Path, tmp_path: Path
+    ) -> None:
+        occupied = tmp_path / "file"
+        occupied.write_text("")
+        options = {"dataset_dir": phantom, "output_dir": occupied}
+        assert str(occupied) in mistake(lambda: run(workflow("train", **options)))
+        for kind in ("evaluate", "inference"):
+            assert str(occupied) in mistake(lambda k=kind: run(workflow(k, **options, checkpoint=tiny_checkpoint)))
+
+    @pytest.mark.parametrize("kind", ["evaluate", "inference"])
+    def test_checkpoint_of_another_architecture(
+        self, kind: str, workflow: Build, phantom: Path, tiny_checkpoint: Path, tmp_path: Path
+    ) -> None:
+        options = {"dataset_dir": phantom, "output_dir": tmp_path, "checkpoint": tiny_checkpoint}
+        message = mistake(lambda: run(workflow(kind, **options, **{"network_def#blocks": 2})))
+        assert "another architecture" in message and "model.pt" in message
+
+    def test_nothing_to_stain(self, workflow: Build, tiny_checkpoint: Path, tmp_path: Path) -> None:
+        options = {"checkpoint": tiny_checkpoint, "input": tmp_path, "output_dir": tmp_path / "out"}
+        assert "holds no images" in mistake(lambda: run(workflow("inference", **options)))
+
+    def test_volume_cut_off_in_the_middle(self, workflow: Build, tiny_checkpoint: Path, tmp_path: Path) -> None:
+        rng = np.random.default_rng(0)
+        whole = tmp_path / "scan.tif"
+        tifffile.imwrite(whole, rng.integers(0, 60000, (6, 64, 64)).astype(np.uint16), compression="zlib")
+        content = whole.read_bytes()
+        whole.write_bytes(content[: len(content) * 2 // 3])
+        out = tmp_path / "out"
+        message = mistake(
+            lambda: run(workflow("inference", checkpoint=tiny_checkpoint, input=whole, output_dir=out, slab_size=1))
+        )
+        assert "scan.tif" in message
+        assert not out.exists() or not list(out.iterdir())  # nothing that looks like a stain
+
+    def test_nan_in_the_middle(self, workflow: Build, tiny_checkpoint: Path, tmp_path: Path) -> None:
+        scan = np.random.default_rng(0).random((70, 32, 32)).astype(np.float32)
+        scan[33, 5, 5] = np.nan
+        tifffile.imwrite(tmp_path / "scan.tif", scan)
+        options: dict[str, Any] = {"checkpoint": tiny_checkpoint, "input": tmp_path / "scan.tif", "ct_window": [0.0, 1.0]}
+        message = mistake(lambda: run(workflow("inference", **options, output_dir=tmp_path / "out", slab_size=8)))
+        assert "scan.tif" in message and "NaN" in message
+        assert not list((tmp_path / "out").iterdir())
+
+    def test_library_callers_get_the_exception_itself(self, tmp_path: Path) -> None:
+        from scripts.data import load_datalist
+
+        with pytest.raises(InputError, match="datalist.json"):
+            load_datalist(tmp_path, "training")
