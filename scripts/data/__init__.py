@@ -1,7 +1,13 @@
 """From the files of a data list to batches of windowed, augmented patches."""
 
 from scripts.data.augment import RandStainJitter, RandStainJitterd
-from scripts.data.datalist import check_patch_size, common_window, load_datalist, note_windowing
+from scripts.data.datalist import (
+    check_patch_size,
+    common_window,
+    load_datalist,
+    note_windowing,
+    share_of_process,
+)
 from scripts.data.load import LoadPaird
 from scripts.data.patches import TissueWeightd
 from scripts.data.untracked import Untracked
@@ -19,4 +25,5 @@ __all__ = [
     "common_window",
     "load_datalist",
     "note_windowing",
+    "share_of_process",
 ]

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from monai.data import partition_dataset
+from torch import distributed as dist
 
 from scripts.data.image import read_ct, read_header
 from scripts.data.window import check_window, percentile_window
@@ -177,3 +179,10 @@ def _fill_windows(items: list[Item], path: Path, lower: float, upper: float) -> 
 def note_windowing(network: StainGenerator, items: Sequence[Mapping[str, Any]], percentiles: Sequence[float]) -> None:
     """Write into a generator how its training CT is windowed, so that inference does the same."""
     network.set_windowing(common_window(items), percentiles)
+
+
+def share_of_process(items: Sequence[Item]) -> list[Item]:
+    """The items that this one of several processes evaluates; all get equally many, so some items may come twice."""
+    return partition_dataset(
+        items, num_partitions=dist.get_world_size(), shuffle=False, even_divisible=True, drop_last=False
+    )[dist.get_rank()]
