@@ -85,9 +85,7 @@ def run(args: argparse.Namespace) -> int:
     _say("4/6  staining the CT volume with the shipped weights, read from NIfTI and from TIFF")
     volumes = _test_volume(data)
     for volume, folder in zip(volumes, ("from_nifti", "from_tiff"), strict=True):
-        _workflow(
-            "inference", "inference", input=volume, output_dir=out / "stained" / folder, dataset_dir=data
-        )
+        _workflow("inference", "inference", input=volume, output_dir=out / "stained" / folder, dataset_dir=data)
 
     _say("5/6  pictures")
     _draw(out, data, models, volumes[0])

@@ -20,7 +20,8 @@ def draw_sections(path: Path, rows: Sequence[Mapping[str, np.ndarray]], names: S
 
     Args:
         path: PNG to write.
-        rows: title to image, (H, W) grey or (H, W, 3) RGB, all in [0, 1] and of one size per row; the same titles in each row.
+        rows: title to image, (H, W) grey or (H, W, 3) RGB, all in [0, 1] and of one size per row; the same titles in
+            each row.
         names: what each row shows.
         zoom: side of the magnified square in pixels; it lies where the last image of the row varies most.
     """
@@ -86,7 +87,9 @@ def draw_losses(path: Path, history: Path) -> None:
     names = [name for name in dict.fromkeys(k for row in rows for k in row) if name not in ("epoch", "learning_rate")]
     columns = 3
     lines = -(-len(names) // columns)
-    figure, axes = plt.subplots(lines, columns, figsize=(3.2 * columns, 2.1 * lines), squeeze=False, layout="constrained")
+    figure, axes = plt.subplots(
+        lines, columns, figsize=(3.2 * columns, 2.1 * lines), squeeze=False, layout="constrained"
+    )
     for axis, name in zip(axes.flat, names, strict=False):
         points = [(float(row["epoch"]), float(row[name])) for row in rows if row.get(name)]
         axis.plot(*zip(*points, strict=True), color="#1c4f91", marker="o" if len(points) < 30 else None, markersize=3)
@@ -108,7 +111,9 @@ def _most_varied(image: np.ndarray, side: int) -> tuple[int, int]:
         for top in range(0, max(1, grey.shape[0] - side + 1), step)
         for left in range(0, max(1, grey.shape[1] - side + 1), step)
     ]
-    return max(corners, key=lambda corner: float(grey[corner[0] : corner[0] + side, corner[1] : corner[1] + side].std()))
+    return max(
+        corners, key=lambda corner: float(grey[corner[0] : corner[0] + side, corner[1] : corner[1] + side].std())
+    )
 
 
 def _save(figure: plt.Figure, path: Path) -> None:

@@ -54,8 +54,8 @@ def load_generator(network: StainGenerator, path: str | os.PathLike) -> StainGen
 
     Args:
         network: the generator as the config defines it.
-        path: ``model.pt`` (a flat state dict or ``{"model": state dict}``) or a training's ``checkpoint.pt``, whose averaged weights
-            are taken.
+        path: ``model.pt`` (a flat state dict or ``{"model": state dict}``) or a training's ``checkpoint.pt``, whose
+            averaged weights are taken.
 
     Raises:
         InputError: no checkpoint, or one of another architecture.

@@ -31,8 +31,8 @@ def find_input_error(error: BaseException | None) -> InputError | None:
 def end_in_one_sentence() -> None:
     """On MONAI's command line, let an `InputError` end the process with its message and status 1, without a traceback.
 
-    ``python -m monai.bundle run`` has no handling of errors of its own, so this replaces `sys.excepthook`, which sees only
-    exceptions nobody caught. A library caller of ``ConfigWorkflow`` is left alone: it gets the exception itself.
+    ``python -m monai.bundle run`` has no handling of errors of its own, so this replaces `sys.excepthook`, which sees
+    only exceptions nobody caught. A library caller of ``ConfigWorkflow`` is left alone: it gets the exception itself.
     """
     main_spec = getattr(sys.modules.get("__main__"), "__spec__", None)
     if main_spec is None or not main_spec.name.startswith("monai.bundle"):

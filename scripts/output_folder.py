@@ -10,7 +10,8 @@ from scripts.errors import InputError
 
 
 def writable_folder(folder: str | os.PathLike[str]) -> Path:
-    """Make a folder if need be and check, by a trial, that files can be written in it: better now than after hours of work.
+    """Make a folder if need be and check, by a trial, that files can be written in it: better now than after hours of
+    work.
 
     Raises:
         InputError: it cannot be made or written to.

@@ -8,8 +8,9 @@ import torch
 def bfloat16_pays(device: torch.device | str) -> bool:
     """Say whether bfloat16 autocast makes the networks faster on `device`.
 
-    On a GPU wherever it is supported. On a CPU only with matrix units (AMX): there a ResNet generator ran 3 times as fast as in
-    float32, on a processor without them 10 times slower (training step of the default generator, 2 cores, torch 2.13).
+    On a GPU wherever it is supported. On a CPU only with matrix units (AMX): there a ResNet generator ran 3 times as
+    fast as in float32, on a processor without them 10 times slower (training step of the default generator, 2 cores,
+    torch 2.13).
     """
     kind = torch.device(device).type
     if kind == "cuda":
@@ -18,5 +19,5 @@ def bfloat16_pays(device: torch.device | str) -> bool:
 
 
 def autocast(device: torch.device | str, enabled: bool) -> torch.autocast:
-    """Context in which convolutions run in bfloat16 if `enabled`; bfloat16 has the range of float32 and needs no loss scaling."""
+    """Context in which convolutions run in bfloat16 if `enabled`; its range is float32's, so no loss scaling is needed."""
     return torch.autocast(torch.device(device).type, dtype=torch.bfloat16, enabled=enabled)

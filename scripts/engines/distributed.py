@@ -21,9 +21,9 @@ def rank() -> int:
 def average(tensors: Iterable[torch.Tensor]) -> None:
     """Replace floating-point tensors by their mean over all processes, in place and in one message.
 
-    ``DistributedDataParallel`` expects every parameter to get a gradient in each backward pass; a GAN with frozen discriminators,
-    several passes per step and terms that can be switched off does not promise that. Averaging after the backward pass does
-    the same sum. All processes must pass tensors of the same shapes in the same order.
+    ``DistributedDataParallel`` expects every parameter to get a gradient in each backward pass; a GAN with frozen
+    discriminators, several passes per step and terms that can be switched off does not promise that. Averaging after
+    the backward pass does the same sum. All processes must pass tensors of the same shapes in the same order.
     """
     tensors = [tensor for tensor in tensors if tensor.is_floating_point()]
     if not is_distributed() or not tensors:

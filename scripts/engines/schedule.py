@@ -8,8 +8,9 @@ from collections.abc import Callable
 def constant_then_linear(decay_start: int, decay_epochs: int) -> Callable[[int], float]:
     """Return the factor on the learning rate by epoch, for `torch.optim.lr_scheduler.LambdaLR`.
 
-    The factor is 1 for the first `decay_start` epochs and falls linearly over the next `decay_epochs`; the last of them still
-    learns, at ``1 / (decay_epochs + 1)``. A function, not an object: a checkpoint then does not carry an older schedule back in.
+    The factor is 1 for the first `decay_start` epochs and falls linearly over the next `decay_epochs`; the last of
+    them still learns, at ``1 / (decay_epochs + 1)``. A function, not an object: a checkpoint then does not carry an
+    older schedule back in.
 
     Raises:
         ValueError: a number is negative.

@@ -27,12 +27,12 @@ MAX_SKIPPED_STEPS = 10  # in a row; a few infinite gradients can pass, more mean
 class PairedCycleGANTrainer(Trainer):
     """Train CT-to-stain and stain-to-CT generators against two discriminators on registered pairs.
 
-    One iteration is a step of both generators, then a step of both discriminators. After arXiv 2509.09235, which modifies
-    CycleGAN (Zhu et al. 2017) by pixelwise supervision and greyscale consistency; the weights are ours.
+    One iteration is a step of both generators, then a step of both discriminators. After arXiv 2509.09235, which
+    modifies CycleGAN (Zhu et al. 2017) by pixelwise supervision and greyscale consistency; the weights are ours.
 
-    A batch holds ``image`` (N, 1, H, W) CT, ``label`` (N, 3, H, W) stain, both in [0, 1], and ``mask`` (N, 1, H, W), 1 where the pair is
-    valid. ``engine.state.output`` holds these, ``pred`` (the generated stain), ``loss`` (the generators' total) and
-    every term computed, unweighted, by its name in `LossWeights`, and ``discriminator``.
+    A batch holds ``image`` (N, 1, H, W) CT, ``label`` (N, 3, H, W) stain, both in [0, 1], and ``mask`` (N, 1, H, W), 1
+    where the pair is valid. ``engine.state.output`` holds these, ``pred`` (the generated stain), ``loss`` (the
+    generators' total) and every term computed, unweighted, by its name in `LossWeights`, and ``discriminator``.
 
     Args:
         device: where to compute.

@@ -10,11 +10,12 @@ from torch import nn
 class WeightAverage(EMAHandler):
     """Ignite's average with a start that forgets the random weights of the beginning quickly.
 
-    In step n the newest weights count ``max(momentum, 10 / (n + 9))``. That depends on the number of the step only, so a resumed
-    training averages as an uninterrupted one does (Ignite's own warm-up would start again).
+    In step n the newest weights count ``max(momentum, 10 / (n + 9))``. That depends on the number of the step only, so
+    a resumed training averages as an uninterrupted one does (Ignite's own warm-up would start again).
 
     Args:
-        model: network to average; ``ema_model`` is the average. Its buffers are copied, for running statistics are averages already.
+        model: network to average; ``ema_model`` is the average. Its buffers are copied, for running statistics are
+            averages already.
         momentum: share of the newest weights in the long run; 1 / momentum steps are remembered.
     """
 

@@ -20,8 +20,8 @@ CHECKPOINT = "checkpoint.pt"
 class TrainingCheckpoint:
     """Write everything a training needs to ``output_dir/checkpoint.pt`` and take it up again.
 
-    Attach it after all other handlers, so that what it stores at the end of an epoch is final. Only the first of several processes
-    writes.
+    Attach it after all other handlers, so that what it stores at the end of an epoch is final. Only the first of
+    several processes writes.
 
     Args:
         output_dir: folder of the training.
@@ -80,7 +80,7 @@ class TrainingCheckpoint:
                 part.load_state_dict(content[name])
             except (RuntimeError, ValueError, KeyError) as error:
                 raise InputError(
-                    f"{self.path} does not fit this training ('{name}' differs): resume with the networks it was started with."
+                    f"{self.path} does not fit this training ('{name}' differs): resume with the networks of its start."
                 ) from error
         if max_epochs is not None and engine.state.epoch >= max_epochs:
             raise InputError(

@@ -18,7 +18,8 @@ NOT_TERMS = ("image", "label", "pred")
 
 
 class History:
-    """Write ``history.csv``: one row per epoch with the mean of each loss term, the learning rate and the last validation.
+    """Write ``history.csv``: one row per epoch with the mean of each loss term, the learning rate and the last
+    validation.
 
     The rows are part of a training checkpoint, so that a resumed training goes on in the same table.
 

@@ -16,7 +16,8 @@ from scripts.engines.distributed import rank
 
 
 class Preview:
-    """Save rows of CT | virtual stain | true section for the first images of an evaluator's run, as PNG and to TensorBoard.
+    """Save rows of CT | virtual stain | true section for the first images of an evaluator's run, as PNG and to
+    TensorBoard.
 
     Args:
         output_dir: a folder ``previews`` is made in it.

@@ -13,8 +13,9 @@ from scripts.engines.distributed import rank
 class EpochSeed:
     """Seed torch, numpy, random and the dataset's transforms at the start of each epoch.
 
-    A training resumed after epoch n then draws what an uninterrupted one would have drawn, however it came to epoch n: the
-    epoch number in the checkpoint is the whole state of the random generators. Processes of one training draw differently.
+    A training resumed after epoch n then draws what an uninterrupted one would have drawn, however it came to epoch n:
+    the epoch number in the checkpoint is the whole state of the random generators. Processes of one training draw
+    differently.
 
     Args:
         seed: of the training; resuming takes the checkpoint's.

@@ -13,7 +13,6 @@ from ignite.engine import Engine, Events
 from monai.utils import CommonKeys as Keys
 
 from scripts.errors import InputError
-from scripts.output_folder import writable_folder
 from scripts.handlers.failure import on_failure
 from scripts.volume.reader import open_volume
 from scripts.volume.writer import NiftiRGBWriter, RGBWriter, TiffRGBWriter

@@ -15,9 +15,9 @@ from scripts.precision import autocast
 class TileInferer(Inferer):
     """Apply a fully convolutional generator tile by tile, exactly.
 
-    MONAI's sliding window blends overlapping windows whose borders were padded, which changes pixels. Here each tile is read with
-    a halo as wide as the network's receptive field, and only its core is kept: where the generator normalises by fixed
-    statistics, no pixel depends on the tiling. Tiles start at multiples of the network's stride.
+    MONAI's sliding window blends overlapping windows whose borders were padded, which changes pixels. Here each tile
+    is read with a halo as wide as the network's receptive field, and only its core is kept: where the generator
+    normalises by fixed statistics, no pixel depends on the tiling. Tiles start at multiples of the network's stride.
 
     Args:
         tile_size: side of a tile's core in pixels, a multiple of 4; the halo (``network.halo``) comes on top.

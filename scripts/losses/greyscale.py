@@ -15,8 +15,9 @@ class GreyscaleConsistencyLoss(nn.Module):
     arXiv 2509.09235 names a greyscale consistency term without its formula. Three readings:
 
     - ``section``: luma of the generated stain against luma of the real section, mean absolute difference.
-    - ``structure``: luma of the generated stain against the CT. Metal is bright in CT and black in the section, so grey levels
-      cannot agree; their structure does. The loss is 1 - r^2 with r the local correlation, blind to sign and contrast.
+    - ``structure``: luma of the generated stain against the CT. Metal is bright in CT and black in the section, so
+      grey levels cannot agree; their structure does. The loss is 1 - r^2 with r the local correlation, blind to sign
+      and contrast.
     - ``backward``: CT generated from the real section against the real CT, mean absolute difference.
 
     Args:
@@ -76,8 +77,8 @@ def luma(rgb: torch.Tensor) -> torch.Tensor:
 def squared_local_correlation(a: torch.Tensor, b: torch.Tensor, window: int, floor: float = 1e-4) -> torch.Tensor:
     """Squared correlation of two (N, 1, H, W) images in a sliding square; in [0, 1], 0 where either is flat.
 
-    `floor` is the variance (grey values in [0, 1]) below which an image counts as flat, so that noise on a flat background
-    neither divides by zero nor asks for structure.
+    `floor` is the variance (grey values in [0, 1]) below which an image counts as flat, so that noise on a flat
+    background neither divides by zero nor asks for structure.
     """
 
     def mean(x: torch.Tensor) -> torch.Tensor:

@@ -10,12 +10,12 @@ from torch.nn import functional as F
 class PyramidL1Loss(nn.Module):
     """Mean absolute difference of two images, on one or several levels of a Gaussian pyramid.
 
-    Level k is the image blurred and halved k times. The coarse levels forgive a misregistration of a few pixels, the fine
-    one keeps detail (pyramid pix2pix: Liu et al., BCI, 2022). ``PyramidL1Loss([1.0])`` is plain L1.
+    Level k is the image blurred and halved k times. The coarse levels forgive a misregistration of a few pixels, the
+    fine one keeps detail (pyramid pix2pix: Liu et al., BCI, 2022). ``PyramidL1Loss([1.0])`` is plain L1.
 
     Args:
-        weights: one weight per level, finest first; levels of weight 0 cost nothing but the halving. The loss is the weighted
-            mean over the levels.
+        weights: one weight per level, finest first; levels of weight 0 cost nothing but the halving. The loss is the
+            weighted mean over the levels.
 
     Raises:
         ValueError: no weights, a negative one, or all zero.
@@ -44,7 +44,7 @@ class PyramidL1Loss(nn.Module):
 
 
 def halve(images: torch.Tensor) -> torch.Tensor:
-    """Blur with the binomial kernel 1-4-6-4-1 (Burt and Adelson 1983) and keep every second pixel; shape (N, C, H, W)."""
+    """Blur (N, C, H, W) with the binomial 1-4-6-4-1 (Burt and Adelson 1983) and keep every second pixel."""
     channels = images.shape[1]
     line = images.new_tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16
     kernel = torch.outer(line, line).expand(channels, 1, 5, 5)

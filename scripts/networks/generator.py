@@ -47,7 +47,8 @@ class ResNetGenerator(nn.Module):
         norm: ``batch``, ``instance`` or ``none``, see `norm_layer`.
         upsample: ``nearest`` or ``bilinear`` resize + convolution, or ``transposed`` convolution.
         skips: add the encoder's features to the decoder's of the same resolution, which keeps edges sharp.
-        kernel_size: of the first and the last convolution (7 in the textbook network, 3 is several times faster on a CPU).
+        kernel_size: of the first and the last convolution (7 in the textbook network, 3 is several times faster on a
+            CPU).
 
     Raises:
         ValueError: an argument is not one of those above.
@@ -104,8 +105,8 @@ class ResNetGenerator(nn.Module):
 class StainGenerator(ResNetGenerator):
     """CT (N, 1, H, W) to stain (N, 3, H, W), with the windowing its CT needs.
 
-    The buffers travel with the weights: ``ct_window`` (2,) is the window [lo, hi] common to all training scans, NaN where
-    they had different ones; ``ct_percentiles`` (2,) the percentiles that find the window of any other scan.
+    The buffers travel with the weights: ``ct_window`` (2,) is the window [lo, hi] common to all training scans, NaN
+    where they had different ones; ``ct_percentiles`` (2,) the percentiles that find the window of any other scan.
     The arguments are those of `ResNetGenerator` but for the channels in and out.
     """
 

@@ -15,8 +15,8 @@ def norm_layer(name: str, channels: int) -> nn.Module:
     """Return the normalisation of a generator.
 
     Args:
-        name: ``batch`` (running statistics, fixed at inference), ``instance`` (the textbook CycleGAN's; its statistics are
-            those of the tile at hand, hence seams between tiles) or ``none``.
+        name: ``batch`` (running statistics, fixed at inference), ``instance`` (the textbook CycleGAN's; its statistics
+            are those of the tile at hand, hence seams between tiles) or ``none``.
         channels: number of feature channels.
 
     Raises:
@@ -35,8 +35,8 @@ def norm_layer(name: str, channels: int) -> nn.Module:
 def statistics_kept(network: nn.Module) -> Iterator[None]:
     """Leave the running statistics of batch normalisation as they are during the enclosed forward passes.
 
-    In a CycleGAN each generator sees real and generated input in turn. At inference it sees real input only, so only real
-    input may move the running statistics.
+    In a CycleGAN each generator sees real and generated input in turn. At inference it sees real input only, so only
+    real input may move the running statistics.
     """
     layers = [layer for layer in network.modules() if isinstance(layer, _BatchNorm)]
     momenta = [layer.momentum for layer in layers]

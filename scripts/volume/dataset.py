@@ -35,8 +35,8 @@ def list_slabs(
         ct_window: window (lo, hi) for all volumes; None finds one per volume, see `volume_window`.
 
     Returns:
-        One dictionary per slab: ``volume`` (path), ``name`` (of the volume, unique in this list), ``start`` and ``stop`` (slices, stop
-        not included), ``ct_window`` (lo, hi).
+        One dictionary per slab: ``volume`` (path), ``name`` (of the volume, unique in this list), ``start`` and
+        ``stop`` (slices, stop not included), ``ct_window`` (lo, hi).
 
     Raises:
         InputError: nothing to stain, or a volume that cannot be read.
@@ -70,8 +70,8 @@ def list_slabs(
 class SlabDataset(Dataset):
     """Read slabs, each as a batch of slices.
 
-    An item is its entry of `data` with ``image`` (n, 1, Y, X), float32 grey values, put through `transform`. At most one volume is open
-    at a time.
+    An item is its entry of `data` with ``image`` (n, 1, Y, X), float32 grey values, put through `transform`. At most
+    one volume is open at a time.
 
     Args:
         data: slabs, see `list_slabs`.

@@ -44,8 +44,8 @@ def fits_window(robust: tuple[float, float], trained: tuple[float, float]) -> bo
         trained: (lo, hi) window of the training data.
 
     Returns:
-        True if the part they share is at least three tenths of the volume's range (metal may take the larger part of it)
-        and a fifth of the training window.
+        True if the part they share is at least three tenths of the volume's range (metal may take the larger part of
+        it) and a fifth of the training window.
     """
     shared = min(robust[1], trained[1]) - max(robust[0], trained[0])
     enough_of_volume = shared >= SHARE_OF_VOLUME * (robust[1] - robust[0])

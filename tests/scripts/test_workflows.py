@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -155,11 +156,11 @@ def test_nifti_tiff_and_slice_folder_give_the_same_stain(
         (as_nifti,), (as_tiff,) = out.glob("*_stain.nii.gz"), out.glob("*_stain.tif")
         stain = tifffile.imread(as_tiff)
         assert stain.shape == (3, *tifffile.imread(tiff).shape[1:], 3) and stain.dtype == np.uint8
-        image = nibabel.load(as_nifti)
+        image = nibabel.nifti1.load(as_nifti)
         voxels = np.asanyarray(image.dataobj)
         np.testing.assert_array_equal(np.stack([voxels[c] for c in "RGB"], -1).transpose(2, 1, 0, 3), stain)
         if source == nifti:
-            np.testing.assert_allclose(image.affine, nibabel.load(nifti).affine)
+            np.testing.assert_allclose(image.affine, nibabel.nifti1.load(nifti).affine)
         stains.append(stain)
     np.testing.assert_array_equal(stains[1], stains[0])
     np.testing.assert_array_equal(stains[2], stains[0])
@@ -173,7 +174,9 @@ def test_nifti_tiff_and_slice_folder_give_the_same_stain(
 def test_a_folder_of_volumes_is_stained_whole(
     workflow: Build, phantom: Path, tiny_checkpoint: Path, tmp_path: Path
 ) -> None:
-    run(workflow("inference", dataset_dir=phantom, checkpoint=tiny_checkpoint, output_dir=tmp_path, output_format="tif"))
+    run(
+        workflow("inference", dataset_dir=phantom, checkpoint=tiny_checkpoint, output_dir=tmp_path, output_format="tif")
+    )
     assert len(list(tmp_path.glob("*_stain.tif"))) == 2  # the NIfTI and the TIFF, under names of their own
 
 
@@ -194,7 +197,8 @@ class TestMistakes:
         options = {"dataset_dir": phantom, "output_dir": occupied}
         assert str(occupied) in mistake(lambda: run(workflow("train", **options)))
         for kind in ("evaluate", "inference"):
-            assert str(occupied) in mistake(lambda k=kind: run(workflow(k, **options, checkpoint=tiny_checkpoint)))
+            build = functools.partial(workflow, kind, **options, checkpoint=tiny_checkpoint)
+            assert str(occupied) in mistake(lambda: run(build()))  # noqa: B023 - called at once
 
     @pytest.mark.parametrize("kind", ["evaluate", "inference"])
     def test_checkpoint_of_another_architecture(
@@ -225,7 +229,11 @@ class TestMistakes:
         scan = np.random.default_rng(0).random((70, 32, 32)).astype(np.float32)
         scan[33, 5, 5] = np.nan
         tifffile.imwrite(tmp_path / "scan.tif", scan)
-        options: dict[str, Any] = {"checkpoint": tiny_checkpoint, "input": tmp_path / "scan.tif", "ct_window": [0.0, 1.0]}
+        options: dict[str, Any] = {
+            "checkpoint": tiny_checkpoint,
+            "input": tmp_path / "scan.tif",
+            "ct_window": [0.0, 1.0],
+        }
         message = mistake(lambda: run(workflow("inference", **options, output_dir=tmp_path / "out", slab_size=8)))
         assert "scan.tif" in message and "NaN" in message
         assert not list((tmp_path / "out").iterdir())
