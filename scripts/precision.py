@@ -19,5 +19,5 @@ def bfloat16_pays(device: torch.device | str) -> bool:
 
 
 def autocast(device: torch.device | str, enabled: bool) -> torch.autocast:
-    """Context in which convolutions run in bfloat16 if `enabled`; its range is float32's, so no loss scaling is needed."""
+    """Context in which convolutions run in bfloat16 if `enabled`, whose range needs no loss scaling."""
     return torch.autocast(torch.device(device).type, dtype=torch.bfloat16, enabled=enabled)
