@@ -41,8 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("--output_dir", type=Path, default=ROOT / "demo", help="folder for all results")
     parser.add_argument("--dataset_dir", type=Path, default=PHANTOM, help="phantom; made if it is not there")
-    parser.add_argument("--epochs", type=int, default=4, help="epochs to train the small model")
-    parser.add_argument("--steps", type=int, default=30, help="training steps per epoch")
+    parser.add_argument("--epochs", type=int, default=6, help="epochs to train the small model")
+    parser.add_argument("--steps", type=int, default=40, help="training steps per epoch")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
         dataset_dir=data,
         output_dir=out / "training",
         iterations_per_epoch=args.steps,
-        val_interval=2,
+        val_interval=3,
         **{"train#trainer#max_epochs": args.epochs},
     )
 

@@ -66,12 +66,12 @@ def draw_planes(path: Path, ct: np.ndarray, stain: np.ndarray, spacing: tuple[fl
     heights = [size[1] / size[0] for *_, size in planes]
     width = 4.2
     figure, axes = plt.subplots(
-        3, 2, figsize=(2 * width, width * sum(heights) + 1), height_ratios=heights, layout="constrained"
+        3, 2, figsize=(2 * width, width * sum(heights) + 1.4), height_ratios=heights, layout="constrained"
     )
     for (grey_axis, colour_axis), (name, grey, colour, aspect, (across, down)) in zip(axes, planes, strict=True):
         grey_axis.imshow(grey, cmap="gray", vmin=0, vmax=1, aspect=aspect)
         colour_axis.imshow(colour, aspect=aspect)
-        grey_axis.set_ylabel(f"{name}\n{across:.2f} x {down:.2f} mm", fontsize=9)
+        grey_axis.set_xlabel(f"{name}: {across:.2f} x {down:.2f} mm", fontsize=8)
         for axis in (grey_axis, colour_axis):
             axis.set_xticks([])
             axis.set_yticks([])

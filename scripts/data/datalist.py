@@ -183,6 +183,7 @@ def note_windowing(network: StainGenerator, items: Sequence[Mapping[str, Any]], 
 
 def share_of_process(items: Sequence[Item]) -> list[Item]:
     """The items that this one of several processes evaluates; all get equally many, so some items may come twice."""
+    items = list(items) * (dist.get_world_size() if len(items) < dist.get_world_size() else 1)
     return partition_dataset(
         items, num_partitions=dist.get_world_size(), shuffle=False, even_divisible=True, drop_last=False
     )[dist.get_rank()]

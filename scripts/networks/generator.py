@@ -46,7 +46,8 @@ class ResNetGenerator(nn.Module):
         blocks: residual blocks in the trunk.
         norm: ``batch``, ``instance`` or ``none``, see `norm_layer`.
         upsample: ``nearest`` or ``bilinear`` resize + convolution, or ``transposed`` convolution.
-        skips: add the encoder's features to the decoder's of the same resolution, which keeps edges sharp.
+        skip: add the encoder's features at half resolution to the decoder's, which keeps edges sharp; at full resolution
+            they would bring the noise of the CT along.
         kernel_size: of the first and the last convolution (7 in the textbook network, 3 is several times faster on a
             CPU).
 
@@ -62,7 +63,7 @@ class ResNetGenerator(nn.Module):
         blocks: int = 6,
         norm: str = "batch",
         upsample: str = "nearest",
-        skips: bool = True,
+        skip: bool = True,
         kernel_size: int = 3,
     ) -> None:
         super().__init__()
@@ -72,7 +73,7 @@ class ResNetGenerator(nn.Module):
             raise ValueError(f"upsample must be one of {UPSAMPLINGS}, got '{upsample}'.")
         full, half, quarter = channels
         self.in_channels, self.out_channels = in_channels, out_channels
-        self.blocks, self.kernel_size, self.upsample, self.skips = blocks, kernel_size, upsample, skips
+        self.blocks, self.kernel_size, self.upsample, self.skip = blocks, kernel_size, upsample, skip
         self.stem = nn.Sequential(*convolution(in_channels, full, norm, kernel_size), nn.ReLU(inplace=True))
         self.down_half = nn.Sequential(*convolution(full, half, norm, stride=2), nn.ReLU(inplace=True))
         self.down_quarter = nn.Sequential(*convolution(half, quarter, norm, stride=2), nn.ReLU(inplace=True))
@@ -94,12 +95,10 @@ class ResNetGenerator(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         height, width = x.shape[-2:]
         x = F.pad(2 * x - 1, (0, -width % STRIDE, 0, -height % STRIDE), mode="replicate")
-        full = self.stem(x)
-        half = self.down_half(full)
+        half = self.down_half(self.stem(x))
         x = self.up_half(self.trunk(self.down_quarter(half)))
-        x = self.up_full(x + half if self.skips else x)
-        x = self.head(x + full if self.skips else x)
-        return torch.sigmoid(x)[..., :height, :width]
+        x = self.up_full(x + half if self.skip else x)
+        return torch.sigmoid(self.head(x))[..., :height, :width]
 
 
 class StainGenerator(ResNetGenerator):
@@ -119,10 +118,10 @@ class StainGenerator(ResNetGenerator):
         blocks: int = 6,
         norm: str = "batch",
         upsample: str = "nearest",
-        skips: bool = True,
+        skip: bool = True,
         kernel_size: int = 3,
     ) -> None:
-        super().__init__(1, 3, channels, blocks, norm, upsample, skips, kernel_size)
+        super().__init__(1, 3, channels, blocks, norm, upsample, skip, kernel_size)
         self.register_buffer("ct_window", torch.full((2,), math.nan))
         self.register_buffer("ct_percentiles", torch.tensor([0.5, 99.5]))
 

@@ -84,8 +84,8 @@ def test_planes(drawn: list[pictures.plt.Figure]) -> None:
         figure.axes, [ct[2], stain[2], ct[:, 3], stain[:, 3], ct[:, :, 4], stain[:, :, 4]], strict=True
     ):
         np.testing.assert_array_equal(axis.images[0].get_array(), plane)
-    labels = [figure.axes[index].get_ylabel() for index in (0, 2, 4)]
-    assert labels == ["xy\n0.08 x 0.12 mm", "xz\n0.08 x 0.20 mm", "yz\n0.12 x 0.20 mm"]
+    labels = [figure.axes[index].get_xlabel() for index in (0, 2, 4)]
+    assert labels == ["xy: 0.08 x 0.12 mm", "xz: 0.08 x 0.20 mm", "yz: 0.12 x 0.20 mm"]
     # a pixel is as much higher than wide as its voxel
     assert [figure.axes[index].get_aspect() for index in (0, 2, 4)] == pytest.approx([2, 5, 2.5])
 

@@ -45,7 +45,7 @@ def no_gradient() -> Any:
         (12, {"blocks": 0}),  # tiles smaller than their halo
         (64, {"upsample": "bilinear"}),
         (64, {"upsample": "transposed", "kernel_size": 7}),
-        (64, {"norm": "none", "skips": False}),
+        (64, {"norm": "none", "skip": False}),
     ],
 )
 def test_tiles_equal_the_whole(tile_size: int, options: dict[str, Any]) -> None:

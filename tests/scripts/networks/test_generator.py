@@ -46,9 +46,9 @@ def test_halo_covers_the_measured_receptive_field(upsample: str, blocks: int, ke
 
 
 @pytest.mark.parametrize("upsample", ["nearest", "bilinear"])
-@pytest.mark.parametrize(("norm", "skips"), [("batch", True), ("batch", False), ("none", True)])
-def test_constant_stays_constant(upsample: str, skips: bool, norm: str) -> None:
-    network = generator(upsample=upsample, skips=skips, norm=norm)
+@pytest.mark.parametrize(("norm", "skip"), [("batch", True), ("batch", False), ("none", True)])
+def test_constant_stays_constant(upsample: str, skip: bool, norm: str) -> None:
+    network = generator(upsample=upsample, skip=skip, norm=norm)
     dark, bright = (network(torch.full((1, 1, 37, 50), grey)) for grey in (0.1, 0.9))
     for stained in (dark, bright):
         spread = stained.amax(dim=(2, 3)) - stained.amin(dim=(2, 3))
@@ -82,12 +82,12 @@ def test_way_back_has_its_own_channels() -> None:
     assert network(torch.rand(1, 3, 20, 24)).shape == (1, 1, 20, 24)
 
 
-def test_skips_bring_detail_past_the_trunk() -> None:
-    """Without skips nothing finer than a quarter of the resolution survives a trunk that is cut."""
+def test_the_skip_brings_detail_past_the_trunk() -> None:
+    """Without the skip nothing finer than a quarter of the resolution survives a trunk that is cut."""
     image = torch.rand(1, 1, 32, 32)
     outputs = []
-    for skips in (True, False):
-        network = generator(skips=skips, norm="none")
+    for skip in (True, False):
+        network = generator(skip=skip, norm="none")
         for parameter in network.down_quarter.parameters():
             torch.nn.init.zeros_(parameter)
         stained = network(image)
