@@ -48,8 +48,7 @@ class ResNetGenerator(nn.Module):
         upsample: ``nearest`` or ``bilinear`` resize + convolution, or ``transposed`` convolution.
         skip: add the encoder's features at half resolution to the decoder's, which keeps edges sharp; at full resolution
             they would bring the noise of the CT along.
-        kernel_size: of the first and the last convolution (7 in the textbook network, 3 is several times faster on a
-            CPU).
+        kernel_size: of the first and the last convolution (textbook: 7, many times the work of 3).
 
     Raises:
         ValueError: an argument is not one of those above.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 from abc import ABC, abstractmethod
+from fractions import Fraction
 from os import PathLike
 from pathlib import Path
 from typing import IO
@@ -141,11 +142,11 @@ class TiffRGBWriter(RGBWriter):
         self._tif = tifffile.TiffWriter(self.partial, bigtiff=size > CLASSIC_TIFF_BYTES)
         slices = volume.shape[0]
         lines = ["ImageJ=1.54f", f"images={slices}", f"slices={slices}", "loop=false"]
-        self._resolution: tuple[float, float] | None = None
+        self._resolution: tuple[tuple[int, int], tuple[int, int]] | None = None
         if volume.spacing is not None:
             z, y, x = volume.spacing
             lines += ["unit=mm", f"spacing={z:.9g}"]
-            self._resolution = (1 / x, 1 / y)
+            self._resolution = (_rational(1 / x), _rational(1 / y))
         self._description: str | None = "\n".join([*lines, ""])
 
     def _write(self, slab: np.ndarray) -> None:
@@ -163,6 +164,12 @@ class TiffRGBWriter(RGBWriter):
 
     def _close(self) -> None:
         self._tif.close()
+
+
+def _rational(value: float) -> tuple[int, int]:
+    """Numerator and denominator of a TIFF tag, 32 bits each; closer than what tifffile makes of a float."""
+    fraction = Fraction(value).limit_denominator(max(1, min(10_000, int(2**31 / value))))
+    return fraction.numerator, fraction.denominator
 
 
 def _rgb_header(volume: Volume) -> nibabel.Nifti1Header:

@@ -94,7 +94,13 @@ def test_metadata_has_what_the_schema_asks_for() -> None:
 
 
 def test_two_and_two_epochs_make_the_weights_of_four(workflow: Build, phantom: Path, tmp_path: Path) -> None:
-    options = {"dataset_dir": phantom, "decay_start": 1, "decay_epochs": 3, "train#trainer#fix_statistics_from": 3}
+    options = {
+        "dataset_dir": phantom,
+        "learning_rate": 0.001,
+        "decay_start": 1,
+        "decay_epochs": 3,
+        "train#trainer#fix_statistics_from": 3,
+    }
 
     def train(folder: str, epochs: int, **more: Any) -> Path:
         out = tmp_path / folder
