@@ -76,5 +76,9 @@ def load_generator(network: StainGenerator, path: str | os.PathLike) -> StainGen
                 f"The checkpoint {path} is of another architecture than network_def: it {what} {names[0]} "
                 f"({len(names)} such). Give network_def the channels, blocks and norm that it was trained with."
             )
+    if not all(bool(torch.isfinite(tensors[name]).all()) for name, _ in network.named_parameters()):
+        raise InputError(
+            f"The weights in {path} are not finite: their training diverged; give --checkpoint another one."
+        )
     network.load_state_dict(tensors)
     return network.eval()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import sys
 from types import TracebackType
+
+CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
 
 
 class InputError(ValueError):
@@ -15,17 +18,33 @@ class InputError(ValueError):
 
 
 def find_input_error(error: BaseException | None) -> InputError | None:
-    """Return the `InputError` behind an exception, following causes and contexts, or None.
+    """Return the user's mistake behind an exception, following causes and contexts, or None.
 
-    MONAI wraps what a transform or a config target raises in a ``RuntimeError``; the user's mistake is further down.
+    MONAI wraps what a transform or a config target raises in a ``RuntimeError``; the mistake is further down: an
+    `InputError`, a disk that is full or closed to the user, or an option that an argument check of this package refused
+    with a ``ValueError``.
     """
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         if isinstance(error, InputError):
             return error
+        if isinstance(error, OSError) and error.errno in CANNOT_WRITE:
+            return InputError(
+                f"{error.filename or 'The output'} cannot be written ({error.strerror}): "
+                "free some space or give another --output_dir."
+            )
+        if type(error) is ValueError and _raised_by_this_package(error):
+            return InputError(str(error))
         seen.add(id(error))
         error = error.__cause__ or error.__context__
     return None
+
+
+def _raised_by_this_package(error: BaseException) -> bool:
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    return frame is not None and str(frame.tb_frame.f_globals.get("__name__", "")).startswith("scripts.")
 
 
 def end_in_one_sentence() -> None:

@@ -19,6 +19,7 @@ from scripts.engines.distributed import average
 from scripts.engines.image_pool import ImagePool
 from scripts.losses.weights import LossWeights
 from scripts.networks.normalization import fix_statistics, statistics_kept
+from scripts.options import truth
 from scripts.precision import autocast
 
 MAX_SKIPPED_STEPS = 10  # in a row; a few infinite gradients can pass, more mean that the training has diverged
@@ -99,7 +100,7 @@ class PairedCycleGANTrainer(Trainer):
         self.stain_pool, self.ct_pool = ImagePool(pool_size), ImagePool(pool_size)
         self.fix_statistics_from = fix_statistics_from
         self.max_gradient_norm = max_gradient_norm
-        self.bfloat16 = amp
+        self.bfloat16 = truth(amp, "amp")
         self.inferer = SimpleInferer() if inferer is None else inferer
         self.skipped_steps = {generator_optimizer: 0, discriminator_optimizer: 0}  # in a row
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import torch
 from ignite.engine import Engine, Events
 from torch import nn
 
@@ -13,6 +14,7 @@ from scripts.checkpoint import read_checkpoint, save_atomically
 from scripts.engines.distributed import average, is_distributed, rank
 from scripts.engines.trainer import PairedCycleGANTrainer
 from scripts.errors import InputError
+from scripts.options import truth
 
 CHECKPOINT = "checkpoint.pt"
 
@@ -44,12 +46,12 @@ class TrainingCheckpoint:
     ) -> None:
         self.path = Path(output_dir) / CHECKPOINT
         self.state = trainer.training_state() | others
-        self.interval, self.resume = interval, resume
-        if resume and not self.path.is_file():
+        self.interval, self.resume = interval, truth(resume, "resume")
+        if self.resume and not self.path.is_file():
             raise InputError(
                 f"There is no training to resume in {output_dir}: leave out --resume or give its --output_dir."
             )
-        if not resume and self.path.exists():
+        if not self.resume and self.path.exists():
             raise InputError(
                 f"{output_dir} already holds a training: continue it with --resume true, or give another --output_dir."
             )
@@ -109,7 +111,7 @@ class BestModel:
 
     def __call__(self, validator: Engine) -> None:
         value = float(validator.state.metrics[self.key_metric])
-        if value > self.best:
+        if value > self.best and all(bool(torch.isfinite(p).all()) for p in self.network.parameters()):
             self.best = value
             if rank() == 0:
                 save_atomically(self.network.state_dict(), self.path)

@@ -14,6 +14,8 @@ from monai.utils import CommonKeys as Keys
 
 from scripts.errors import InputError
 from scripts.handlers.failure import on_failure
+from scripts.options import truth
+from scripts.output_folder import writable_folder
 from scripts.volume.reader import open_volume
 from scripts.volume.writer import NiftiRGBWriter, RGBWriter, TiffRGBWriter
 
@@ -45,21 +47,16 @@ class VolumeWriter:
         overwrite: bool = False,
     ) -> None:
         self.output_dir = Path(output_dir)
-        self.formats = [output_format] if isinstance(output_format, str) else list(output_format)
+        self.formats = [output_format] if isinstance(output_format, str) else list(dict.fromkeys(output_format))
         unknown = [suffix for suffix in self.formats if suffix not in WRITERS]
         if unknown or not self.formats:
-            raise InputError(f"output_format '{', '.join(unknown)}' is none of {', '.join(WRITERS)}.")
+            raise InputError(f"output_format '{', '.join(unknown)}' is no --output_format: give {', '.join(WRITERS)}.")
         self.last = {slab["name"]: slab["stop"] for slab in slabs}
         for name in self.last:
             for path in self._paths(name):
-                if path.exists() and not overwrite:
+                if path.exists() and not truth(overwrite, "overwrite"):
                     raise InputError(f"{path} exists already: give another --output_dir, or --overwrite true.")
-        try:
-            self.output_dir.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(
-                f"{output_dir} cannot be written ({error.strerror}): give another --output_dir."
-            ) from error
+        writable_folder(output_dir)
         self._writers: list[RGBWriter] = []
 
     def _paths(self, name: str) -> list[Path]:

@@ -9,6 +9,7 @@ import torch
 from monai.inferers import Inferer
 
 from scripts.networks.generator import STRIDE
+from scripts.options import truth
 from scripts.precision import autocast
 
 
@@ -29,9 +30,9 @@ class TileInferer(Inferer):
 
     def __init__(self, tile_size: int = 512, amp: bool = False) -> None:
         super().__init__()
-        if tile_size <= 0 or tile_size % STRIDE:
+        if not isinstance(tile_size, int) or tile_size <= 0 or tile_size % STRIDE:
             raise ValueError(f"tile_size must be a positive multiple of {STRIDE}, got {tile_size}.")
-        self.tile_size, self.amp = tile_size, amp
+        self.tile_size, self.amp = tile_size, truth(amp, "amp")
 
     def __call__(
         self, inputs: torch.Tensor, network: Callable[..., torch.Tensor], *args: Any, **kwargs: Any

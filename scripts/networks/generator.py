@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from scripts.networks.normalization import norm_layer
+from scripts.options import truth
 
 UPSAMPLINGS = ("nearest", "bilinear", "transposed")
 STRIDE = 4  # the trunk works at a quarter of the resolution
@@ -46,8 +47,8 @@ class ResNetGenerator(nn.Module):
         blocks: residual blocks in the trunk.
         norm: ``batch``, ``instance`` or ``none``, see `norm_layer`.
         upsample: ``nearest`` or ``bilinear`` resize + convolution, or ``transposed`` convolution.
-        skip: add the encoder's features at half resolution to the decoder's, which keeps edges sharp; at full resolution
-            they would bring the noise of the CT along.
+        skip: add the encoder's features at half resolution to the decoder's, which keeps edges sharp; at full
+            resolution they would bring the noise of the CT along.
         kernel_size: of the first and the last convolution (textbook: 7, many times the work of 3).
 
     Raises:
@@ -70,6 +71,7 @@ class ResNetGenerator(nn.Module):
             raise ValueError(f"channels must be three numbers (full, half, quarter resolution), got {list(channels)}.")
         if upsample not in UPSAMPLINGS:
             raise ValueError(f"upsample must be one of {UPSAMPLINGS}, got '{upsample}'.")
+        skip = truth(skip, "skip")
         full, half, quarter = channels
         self.in_channels, self.out_channels = in_channels, out_channels
         self.blocks, self.kernel_size, self.upsample, self.skip = blocks, kernel_size, upsample, skip

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch.utils.data import Dataset
 
+from scripts.errors import InputError
 from scripts.inferers.tiles import spans
 from scripts.networks import StainGenerator
 from scripts.volume.reader import find_volumes, open_volume
@@ -41,7 +42,9 @@ def list_slabs(
     Raises:
         InputError: nothing to stain, or a volume that cannot be read.
     """
-    paths = find_volumes(source)
+    if not isinstance(slab_size, int) or slab_size < 1:
+        raise InputError(f"slab_size is {slab_size}: give --slab_size a whole number of slices, 1 or more.")
+    paths = find_volumes(str(source))
     stems = []
     for path in paths:
         with open_volume(path) as volume:

@@ -6,6 +6,7 @@ unfinished file cannot be mistaken for a finished one.
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 from abc import ABC, abstractmethod
 from fractions import Fraction
@@ -67,7 +68,10 @@ class RGBWriter(ABC):
             raise ValueError(f"slab of {len(slab)} slices from {start}, expected from {self._next} of {self.shape[0]}")
         if slab.dtype != np.uint8 or slab.shape[1:] != (*self.shape[1:], 3):
             raise ValueError(f"slab {slab.shape} {slab.dtype}, expected (n, {self.shape[1]}, {self.shape[2]}, 3) uint8")
-        self._write(np.ascontiguousarray(slab))
+        try:
+            self._write(np.ascontiguousarray(slab))
+        except OSError as error:
+            raise self._unwritable(error) from error
         self._next += len(slab)
 
     def close(self) -> None:
@@ -79,13 +83,23 @@ class RGBWriter(ABC):
         if self._next < self.shape[0]:
             self.abort()
             raise RuntimeError(f"{self.path}: only {self._next} of {self.shape[0]} slices were written")
-        self._close()
+        try:
+            self._close()
+        except OSError as error:
+            raise self._unwritable(error) from error
         self.partial.replace(self.path)
 
     def abort(self) -> None:
         """Remove the unfinished file."""
-        self._close()
+        with contextlib.suppress(OSError):  # what is left to write finds no room either
+            self._close()
         self.partial.unlink(missing_ok=True)
+
+    def _unwritable(self, error: OSError) -> InputError:
+        reason = error.strerror or str(error)
+        return InputError(
+            f"{self.path} cannot be written to its end ({reason}): free some space or give another --output_dir."
+        )
 
     @abstractmethod
     def _open(self, volume: Volume) -> None: ...

@@ -1,0 +1,21 @@
+"""Switches as the command line hands them over."""
+
+from __future__ import annotations
+
+import pytest
+
+from scripts.errors import InputError
+from scripts.options import truth
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(True, True), (False, False), ("true", True), ("false", False), ("False", False)]
+)
+def test_true_and_false_in_any_form(value: bool | str, expected: bool) -> None:
+    assert truth(value, "resume") is expected
+
+
+@pytest.mark.parametrize("value", ["maybe", "", 1, None])
+def test_anything_else_is_refused_by_name(value: object) -> None:
+    with pytest.raises(InputError, match="resume"):
+        truth(value, "resume")  # type: ignore[arg-type]
