@@ -151,3 +151,11 @@ class TestWriting:
         (tmp_path / "file").touch()
         with pytest.raises(InputError, match=r"Cannot write .*file/model\.pt"):
             save_atomically({}, tmp_path / "file" / "model.pt")
+
+
+def test_weights_of_a_diverged_training_are_refused(tmp_path: Path) -> None:
+    state = generator().state_dict()
+    state["head.weight"][0, 0, 0, 0] = float("nan")
+    save_atomically(state, tmp_path / "model.pt")
+    with pytest.raises(InputError, match="diverged"):
+        load_generator(generator(), tmp_path / "model.pt")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import logging
 import sys
@@ -14,6 +15,7 @@ import pytest
 from monai.data import Dataset
 
 from scripts.errors import InputError, end_in_one_sentence, find_input_error
+from scripts.inferers import TileInferer
 
 
 def raised(function: Callable[[], Any]) -> BaseException:
@@ -119,3 +121,21 @@ def test_command_line_shows_other_errors_in_full(command_line: io.StringIO, caps
     sys.excepthook(type(error), error, error.__traceback__)
     shown = capsys.readouterr().err
     assert shown.startswith("Traceback (most recent call last):") and "ZeroDivisionError" in shown
+
+
+def test_a_full_disk_is_no_bug() -> None:
+    error = RuntimeError("Failed to run")
+    error.__cause__ = OSError(errno.ENOSPC, "No space left on device", "out/stain.tif")
+    found = find_input_error(error)
+    assert found is not None and "out/stain.tif" in str(found) and "free some space" in str(found)
+    assert find_input_error(OSError(errno.ECONNRESET, "Connection reset")) is None
+
+
+def test_an_option_refused_by_this_package_is_no_bug() -> None:
+    with pytest.raises(ValueError) as refused:
+        TileInferer(tile_size=50)
+    found = find_input_error(refused.value)
+    assert found is not None and "multiple of 4" in str(found)
+    with pytest.raises(ValueError) as elsewhere:
+        int("x")
+    assert find_input_error(elsewhere.value) is None

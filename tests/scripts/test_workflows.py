@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import functools
 import json
 from collections.abc import Callable
@@ -243,6 +244,34 @@ class TestMistakes:
         message = mistake(lambda: run(workflow("inference", **options, output_dir=tmp_path / "out", slab_size=8)))
         assert "scan.tif" in message and "NaN" in message
         assert not list((tmp_path / "out").iterdir())
+
+    @pytest.mark.parametrize("slab_size", [0, -1, 1.5, "x"])
+    def test_slab_size(self, slab_size: Any, workflow: Build, tiny_checkpoint: Path, tmp_path: Path) -> None:
+        tifffile.imwrite(tmp_path / "scan.tif", np.random.default_rng(0).random((5, 32, 32)).astype(np.float32))
+        options = {"checkpoint": tiny_checkpoint, "input": tmp_path / "scan.tif", "output_dir": tmp_path / "out"}
+        assert "slab_size" in mistake(lambda: run(workflow("inference", **options, slab_size=slab_size)))
+
+    def test_full_disk(
+        self, workflow: Build, tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(*_: Any) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr("scripts.volume.writer.TiffRGBWriter._write", full)
+        tifffile.imwrite(tmp_path / "scan.tif", np.random.default_rng(0).random((5, 32, 32)).astype(np.float32))
+        options = {"checkpoint": tiny_checkpoint, "input": tmp_path / "scan.tif", "output_dir": tmp_path / "out"}
+        assert "scan_stain.tif" in mistake(lambda: run(workflow("inference", **options)))
+        assert not list((tmp_path / "out").iterdir())
+
+    @pytest.mark.parametrize("switch", ["overwrite", "amp"])
+    def test_a_switch_that_is_none(self, switch: str, workflow: Build, tiny_checkpoint: Path, tmp_path: Path) -> None:
+        tifffile.imwrite(tmp_path / "scan.tif", np.random.default_rng(0).random((5, 32, 32)).astype(np.float32))
+        out = tmp_path / "out"
+        out.mkdir()
+        (out / "scan_stain.tif").write_text("an earlier result")
+        options = {"checkpoint": tiny_checkpoint, "input": tmp_path / "scan.tif", "output_dir": out}
+        assert switch in mistake(lambda: run(workflow("inference", **options, **{switch: "maybe"})))
+        assert "--overwrite" in mistake(lambda: run(workflow("inference", **options, overwrite="false")))
 
     def test_library_callers_get_the_exception_itself(self, tmp_path: Path) -> None:
         from scripts.data import load_datalist

@@ -196,7 +196,7 @@ def test_unknown_format(tmp_path: Path, output_format: Any) -> None:
 
 def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match=r"file/out cannot be written \(.*give another --output_dir"):
+    with pytest.raises(InputError, match=r"file/out cannot be written to \(.*give another --output_dir"):
         VolumeWriter(tmp_path / "file" / "out", [])
 
 
