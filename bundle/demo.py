@@ -120,22 +120,22 @@ def _draw(out: Path, data: Path, models: dict[str, Path], volume_path: Path) -> 
     pairs = lut.load_pairs(data, "test")
     specimens = [item["specimen"] for item in pairs.data]
     chosen = [specimens.index(specimen) for specimen in dict.fromkeys(specimens)]
-    rows: list[dict[str, np.ndarray]] = [_pictures(pairs, index, models) for index in chosen]
+    networks = {name: load_generator(StainGenerator(), checkpoint) for name, checkpoint in models.items()}
+    rows: list[dict[str, np.ndarray]] = [_pictures(pairs, index, networks) for index in chosen]
     draw_sections(out / "sections.png", rows, [specimens[index] for index in chosen])
 
     with open_volume(volume_path) as volume:
-        lo, hi = load_generator(StainGenerator(), SHIPPED).trained_window or (0.0, 1.0)
+        lo, hi = networks["shipped weights"].trained_window or (0.0, 1.0)
         ct = window(volume.read(0, volume.shape[0]), lo, hi)
         spacing = volume.spacing or (1.0, 1.0, 1.0)
     stain = tifffile.imread(next((out / "stained" / "from_nifti").glob("*.tif")))
     draw_planes(out / "volume_planes.png", ct, stain, spacing)
 
 
-def _pictures(pairs: Dataset, index: int, models: dict[str, Path]) -> dict[str, np.ndarray]:
+def _pictures(pairs: Dataset, index: int, networks: dict[str, StainGenerator]) -> dict[str, np.ndarray]:
     item = pairs[index]
     row = {"micro-CT": np.asarray(item["image"][0])}
-    for name, checkpoint in models.items():
-        network = load_generator(StainGenerator(), checkpoint)
+    for name, network in networks.items():
         with torch.no_grad():
             pred = TileInferer()(torch.as_tensor(item["image"])[None], network)[0]
         row[f"virtual stain,\n{name}"] = pred.permute(1, 2, 0).numpy()

@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -44,17 +45,11 @@ def list_slabs(
     """
     if not isinstance(slab_size, int) or slab_size < 1:
         raise InputError(f"slab_size is {slab_size}: give --slab_size a whole number of slices, 1 or more.")
-    paths = find_volumes(str(source))
-    stems = []
-    for path in paths:
+    slabs: list[dict[str, Any]] = []
+    stems: dict[Path, str] = {}
+    for path in find_volumes(str(source)):
         with open_volume(path) as volume:
-            stems.append(volume.name)
-    shared = Counter(stems)
-    slabs = []
-    for path, stem in zip(paths, stems, strict=True):
-        # "scan.nii.gz" and "scan.tif" in one folder would otherwise have one output
-        name = stem if shared[stem] == 1 else f"{stem}_{path.name[len(stem) :].strip('.').replace('.', '_')}"
-        with open_volume(path) as volume:
+            stems[path] = volume.name
             lo, hi, reason = volume_window(volume, network.percentiles, network.trained_window, ct_window)
             logger.info(
                 "%s: %d x %d x %d voxels (z, y, x), %s, window %g to %g (%s)",
@@ -66,7 +61,13 @@ def list_slabs(
                 reason,
             )
             for start, stop in spans(volume.shape[0], slab_size):
-                slabs.append({"volume": str(path), "name": name, "start": start, "stop": stop, "ct_window": (lo, hi)})
+                slabs.append({"volume": path, "start": start, "stop": stop, "ct_window": (lo, hi)})
+    shared = Counter(stems.values())
+    for slab in slabs:
+        path, stem = slab["volume"], stems[slab["volume"]]
+        # "scan.nii.gz" and "scan.tif" in one folder would otherwise have one output
+        slab["name"] = stem if shared[stem] == 1 else f"{stem}_{path.name[len(stem) :].strip('.').replace('.', '_')}"
+        slab["volume"] = str(path)
     return slabs
 
 
