@@ -6,6 +6,7 @@ folder off the search path as soon as the package is imported.
 
 from scripts import (
     checkpoint,
+    command_line,
     data,
     engines,
     errors,
@@ -22,6 +23,7 @@ from scripts import (
 
 __all__ = [
     "checkpoint",
+    "command_line",
     "data",
     "engines",
     "errors",

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from scripts.errors import InputError
-from scripts.networks.generator import StainGenerator
+from scripts.networks.generator import UPSAMPLINGS, StainGenerator
 
 
 def save_atomically(content: Any, path: str | os.PathLike) -> None:
@@ -28,24 +28,31 @@ def save_atomically(content: Any, path: str | os.PathLike) -> None:
         raise InputError(f"Cannot write {path}: {error}. Free some space or choose another output_dir.") from error
 
 
-def read_checkpoint(path: str | os.PathLike) -> dict[str, Any]:
+MODEL = "give --checkpoint the model.pt that a training wrote"
+
+
+def read_checkpoint(path: str | os.PathLike, remedy: str = MODEL) -> dict[str, Any]:
     """Read a checkpoint with ``weights_only=True``.
+
+    Args:
+        path: the file.
+        remedy: what to do where it cannot be read.
 
     Raises:
         InputError: the file is missing, cut off, or no checkpoint.
     """
     path = Path(path)
     if not path.is_file():
-        raise InputError(f"There is no checkpoint {path}: give --checkpoint the model.pt that a training wrote.")
+        raise InputError(f"There is no checkpoint {path}: {remedy}.")
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises half a dozen kinds for what is not a checkpoint
         raise InputError(
             f"{path} is not a readable checkpoint (damaged, cut off, or not written by torch.save with plain tensors): "
-            "give --checkpoint the model.pt that a training wrote."
+            f"{remedy}."
         ) from error
     if not isinstance(content, dict) or not content:
-        raise InputError(f"{path} holds no state dict: give --checkpoint the model.pt that a training wrote.")
+        raise InputError(f"{path} holds no state dict: {remedy}.")
     return content
 
 
@@ -76,6 +83,12 @@ def load_generator(network: StainGenerator, path: str | os.PathLike) -> StainGen
                 f"The checkpoint {path} is of another architecture than network_def: it {what} {names[0]} "
                 f"({len(names)} such). Give network_def the channels, blocks and norm that it was trained with."
             )
+    if not torch.equal(tensors["options"].cpu(), network.options.cpu()):
+        skip, upsample = tensors["options"].tolist()
+        raise InputError(
+            f"The checkpoint {path} was trained with skip {bool(skip)} and upsample {UPSAMPLINGS[upsample]}: "
+            "give network_def the same."
+        )
     if not all(bool(torch.isfinite(tensors[name]).all()) for name, _ in network.named_parameters()):
         raise InputError(
             f"The weights in {path} are not finite: their training diverged; give --checkpoint another one."

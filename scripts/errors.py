@@ -47,14 +47,19 @@ def _raised_by_this_package(error: BaseException) -> bool:
     return frame is not None and str(frame.tb_frame.f_globals.get("__name__", "")).startswith("scripts.")
 
 
+def on_command_line() -> bool:
+    """Whether this process is MONAI's command line, not a library caller of ``ConfigWorkflow``."""
+    main_spec = getattr(sys.modules.get("__main__"), "__spec__", None)
+    return main_spec is not None and main_spec.name.startswith("monai.bundle")
+
+
 def end_in_one_sentence() -> None:
     """On MONAI's command line, let an `InputError` end the process with its message and status 1, without a traceback.
 
     ``python -m monai.bundle run`` has no handling of errors of its own, so this replaces `sys.excepthook`, which sees
     only exceptions nobody caught. A library caller of ``ConfigWorkflow`` is left alone: it gets the exception itself.
     """
-    main_spec = getattr(sys.modules.get("__main__"), "__spec__", None)
-    if main_spec is None or not main_spec.name.startswith("monai.bundle"):
+    if not on_command_line():
         return
     # Ignite and MONAI log an error and its traceback before they raise it again; the sentence below says it better.
     # A filter of a handler sees the records of all loggers, one of a logger only its own.
@@ -65,12 +70,15 @@ def end_in_one_sentence() -> None:
 
 
 def _not_about_input_errors(record: logging.LogRecord) -> bool:
-    return record.levelno < logging.ERROR or find_input_error(sys.exc_info()[1]) is None
+    error = sys.exc_info()[1]
+    return record.levelno < logging.ERROR or not (isinstance(error, KeyboardInterrupt) or find_input_error(error))
 
 
 def _excepthook(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
     mistake = find_input_error(error)
-    if mistake is None:
+    if issubclass(kind, KeyboardInterrupt):
+        print("interrupted", file=sys.stderr)
+    elif mistake is None:
         sys.__excepthook__(kind, error, traceback)
     else:
         print(f"error: {mistake}", file=sys.stderr)

@@ -5,6 +5,17 @@ from __future__ import annotations
 from scripts.errors import InputError
 
 
+def require_counts(**counts: int) -> None:
+    """Check that every option given is a whole number, 1 or more.
+
+    Raises:
+        InputError: one is not; the message names it.
+    """
+    for name, value in counts.items():
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise InputError(f"The option {name} is {value!r}, it must be a whole number, 1 or more.")
+
+
 def truth(value: bool | str, name: str) -> bool:
     """Read a switch: MONAI's command line passes ``true`` and ``false`` on as strings, and every string counts as true.
 

@@ -19,7 +19,8 @@ def writable_folder(folder: str | os.PathLike[str]) -> Path:
     path = Path(folder)
     try:
         path.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=path).close()
+        with tempfile.TemporaryFile(dir=path) as trial:
+            trial.write(b"trial")
     except OSError as error:
         raise InputError(
             f"The output folder {path} cannot be written to ({error.strerror}): give another --output_dir."

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
@@ -13,7 +15,7 @@ from monai.data import partition_dataset
 from torch import distributed as dist
 
 from scripts.data.image import read_ct, read_header
-from scripts.data.window import check_window, percentile_window
+from scripts.data.window import check_overlap, check_window, percentile_window
 from scripts.errors import InputError
 from scripts.networks import StainGenerator
 
@@ -21,6 +23,7 @@ SPLITS = ("training", "validation", "test")
 CT_KEYS = ("ct", "image")
 STAIN_KEYS = ("histology", "label")
 FILE_KEYS = ("image", "label", "mask", "labels")
+KEYS = {*CT_KEYS, *STAIN_KEYS, *FILE_KEYS, "specimen", "ct_window"}  # others are ignored
 
 Item = dict[str, Any]
 
@@ -44,9 +47,11 @@ def load_datalist(
 
     Raises:
         InputError: no such folder or list; not JSON; a split or key missing or empty; files missing; CT, section and
-            mask of different sizes; RGB CT or grey section; a specimen in two splits; a window that is none, or given
-            for only some slices of a specimen.
+            mask of different sizes; RGB CT or grey section; a specimen in two splits; a window that is none, that holds
+            none of the grey values, or that is given for only some slices of a specimen; a misspelt key.
     """
+    if split not in SPLITS:
+        raise InputError(f"There is no split {split!r}: give {', '.join(SPLITS)}.")
     path = _find_list(Path(dataset_dir))
     content = _parse(path)
     _check_leakage(content, path)
@@ -76,6 +81,8 @@ def check_patch_size(items: Sequence[Mapping[str, Any]], patch_size: int | Seque
         InputError: it is larger than an image; the message names the smallest one.
     """
     height, width = (patch_size, patch_size) if isinstance(patch_size, int) else patch_size
+    if min(height, width) < 1:
+        raise InputError(f"The patch of {height} x {width} pixels is none: give --patch_size a positive number.")
     headers = {item["image"]: read_header(item["image"]) for item in items}
     too_small = {name: head for name, head in headers.items() if head.height < height or head.width < width}
     if too_small:
@@ -98,7 +105,7 @@ def _find_list(folder: Path) -> Path:
 
 def _parse(path: Path) -> dict[str, list[Any]]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
     except ValueError as error:  # of which UnicodeDecodeError and JSONDecodeError are kinds
         raise InputError(f"{path} is not valid JSON ({error}): correct it.") from error
     if not isinstance(content, dict) or not any(split in content for split in SPLITS):
@@ -112,6 +119,7 @@ def _parse(path: Path) -> dict[str, list[Any]]:
 
 def _check_leakage(content: Mapping[str, list[Any]], path: Path) -> None:
     home: dict[str, str] = {}
+    files: dict[str, str] = {}
     for split, items in content.items():
         for item in items:
             specimen = str(item.get("specimen"))
@@ -120,6 +128,12 @@ def _check_leakage(content: Mapping[str, list[Any]], path: Path) -> None:
                     f"Specimen {specimen!r} is in both {home[specimen]!r} and {split!r} of {path}: keep all slices "
                     "of a specimen in one split, else the figures say nothing about new specimens."
                 )
+            for file in (str(item[key]) for key in (*CT_KEYS, *STAIN_KEYS) if key in item):
+                if files.setdefault(os.path.normpath(path.parent / file), split) != split:
+                    raise InputError(
+                        f"{file} is in two splits of {path}: keep each slice in one, else the figures say nothing "
+                        "about new specimens."
+                    )
 
 
 def _resolve(raw: Mapping[str, Any], name: str, folder: Path) -> Item:
@@ -133,6 +147,10 @@ def _resolve(raw: Mapping[str, Any], name: str, folder: Path) -> Item:
     if raw.get("specimen") in (None, ""):
         raise InputError(f"The key 'specimen' is missing from {name}: say which specimen the slice is of.")
     item |= {key: raw[key] for key in ("mask", "labels") if raw.get(key)}
+    for key in raw:
+        meant = difflib.get_close_matches(key, KEYS, n=1, cutoff=0.85)
+        if meant and key not in KEYS:
+            raise InputError(f"The key {key!r} of {name} is unknown: did you mean {meant[0]!r}?")
     for key in FILE_KEYS:
         if key in item:
             file = (folder / str(item[key])).resolve()
@@ -169,11 +187,14 @@ def _fill_windows(items: list[Item], path: Path, lower: float, upper: float) -> 
             found = percentile_window(values, lower, upper, f"specimen {specimen}")
             for item in slices:
                 item["ct_window"] = list(found)
-        elif len(given) < len(slices) or common_window(slices) is None:
+            continue
+        common = common_window(given)
+        if len(given) < len(slices) or common is None:
             raise InputError(
                 f"Only some slices of specimen {specimen!r} in {path} have a ct_window, or they differ: give all its "
                 "slices the same one, or none."
             )
+        check_overlap(common, read_ct(slices[0]["image"]), f"{slices[0]['image']} (specimen {specimen})")
 
 
 def note_windowing(network: StainGenerator, items: Sequence[Mapping[str, Any]], percentiles: Sequence[float]) -> None:

@@ -15,10 +15,11 @@ from scipy.ndimage import uniform_filter
 class TissueWeightd(Transform):
     """Add a map of sampling weights for MONAI's ``RandWeightedCropd`` to a windowed pair.
 
-    The weight of a pixel is the share of tissue in the patch centred there. A pixel is tissue if it is valid and its
-    stain is darker, in any channel, than the slide's white by more than `contrast`. Patches with less than `min_tissue`
-    of it, or with a flat CT, get weight zero, so they are never drawn; if no patch has enough tissue (a section of
-    another kind, or a very small one), every patch with a CT that is not flat may be drawn.
+    The weight of a pixel is the share of tissue in the patch centred there, up to `enough_tissue`: beyond it patches
+    are equally likely, so that resin and implants, which look like tissue in the CT, are seen as well. A pixel is
+    tissue if it is valid and its stain is darker, in any channel, than the slide's white by more than `contrast`.
+    Patches with less than `min_tissue` of it, or with a flat CT, get weight zero, so they are never drawn; if no patch
+    has enough tissue (a section of another kind, or a very small one), every patch with a CT that is not flat may be.
 
     The map depends on the pair alone, so it is computed once when ``CacheDataset`` caches the item.
 
@@ -30,6 +31,7 @@ class TissueWeightd(Transform):
         weight_key: entry to write, (1, H, W) float32 in [0, 1].
         contrast: how far below the slide's white a channel must be, of 1.
         min_tissue: smallest share of tissue in a patch.
+        enough_tissue: share of tissue from which more makes a patch no more likely.
         min_deviation: smallest standard deviation of the CT in a patch, of the window's width; below it is flat.
     """
 
@@ -41,12 +43,14 @@ class TissueWeightd(Transform):
         mask_key: str = "mask",
         weight_key: str = "weight",
         contrast: float = 0.1,
-        min_tissue: float = 0.1,
+        min_tissue: float = 0.05,
+        enough_tissue: float = 0.25,
         min_deviation: float = 0.005,
     ) -> None:
         self.patch_size = patch_size
         self.image_key, self.label_key, self.mask_key, self.weight_key = image_key, label_key, mask_key, weight_key
-        self.contrast, self.min_tissue, self.min_deviation = contrast, min_tissue, min_deviation
+        self.contrast, self.min_deviation = contrast, min_deviation
+        self.min_tissue, self.enough_tissue = min_tissue, enough_tissue
 
     def __call__(self, data: Mapping[Any, Any]) -> dict[Any, Any]:
         """Return the item with its map of weights."""
@@ -61,7 +65,7 @@ class TissueWeightd(Transform):
         textured = (square - mean**2 > self.min_deviation**2) & (self._share(mask[0]) > 0)
         inside = np.zeros_like(textured)
         inside[self._centres(ct.shape[1]), self._centres(ct.shape[2])] = True
-        weight = np.where(textured & inside & (tissue >= self.min_tissue), tissue, 0.0)
+        weight = np.where(textured & inside & (tissue >= self.min_tissue), tissue.clip(max=self.enough_tissue), 0.0)
         if not weight.any():
             weight = (textured & inside).astype(np.float64)
         item[self.weight_key] = torch.from_numpy(weight[None].astype(np.float32))

@@ -36,6 +36,8 @@ def percentile_window(
     Raises:
         InputError: the values are constant, or hold NaN or infinity.
     """
+    if not 0 <= lower < upper <= 100:
+        raise InputError(f"ct_percentiles are [{lower:g}, {upper:g}]: give two from 0 to 100, the lower one first.")
     require_finite(values, name)
     lo, hi = (float(value) for value in np.percentile(values, (lower, upper)))
     if hi <= lo:
@@ -59,6 +61,21 @@ def check_window(window: object, name: str) -> tuple[float, float]:
         if np.isfinite([lo, hi]).all() and lo < hi:
             return lo, hi
     raise InputError(f"The CT window {window!r} of {name} is not [lo, hi], two numbers with lo < hi: correct it.")
+
+
+def check_overlap(window: tuple[float, float], values: np.ndarray, name: str) -> None:
+    """Check that a window holds some of the grey values.
+
+    Raises:
+        InputError: all values lie on one side of it, so that they would all become 0 or 1.
+    """
+    lo, hi = window
+    smallest, largest = float(values.min()), float(values.max())
+    if largest <= lo or smallest >= hi:
+        raise InputError(
+            f"The CT window [{lo:g}, {hi:g}] holds none of the grey values of {name}, which go from {smallest:g} to "
+            f"{largest:g}: give one on their scale, or none."
+        )
 
 
 def window(values: Values, lo: float, hi: float) -> Values:

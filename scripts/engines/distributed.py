@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 
 import torch
 from torch import distributed as dist
+
+from scripts.errors import InputError
+
+
+def join_processes(backend: str) -> None:
+    """Join the group of processes that ``torchrun`` started.
+
+    Args:
+        backend: ``nccl`` for GPUs, ``gloo`` for CPUs.
+
+    Raises:
+        InputError: the process was started without ``torchrun``.
+    """
+    if "RANK" not in os.environ:
+        raise InputError(
+            "Training on several processes was not started by torchrun: start it with "
+            "`torchrun --nproc_per_node N -m monai.bundle run ...`, or leave the overlay multi_gpu_train.yaml out."
+        )
+    dist.init_process_group(backend)
 
 
 def is_distributed() -> bool:

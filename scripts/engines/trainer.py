@@ -12,7 +12,6 @@ from monai.engines.utils import IterationEvents
 from monai.inferers import Inferer, SimpleInferer
 from monai.utils import CommonKeys as Keys
 from torch import nn
-from torch.nn import functional as F
 from torch.utils.data import DataLoader
 
 from scripts.engines.distributed import average
@@ -47,6 +46,7 @@ class PairedCycleGANTrainer(Trainer):
         discriminator_optimizer: over both discriminators' parameters.
         adversarial_loss: ``monai.losses.PatchAdversarialLoss``.
         pixel_loss: called with prediction, target and mask.
+        cycle_loss: likewise; compares an image with itself after the way there and back.
         grey_loss: a ``GreyscaleConsistencyLoss``.
         weights: of the terms.
         pool_size: generated images kept for the discriminators.
@@ -73,6 +73,7 @@ class PairedCycleGANTrainer(Trainer):
         discriminator_optimizer: torch.optim.Optimizer,
         adversarial_loss: Callable[..., torch.Tensor],
         pixel_loss: Callable[..., torch.Tensor],
+        cycle_loss: Callable[..., torch.Tensor],
         grey_loss: Any,
         weights: LossWeights,
         pool_size: int = 50,
@@ -95,7 +96,8 @@ class PairedCycleGANTrainer(Trainer):
         self.stain_discriminator, self.ct_discriminator = stain_discriminator, ct_discriminator
         self.generator_optimizer, self.discriminator_optimizer = generator_optimizer, discriminator_optimizer
         self.network, self.optimizer = ct_to_stain, generator_optimizer  # the names MONAI's handlers look for
-        self.adversarial_loss, self.pixel_loss, self.grey_loss = adversarial_loss, pixel_loss, grey_loss
+        self.adversarial_loss, self.pixel_loss = adversarial_loss, pixel_loss
+        self.cycle_loss, self.grey_loss = cycle_loss, grey_loss
         self.weights = weights
         self.stain_pool, self.ct_pool = ImagePool(pool_size), ImagePool(pool_size)
         self.fix_statistics_from = fix_statistics_from
@@ -162,6 +164,7 @@ class PairedCycleGANTrainer(Trainer):
         needs_fake_ct = w.adversarial_ct > 0 or w.cycle_stain > 0 or w.pixel_ct > 0 or grey_needs_ct
         fake_ct: Any = self.stain_to_ct(stain) if needs_fake_ct else None  # where it is None nothing asks for it
 
+        everywhere = torch.ones_like(mask)  # a cycle needs no registered partner
         if w.adversarial_stain > 0:
             terms["adversarial_stain"] = self._judge(
                 self.stain_discriminator, fake_stain, True, for_discriminator=False
@@ -170,10 +173,10 @@ class PairedCycleGANTrainer(Trainer):
             terms["adversarial_ct"] = self._judge(self.ct_discriminator, fake_ct, True, for_discriminator=False)
         if w.cycle_ct > 0:
             with statistics_kept(self.stain_to_ct):
-                terms["cycle_ct"] = F.l1_loss(self.stain_to_ct(fake_stain).float(), ct)
+                terms["cycle_ct"] = self.cycle_loss(self.stain_to_ct(fake_stain), ct, everywhere)
         if w.cycle_stain > 0:
             with statistics_kept(self.ct_to_stain):
-                terms["cycle_stain"] = F.l1_loss(self.inferer(fake_ct, self.ct_to_stain).float(), stain)
+                terms["cycle_stain"] = self.cycle_loss(self.inferer(fake_ct, self.ct_to_stain), stain, everywhere)
         if w.pixel_stain > 0:
             terms["pixel_stain"] = self.pixel_loss(fake_stain, stain, mask)
         if w.pixel_ct > 0:

@@ -72,7 +72,7 @@ class TrainingCheckpoint:
             save_atomically({name: part.state_dict() for name, part in self.state.items()}, self.path)
 
     def load(self, engine: Engine) -> None:
-        content = read_checkpoint(self.path)
+        content = read_checkpoint(self.path, "start anew in another --output_dir")
         max_epochs = engine.state.max_epochs  # asked for now; the checkpoint knows what was asked for then
         missing = [name for name in self.state if name not in content]
         if missing:

@@ -36,7 +36,8 @@ class VolumeWriter:
         overwrite: replace finished outputs of an earlier run.
 
     Raises:
-        InputError: unknown format; an output exists already and `overwrite` is false; `output_dir` cannot be written.
+        InputError: unknown format; an output exists already and `overwrite` is false; `output_dir` cannot be written
+            or is the folder that was read.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class VolumeWriter:
         if unknown or not self.formats:
             raise InputError(f"output_format '{', '.join(unknown)}' is no --output_format: give {', '.join(WRITERS)}.")
         self.last = {slab["name"]: slab["stop"] for slab in slabs}
+        _refuse_input_folder(self.output_dir, {Path(slab["volume"]) for slab in slabs})
         for name in self.last:
             for path in self._paths(name):
                 if path.exists() and not truth(overwrite, "overwrite"):
@@ -85,3 +87,10 @@ class VolumeWriter:
         for writer in self._writers:
             writer.abort()
         self._writers.clear()
+
+
+def _refuse_input_folder(output_dir: Path, volumes: set[Path]) -> None:
+    """A stained volume among slices or volumes would be taken for one of them in the next run."""
+    folders = {path if path.is_dir() else path.parent for path in volumes if path.is_dir() or len(volumes) > 1}
+    if output_dir.resolve() in {folder.resolve() for folder in folders}:
+        raise InputError(f"The folder {output_dir} is the input: give another --output_dir.")

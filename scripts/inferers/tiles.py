@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from monai.inferers import Inferer
 
-from scripts.networks.generator import STRIDE
+from scripts.errors import InputError
 from scripts.options import truth
 from scripts.precision import autocast
 
@@ -21,24 +21,27 @@ class TileInferer(Inferer):
     normalises by fixed statistics, no pixel depends on the tiling. Tiles start at multiples of the network's stride.
 
     Args:
-        tile_size: side of a tile's core in pixels, a multiple of 4; the halo (``network.halo``) comes on top.
+        tile_size: side of a tile's core in pixels, a multiple of ``network.stride``; the halo (``network.halo``) comes
+            on top.
         amp: compute in bfloat16 where autocast allows.
 
     Raises:
-        ValueError: tile_size is not a positive multiple of 4.
+        InputError: tile_size is not positive, or (when called) not a multiple of the network's stride.
     """
 
     def __init__(self, tile_size: int = 512, amp: bool = False) -> None:
         super().__init__()
-        if not isinstance(tile_size, int) or tile_size <= 0 or tile_size % STRIDE:
-            raise ValueError(f"tile_size must be a positive multiple of {STRIDE}, got {tile_size}.")
+        if not isinstance(tile_size, int) or tile_size <= 0:
+            raise InputError(f"tile_size must be a positive number of pixels, got {tile_size}.")
         self.tile_size, self.amp = tile_size, truth(amp, "amp")
 
     def __call__(
         self, inputs: torch.Tensor, network: Callable[..., torch.Tensor], *args: Any, **kwargs: Any
     ) -> torch.Tensor:
         """Return ``network(inputs)`` in float32 for (N, C, H, W) inputs."""
-        halo = network.halo  # type: ignore[attr-defined]
+        halo, stride = network.halo, network.stride  # type: ignore[attr-defined]
+        if self.tile_size % stride:
+            raise InputError(f"tile_size must be a multiple of the network's stride of {stride}, got {self.tile_size}.")
         outputs: torch.Tensor | None = None
         height, width = inputs.shape[-2:]
         with autocast(inputs.device, self.amp):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -13,7 +14,7 @@ from scripts.networks.normalization import norm_layer
 from scripts.options import truth
 
 UPSAMPLINGS = ("nearest", "bilinear", "transposed")
-STRIDE = 4  # the trunk works at a quarter of the resolution
+CHANNELS, BLOCKS = (16, 32, 64, 128), 6  # what the configs have too
 
 
 class ResidualBlock(nn.Module):
@@ -34,21 +35,22 @@ class ResidualBlock(nn.Module):
 class ResNetGenerator(nn.Module):
     """Fully convolutional image translator after Johnson et al. 2016 and CycleGAN (Zhu et al. 2017).
 
-    An encoder of two stride-2 convolutions, a trunk of residual blocks at a quarter of the resolution, a decoder of two
-    up-samplings. Up-sampling is resize + convolution by default, which cannot draw the checkerboard of transposed
-    convolutions (Odena et al. 2016). Borders are replicated, so a constant image stays constant.
+    An encoder of stride-2 convolutions, a trunk of residual blocks at the lowest resolution, a decoder of as many
+    up-samplings. The textbook has two of them; a third lets the trunk see twice as far at a quarter of the cost.
+    Up-sampling is resize + convolution by default, which cannot draw the checkerboard of transposed convolutions
+    (Odena et al. 2016). Borders are replicated, so a constant image stays constant.
 
     Input (N, in_channels, H, W) and output (N, out_channels, H, W) lie in [0, 1]; any H, W.
 
     Args:
         in_channels: 1 for CT, 3 for stain.
         out_channels: 3 for stain, 1 for CT.
-        channels: feature channels at full, half and quarter resolution.
+        channels: feature channels at full, half, quarter ... resolution, at least two numbers.
         blocks: residual blocks in the trunk.
         norm: ``batch``, ``instance`` or ``none``, see `norm_layer`.
         upsample: ``nearest`` or ``bilinear`` resize + convolution, or ``transposed`` convolution.
-        skip: add the encoder's features at half resolution to the decoder's, which keeps edges sharp; at full
-            resolution they would bring the noise of the CT along.
+        skip: add the encoder's features to the decoder's at every resolution between full and lowest, which keeps
+            edges sharp; at full resolution they would bring the noise of the CT along.
         kernel_size: of the first and the last convolution (textbook: 7, many times the work of 3).
 
     Raises:
@@ -59,46 +61,61 @@ class ResNetGenerator(nn.Module):
         self,
         in_channels: int,
         out_channels: int,
-        channels: Sequence[int] = (16, 32, 64),
-        blocks: int = 6,
+        channels: Sequence[int] = CHANNELS,
+        blocks: int = BLOCKS,
         norm: str = "batch",
         upsample: str = "nearest",
         skip: bool = True,
         kernel_size: int = 3,
     ) -> None:
         super().__init__()
-        if len(channels) != 3:
-            raise ValueError(f"channels must be three numbers (full, half, quarter resolution), got {list(channels)}.")
+        if len(channels) < 2:
+            raise ValueError(
+                f"channels must be a number for full, half and each lower resolution, got {list(channels)}."
+            )
         if upsample not in UPSAMPLINGS:
             raise ValueError(f"upsample must be one of {UPSAMPLINGS}, got '{upsample}'.")
         skip = truth(skip, "skip")
-        full, half, quarter = channels
         self.in_channels, self.out_channels = in_channels, out_channels
         self.blocks, self.kernel_size, self.upsample, self.skip = blocks, kernel_size, upsample, skip
+        full, lowest = channels[0], channels[-1]
+        steps = list(itertools.pairwise(channels))
         self.stem = nn.Sequential(*convolution(in_channels, full, norm, kernel_size), nn.ReLU(inplace=True))
-        self.down_half = nn.Sequential(*convolution(full, half, norm, stride=2), nn.ReLU(inplace=True))
-        self.down_quarter = nn.Sequential(*convolution(half, quarter, norm, stride=2), nn.ReLU(inplace=True))
-        self.trunk = nn.Sequential(*[ResidualBlock(quarter, norm) for _ in range(blocks)])
-        self.up_half = upsampling(quarter, half, norm, upsample)
-        self.up_full = upsampling(half, full, norm, upsample)
+        self.down = nn.ModuleList(
+            nn.Sequential(*convolution(finer, coarser, norm, stride=2), nn.ReLU(inplace=True))
+            for finer, coarser in steps
+        )
+        self.trunk = nn.Sequential(*[ResidualBlock(lowest, norm) for _ in range(blocks)])
+        self.up = nn.ModuleList(upsampling(coarser, finer, norm, upsample) for finer, coarser in reversed(steps))
         self.head = nn.Conv2d(full, out_channels, kernel_size, padding=kernel_size // 2, padding_mode="replicate")
 
     @property
+    def stride(self) -> int:
+        """Pixels of the image per pixel of the trunk."""
+        return 2 ** len(self.down)
+
+    @property
     def halo(self) -> int:
-        """Pixels around a tile that its output can depend on, rounded up to a multiple of `STRIDE`."""
-        edge = self.kernel_size // 2
+        """Pixels around a tile that its output can depend on, rounded up to a multiple of `stride`."""
+        # radius of each convolution times the stride it works at; encoder and decoder have one at 1, 2, ... stride / 2
+        radius = 2 * (self.kernel_size // 2) + 2 * (self.stride - 1) + 2 * self.blocks * self.stride
         # what resizing shifts, and twice that where it blends neighbours besides
-        resizing = 2 * STRIDE if self.upsample == "bilinear" else STRIDE
-        # radius of each convolution times the stride it works at
-        radius = edge + 1 + 2 + 2 * self.blocks * STRIDE + 2 + 1 + edge + resizing
-        return math.ceil(radius / STRIDE) * STRIDE
+        radius += 2 * self.stride if self.upsample == "bilinear" else self.stride
+        return math.ceil(radius / self.stride) * self.stride
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         height, width = x.shape[-2:]
-        x = F.pad(2 * x - 1, (0, -width % STRIDE, 0, -height % STRIDE), mode="replicate")
-        half = self.down_half(self.stem(x))
-        x = self.up_half(self.trunk(self.down_quarter(half)))
-        x = self.up_full(x + half if self.skip else x)
+        x = self.stem(F.pad(2 * x - 1, (0, -width % self.stride, 0, -height % self.stride), mode="replicate"))
+        passed = []  # features of the encoder, finest first
+        for down in self.down:
+            x = down(x)
+            passed.append(x)
+        x = self.trunk(x)
+        finer = [*passed[-2::-1], None]  # none at full resolution
+        for up, features in zip(self.up, finer, strict=True):
+            x = up(x)
+            if self.skip and features is not None:
+                x = x + features
         return torch.sigmoid(self.head(x))[..., :height, :width]
 
 
@@ -106,17 +123,19 @@ class StainGenerator(ResNetGenerator):
     """CT (N, 1, H, W) to stain (N, 3, H, W), with the windowing its CT needs.
 
     The buffers travel with the weights: ``ct_window`` (2,) is the window [lo, hi] common to all training scans, NaN
-    where they had different ones; ``ct_percentiles`` (2,) the percentiles that find the window of any other scan.
+    where they had different ones; ``ct_percentiles`` (2,) the percentiles that find the window of any other scan;
+    ``options`` (2,) `skip` and the number of `upsample`, which the shapes of the weights do not tell.
     The arguments are those of `ResNetGenerator` but for the channels in and out.
     """
 
     ct_window: torch.Tensor
     ct_percentiles: torch.Tensor
+    options: torch.Tensor
 
     def __init__(
         self,
-        channels: Sequence[int] = (16, 32, 64),
-        blocks: int = 6,
+        channels: Sequence[int] = CHANNELS,
+        blocks: int = BLOCKS,
         norm: str = "batch",
         upsample: str = "nearest",
         skip: bool = True,
@@ -125,6 +144,7 @@ class StainGenerator(ResNetGenerator):
         super().__init__(1, 3, channels, blocks, norm, upsample, skip, kernel_size)
         self.register_buffer("ct_window", torch.full((2,), math.nan))
         self.register_buffer("ct_percentiles", torch.tensor([0.5, 99.5]))
+        self.register_buffer("options", torch.tensor([int(self.skip), UPSAMPLINGS.index(upsample)]))
 
     def set_windowing(self, window: Sequence[float] | None, percentiles: Sequence[float]) -> None:
         """Note how the training CT was windowed: `window` None where the scans have no common one."""

@@ -82,7 +82,10 @@ def find_volumes(path: str | PathLike[str]) -> list[Path]:
 
 def _existing(path: Path) -> Path:
     if not path.exists():
-        raise InputError(f"{path} does not exist: give a volume file, a folder of slices or a folder of volumes.")
+        raise InputError(
+            f"{path} does not exist: give --input a volume file, a folder of slices or a folder of volumes, or make "
+            "the phantom's with `python -m bundle phantom`."
+        )
     return path
 
 

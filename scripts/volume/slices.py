@@ -62,6 +62,8 @@ def _warn_of_gaps(path: Path, files: list[Path]) -> None:
     if len(files) < 3 or not all(found):
         return
     numbers = [int(digits[-1]) for digits in found]
+    if len(set(numbers)) < len(numbers):  # the last number does not count the slices
+        return
     steps = [after - before for before, after in zip(numbers, numbers[1:], strict=False)]
     usual = min(steps)
     gaps = [f"{files[i].name} and {files[i + 1].name}" for i, step in enumerate(steps) if step != usual]

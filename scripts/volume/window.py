@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from scripts.data.window import check_window, percentile_window
+from scripts.data.window import check_overlap, check_window, percentile_window
 from scripts.volume.volume import Volume
 
 #: How much of the volume's robust range, and of the training window, they must share for the latter to be used.
@@ -75,10 +75,14 @@ def volume_window(
         (lo, hi, source), where source is "given", "trained" or "percentiles".
 
     Raises:
-        InputError: a given window that is none; a constant volume; damaged slices, NaN or infinity.
+        InputError: a given window that is none or holds none of the middle slice; a constant volume; damaged slices,
+            NaN or infinity.
     """
     if given is not None:
-        return *check_window(given, str(volume.path)), "given"
+        asked = check_window(given, str(volume.path))
+        middle = volume.shape[0] // 2
+        check_overlap(asked, volume.read(middle, middle + 1), f"{volume.path} (slice {middle})")
+        return *asked, "given"
     sample = sample_volume(volume, max_slices, max_values)
     robust = percentile_window(sample, percentiles[0], percentiles[1], str(volume.path))
     if trained is None or not np.isfinite([float(value) for value in trained]).all():

@@ -71,7 +71,7 @@ class TestRefused:
             ({"blocks": 2}, "has besides trunk.1"),
             ({"blocks": 0}, "lacks trunk.0"),
             ({"norm": "none"}, "lacks stem.1"),
-            ({"channels": (4, 8, 8)}, "another shape down_half"),
+            ({"channels": (4, 8, 8)}, "another shape down.0"),
             ({"kernel_size": 7}, "another shape stem.0.weight"),
         ],
     )
@@ -82,6 +82,12 @@ class TestRefused:
             load_generator(network, tmp_path / "model.pt")
         assert reason in str(caught.value) and "\n" not in str(caught.value)
         assert same(network, generator(1))  # nothing was loaded halfway
+
+    @pytest.mark.parametrize("options", [{"skip": False}, {"upsample": "bilinear"}])
+    def test_options_that_no_shape_tells(self, tmp_path: Path, options: dict[str, Any]) -> None:
+        save_atomically(generator(**options).state_dict(), tmp_path / "model.pt")
+        with pytest.raises(InputError, match=f"trained with .*{'False' if 'skip' in options else 'bilinear'}"):
+            load_generator(generator(), tmp_path / "model.pt")
 
     def test_missing(self, tmp_path: Path) -> None:
         with pytest.raises(InputError, match=r"There is no checkpoint .*model\.pt"):

@@ -7,9 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import tifffile
 import torch
 
+from scripts.command_line import refuse_unknown_options
+from scripts.errors import InputError
 from tests.conftest import ROOT
 
 TINY = ["--network_def#channels", "[4,4,8]", "--network_def#blocks", "1", "--device", "cpu"]
@@ -64,6 +67,66 @@ def test_a_mistake_found_by_the_engine_ends_in_one_sentence(tiny_checkpoint: Pat
     assert result.returncode == 1
     assert "Traceback" not in result.stderr + result.stdout
     assert "datalist.json" in result.stderr.strip().splitlines()[-1]
+
+
+def test_several_processes_need_torchrun(phantom: Path, tmp_path: Path) -> None:
+    result = monai_bundle(
+        "training",
+        "['configs/train.yaml','configs/multi_gpu_train.yaml']",
+        *("--dataset_dir", str(phantom), "--output_dir", str(tmp_path)),
+        cwd=ROOT,
+    )
+    assert result.returncode == 1 and "Traceback" not in result.stderr
+    assert "torchrun --nproc_per_node" in result.stderr.strip().splitlines()[-1]
+
+
+def test_a_misspelt_option_is_refused(phantom: Path, tmp_path: Path) -> None:
+    result = monai_bundle(
+        "training",
+        "configs/train.yaml",
+        *("--dataset_dir", str(phantom), "--output_dir", str(tmp_path / "out"), "--max_epochs", "2"),
+        cwd=ROOT,
+    )
+    assert result.returncode == 1
+    last = result.stderr.strip().splitlines()[-1]
+    assert last == "error: There is no option --max_epochs: did you mean --train#trainer#max_epochs?"
+
+
+class TestOptions:
+    """Which options there are, without a process."""
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            ["--dataset_dir", "D", "--train#trainer#max_epochs", "3"],
+            ["--logging_file=l.conf", "--output-dir=O"],
+            ["--train#dataloader#pin_memory", "true"],  # a further argument of something built
+            ["--train#preprocessing#transforms#1#clip", "true"],
+        ],
+    )
+    def test_known(self, options: list[str]) -> None:
+        refuse_unknown_options(["run", "training", "--config_file", str(ROOT / "configs/train.yaml"), *options])
+
+    @pytest.mark.parametrize(
+        ("option", "meant"),
+        [
+            ("output_dri", "--output_dir"),
+            ("learning_rat", "--learning_rate"),
+            ("trian#trainer#max_epochs", "--train#trainer#max_epochs"),
+        ],
+    )
+    def test_misspelt(self, option: str, meant: str) -> None:
+        arguments = ["--config_file", f"['{ROOT}/configs/train.yaml','{ROOT}/configs/mlflow.yaml']", f"--{option}", "1"]
+        with pytest.raises(InputError, match=rf"no option --{option}: did you mean {meant}\?"):
+            refuse_unknown_options(arguments)
+
+    def test_like_nothing(self) -> None:
+        with pytest.raises(InputError, match="no option --xyzzy: the config file lists"):
+            refuse_unknown_options(["--config_file", str(ROOT / "configs/inference.yaml"), "--xyzzy", "1"])
+
+    def test_left_alone_elsewhere(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys, "argv", ["python", "--config_file", str(ROOT / "configs/inference.yaml"), "--xyzzy"])
+        refuse_unknown_options()  # this process is not MONAI's command line
 
 
 def test_two_processes_train_one_model(phantom: Path, tmp_path: Path) -> None:

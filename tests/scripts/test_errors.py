@@ -15,7 +15,7 @@ import pytest
 from monai.data import Dataset
 
 from scripts.errors import InputError, end_in_one_sentence, find_input_error
-from scripts.inferers import TileInferer
+from scripts.networks import StainGenerator
 
 
 def raised(function: Callable[[], Any]) -> BaseException:
@@ -133,9 +133,9 @@ def test_a_full_disk_is_no_bug() -> None:
 
 def test_an_option_refused_by_this_package_is_no_bug() -> None:
     with pytest.raises(ValueError) as refused:
-        TileInferer(tile_size=50)
+        StainGenerator(upsample="cubic")
     found = find_input_error(refused.value)
-    assert found is not None and "multiple of 4" in str(found)
+    assert found is not None and "upsample must be one of" in str(found)
     with pytest.raises(ValueError) as elsewhere:
         int("x")
     assert find_input_error(elsewhere.value) is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scripts.errors import InputError
-from scripts.options import truth
+from scripts.options import require_counts, truth
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,10 @@ def test_true_and_false_in_any_form(value: bool | str, expected: bool) -> None:
 def test_anything_else_is_refused_by_name(value: object) -> None:
     with pytest.raises(InputError, match="resume"):
         truth(value, "resume")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("value", [0, -1, 2.5, "3", True, None])
+def test_counts(value: object) -> None:
+    require_counts(batch_size=1, max_epochs=10)
+    with pytest.raises(InputError, match="option max_epochs is .* 1 or more"):
+        require_counts(batch_size=1, max_epochs=value)  # type: ignore[arg-type]

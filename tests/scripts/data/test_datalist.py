@@ -48,12 +48,12 @@ def test_monai_label_names_and_given_windows(tmp_path: Path) -> None:
     def edit(content: Content) -> None:
         for item in content["training"]:
             item["image"], item["label"] = item.pop("ct"), item.pop("histology")
-            item["ct_window"] = [5000, 35000]
+            item["ct_window"] = [50, 350]
         content["training"][0] |= {"mask": "mask.png", "labels": "mask.png"}
 
     Image.fromarray(np.eye(10, dtype=np.uint8)).save(tmp_path / "mask.png")
     items = load_datalist(make_dataset(tmp_path, edit), "training")
-    assert common_window(items) == (5000, 35000)
+    assert common_window(items) == (50, 350)
     assert items[0]["mask"] == items[0]["labels"] == str(tmp_path / "mask.png")
 
 
@@ -99,6 +99,10 @@ def leak(content: Content) -> None:
     content["validation"].append(dict(content["test"][0]))
 
 
+def leak_under_another_name(content: Content) -> None:
+    content["validation"].append({**content["test"][0], "specimen": "E"})
+
+
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
@@ -115,7 +119,10 @@ def leak(content: Content) -> None:
         (change(ct_window=[1]), "window.*item 0 of 'training'"),
         (change(ct_window=[9, 1]), "window.*item 0 of 'training'"),
         (change(ct_window=[1, 9]), "Only some slices of specimen 'A'"),
+        (change(ct_window=[1000, 2000], specimen="Z"), "holds none of the grey values of .*0.tif"),
+        (change(masks="1.png"), "'masks' of item 0 of 'training' .* unknown: did you mean 'mask'"),
         (leak, "Specimen 'D' is in both 'validation' and 'test'"),
+        (leak_under_another_name, "4.tif is in two splits"),
     ],
 )
 def test_bad_item(tmp_path: Path, edit: Callable[[Content], None], message: str) -> None:
@@ -131,3 +138,16 @@ def test_patch_larger_than_the_smallest_image(tmp_path: Path) -> None:
         check_patch_size(items, 11)
     with pytest.raises(InputError, match="10 x 12"):
         check_patch_size(items, (10, 12))
+    with pytest.raises(InputError, match="-3 x -3 pixels is none"):
+        check_patch_size(items, -3)
+
+
+def test_byte_order_mark_of_windows_editors(tmp_path: Path) -> None:
+    path = make_dataset(tmp_path) / "datalist.json"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert load_datalist(tmp_path, "training")
+
+
+def test_unknown_split(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no split 'tset': give training, validation, test"):
+        load_datalist(make_dataset(tmp_path), "tset")

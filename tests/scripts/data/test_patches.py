@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 from monai.data import get_track_meta
 from monai.transforms import Compose, Rand2DElasticd, RandFlipd, RandRotate90d, RandWeightedCropd
@@ -37,6 +38,13 @@ def test_patches_are_colocated_and_on_tissue() -> None:
         np.testing.assert_array_equal(patch["image"], item["image"][:, top : top + 16, left : left + 16])
         tissue = (patch["rows"] >= 60).all(dim=0).float().mean()
         assert tissue >= 0.25 and patch["image"].std() > 0.005
+
+
+def test_beyond_enough_tissue_patches_are_equally_likely() -> None:
+    weight = TissueWeightd(patch_size=16, min_tissue=0.1, enough_tissue=0.5)(pair())["weight"][0]
+    assert weight[75, 75] == weight[75, 60] == 0.5  # all tissue, and half of it
+    assert weight[75, 54] == pytest.approx(2 / 16)  # columns 46 to 61, two of them tissue
+    assert weight[75, 53] == 0  # one of sixteen is too little
 
 
 def test_masked_tissue_is_not_drawn() -> None:

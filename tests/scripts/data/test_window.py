@@ -44,6 +44,9 @@ def test_bad_window(bad: object) -> None:
 def test_constant_and_nan_are_named() -> None:
     with pytest.raises(InputError, match="scan.tif is constant"):
         percentile_window(np.full(9, 3), name="scan.tif")
+    for lower, upper in ((99.5, 0.5), (-1, 99), (0, 101), (5, 5)):
+        with pytest.raises(InputError, match="ct_percentiles are"):
+            percentile_window(np.arange(9), lower, upper)
     with pytest.raises(InputError, match="scan.tif holds 1 NaN"):
         percentile_window(np.array([1, np.nan]), name="scan.tif")
 

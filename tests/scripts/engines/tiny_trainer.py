@@ -62,6 +62,7 @@ def tiny_trainer(
     defaults: dict[str, Any] = {
         "adversarial_loss": PatchAdversarialLoss(criterion="least_squares", no_activation_leastsq=True),
         "pixel_loss": PyramidL1Loss([1.0, 0.5]),
+        "cycle_loss": PyramidL1Loss([1.0]),
         "grey_loss": GreyscaleConsistencyLoss("section"),
         "pool_size": 3,
     }

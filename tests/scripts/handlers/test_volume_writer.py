@@ -172,7 +172,7 @@ def test_exception_while_overwriting_keeps_the_old_output(tmp_path: Path) -> Non
 
 def test_damage_in_the_middle_of_a_volume(tmp_path: Path) -> None:
     values = LEVELS.astype(np.float32)
-    values[3, 2, 2] = np.nan
+    values[-1, 2, 2] = np.nan
     tifffile.imwrite(tmp_path / "scan.tif", values, photometric="minisblack")
     slabs = list_slabs(tmp_path / "scan.tif", 2, TRAINED, [0, 256])
     writer = VolumeWriter(tmp_path / "out", slabs)
@@ -205,3 +205,17 @@ def test_output_onto_the_input(tmp_path: Path) -> None:
     slabs = [slab | {"name": "scan"} for slab in list_slabs(tmp_path / "scan_stain.tif", 8, TRAINED)]
     with pytest.raises(InputError, match="exists already"):
         VolumeWriter(tmp_path, slabs, "tif")
+
+
+def test_output_among_the_input(tmp_path: Path) -> None:
+    """There the next run would take it for input."""
+    slices = folder(tmp_path / "slices")
+    with pytest.raises(InputError, match="slices is the input: give another --output_dir"):
+        VolumeWriter(slices, list_slabs(slices, 8, TRAINED))
+    (tmp_path / "volumes").mkdir()
+    for name in ("a.tif", "b.tif"):
+        tiff(tmp_path / "volumes" / name)
+    with pytest.raises(InputError, match="volumes is the input"):
+        VolumeWriter(tmp_path / "volumes", list_slabs(tmp_path / "volumes", 8, TRAINED))
+    one_file = list_slabs(tmp_path / "volumes" / "a.tif", 8, TRAINED)
+    VolumeWriter(tmp_path / "volumes", one_file)  # the stain beside its volume is fine

@@ -9,6 +9,7 @@ import torch
 from monai.engines import SupervisedEvaluator
 from torch import nn
 
+from scripts.errors import InputError
 from scripts.inferers import TileInferer
 from scripts.inferers.tiles import spans
 from scripts.networks import StainGenerator
@@ -43,6 +44,7 @@ def no_gradient() -> Any:
         (64, {}),
         (128, {}),
         (12, {"blocks": 0}),  # tiles smaller than their halo
+        (64, {"channels": (4, 4, 6, 8)}),
         (64, {"upsample": "bilinear"}),
         (64, {"upsample": "transposed", "kernel_size": 7}),
         (64, {"norm": "none", "skip": False}),
@@ -104,10 +106,12 @@ def test_spans_by_hand() -> None:
     assert list(spans(0, 4)) == []
 
 
-@pytest.mark.parametrize("tile_size", [0, -4, 30])
-def test_bad_tile_size(tile_size: int) -> None:
-    with pytest.raises(ValueError, match="multiple of 4"):
-        TileInferer(tile_size)
+def test_bad_tile_size() -> None:
+    for tile_size in (0, -4):
+        with pytest.raises(InputError, match="positive"):
+            TileInferer(tile_size)
+    with pytest.raises(InputError, match="multiple of the network's stride of 4, got 30"):
+        TileInferer(30)(torch.zeros(1, 1, 50, 50), trained())
 
 
 def test_nothing_to_stain() -> None:

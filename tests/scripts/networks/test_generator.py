@@ -10,7 +10,6 @@ import pytest
 import torch
 
 from scripts.networks import ResNetGenerator, StainGenerator
-from scripts.networks.generator import STRIDE
 
 SMALL = (4, 4, 8)
 
@@ -24,9 +23,9 @@ def generator(**options: Any) -> StainGenerator:
 def reach(network: StainGenerator) -> int:
     """Pixels between an output pixel and the farthest input pixel its gradient finds, over all phases of the stride."""
     network = network.double()  # far pixels count for so little that float32 could lose them
-    middle = network.halo + 12
+    middle = network.halo + 3 * network.stride
     farthest = 0
-    for phase in range(STRIDE):
+    for phase in range(network.stride):
         image = torch.rand(1, 1, 2 * middle, 2 * middle, dtype=torch.float64, requires_grad=True)
         pixel = network(image)[0, :, middle + phase, middle + phase].sum()
         (gradient,) = torch.autograd.grad(pixel, image)
@@ -37,12 +36,18 @@ def reach(network: StainGenerator) -> int:
 
 
 @pytest.mark.parametrize("upsample", ["nearest", "bilinear", "transposed"])
-@pytest.mark.parametrize(("blocks", "kernel_size"), [(0, 3), (1, 1), (1, 3), (2, 5), (3, 7)])
-def test_halo_covers_the_measured_receptive_field(upsample: str, blocks: int, kernel_size: int) -> None:
-    network = generator(blocks=blocks, kernel_size=kernel_size, upsample=upsample)
-    assert network.halo % STRIDE == 0
+@pytest.mark.parametrize(
+    ("channels", "blocks", "kernel_size"),
+    [(SMALL, 0, 3), (SMALL, 1, 1), (SMALL, 1, 3), (SMALL, 2, 5), (SMALL, 3, 7), ((4, 4), 1, 3), ((4, 4, 4, 8), 1, 3)],
+)
+def test_halo_covers_the_measured_receptive_field(
+    upsample: str, channels: tuple[int, ...], blocks: int, kernel_size: int
+) -> None:
+    network = generator(channels=channels, blocks=blocks, kernel_size=kernel_size, upsample=upsample)
+    assert network.stride == 2 ** (len(channels) - 1)
+    assert network.halo % network.stride == 0
     # not less, or tiles show; much more would only cost time
-    assert network.halo - 3 * STRIDE < reach(network) <= network.halo
+    assert network.halo - 3 * network.stride < reach(network) <= network.halo
 
 
 @pytest.mark.parametrize("upsample", ["nearest", "bilinear"])
@@ -83,12 +88,12 @@ def test_way_back_has_its_own_channels() -> None:
 
 
 def test_the_skip_brings_detail_past_the_trunk() -> None:
-    """Without the skip nothing finer than a quarter of the resolution survives a trunk that is cut."""
+    """Without the skip nothing of the image survives a trunk that is cut."""
     image = torch.rand(1, 1, 32, 32)
     outputs = []
     for skip in (True, False):
         network = generator(skip=skip, norm="none")
-        for parameter in network.down_quarter.parameters():
+        for parameter in network.down[-1].parameters():
             torch.nn.init.zeros_(parameter)
         stained = network(image)
         outputs.append((stained.amax(dim=(2, 3)) - stained.amin(dim=(2, 3))).max().item())
@@ -98,7 +103,7 @@ def test_the_skip_brings_detail_past_the_trunk() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"channels": (4, 4)}, "three numbers"),
+        ({"channels": (4,)}, "a number for full, half"),
         ({"upsample": "cubic"}, "upsample must be one of"),
         ({"norm": "layer"}, "norm must be one of"),
     ],

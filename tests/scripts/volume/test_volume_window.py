@@ -26,9 +26,11 @@ def uniform(lo: float, hi: float) -> np.ndarray:
 
 def test_given_wins_and_is_checked(tmp_path: Path) -> None:
     with volume_of(tmp_path, uniform(0, 1)) as volume:
-        assert volume_window(volume, trained=(0, 1), given=[2, 3]) == (2.0, 3.0, "given")
+        assert volume_window(volume, trained=(0, 1), given=[0.5, 3]) == (0.5, 3.0, "given")
         with pytest.raises(InputError, match="scan.tif"):
             volume_window(volume, given=[3, 2])
+        with pytest.raises(InputError, match="holds none of the grey values"):
+            volume_window(volume, given=[1e8, 2e8])
 
 
 def test_percentiles_of_the_volume(tmp_path: Path) -> None:
