@@ -31,4 +31,4 @@ check: venv
 	$(MAKE) test
 
 clean:
-	rm -rf $(VENV) data output demo
+	rm -rf $(VENV) demo

@@ -81,7 +81,7 @@ def load_generator(network: StainGenerator, path: str | os.PathLike) -> StainGen
         if names:
             raise InputError(
                 f"The checkpoint {path} is of another architecture than network_def: it {what} {names[0]} "
-                f"({len(names)} such). Give network_def the channels, blocks and norm that it was trained with."
+                f"({len(names)} such). Give network_def the channels, blocks, norm and kernel_size of its training."
             )
     if not torch.equal(tensors["options"].cpu(), network.options.cpu()):
         skip, upsample = tensors["options"].tolist()

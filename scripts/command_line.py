@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import ast
 import difflib
+import inspect
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from monai.bundle import ConfigParser
+from monai.bundle import ConfigParser, ConfigWorkflow
+from monai.bundle import run as monai_run
+from monai.bundle.utils import DEFAULT_EXP_MGMT_SETTINGS
 
 from scripts.errors import InputError, on_command_line
 
-# of `monai.bundle.run` itself
-RUN_OPTIONS = frozenset(
-    ("run_id", "init_id", "final_id", "meta_file", "config_file", "logging_file", "tracking", "args_file")
-)
+RUN_OPTIONS = {*inspect.signature(monai_run).parameters, *inspect.signature(ConfigWorkflow).parameters}
 
 
 def refuse_unknown_options(arguments: Sequence[str] | None = None) -> None:
@@ -32,10 +32,10 @@ def refuse_unknown_options(arguments: Sequence[str] | None = None) -> None:
             return
         arguments = sys.argv[1:]
     given = _options(arguments)
-    config = _read_configs(given.get("config_file", ""))
+    config = _read_config(given.get("config_file", ""))
     if not config:
         return
-    known = sorted({*_ids(config), *RUN_OPTIONS})
+    known = sorted({*_ids(config), *RUN_OPTIONS, *_tracking_options(given)})
     for option in given:
         if option in known or _may_be_added(option, config):
             continue
@@ -47,27 +47,29 @@ def refuse_unknown_options(arguments: Sequence[str] | None = None) -> None:
 
 
 def _options(arguments: Sequence[str]) -> dict[str, str]:
-    """Names and values of ``--name value`` and ``--name=value``."""
+    """Names, with MONAI's older separator ``#``, and values of ``--name value`` and ``--name=value``."""
     options: dict[str, str] = {}
     for index, argument in enumerate(arguments):
-        if argument.startswith("--") and len(argument) > 2:
-            name, equals, value = argument[2:].partition("=")
-            follows = arguments[index + 1] if index + 1 < len(arguments) else ""
-            options[name.replace("-", "_")] = value if equals else follows
+        if not argument.startswith("-") or not argument.lstrip("-")[:1].isalpha():  # a number may be negative
+            continue
+        name, equals, value = argument.lstrip("-").partition("=")
+        follows = arguments[index + 1] if index + 1 < len(arguments) else ""
+        options[name.replace("-", "_").replace("::", "#")] = value if equals else follows
     return options
 
 
-def _read_configs(config_file: str) -> dict[str, Any]:
-    """The entries of one or several config files; what an overlay adds to a list or section comes under its name."""
+def _read_config(config_file: str) -> dict[str, Any]:
+    """The config as MONAI merges it from one or several files."""
     try:
-        files = ast.literal_eval(config_file) if config_file.lstrip().startswith(("[", "(")) else [config_file]
-        merged: dict[str, Any] = {}
-        for file in files:
-            for name, value in ConfigParser.load_config_file(file).items():
-                merged.setdefault(name.removeprefix("+"), value)
-        return merged
+        files = ast.literal_eval(config_file) if config_file.lstrip().startswith(("[", "(")) else config_file
+        return ConfigParser.load_config_files(files)
     except (OSError, ValueError, SyntaxError):  # MONAI has read them already and says better what is wrong
         return {}
+
+
+def _tracking_options(given: Mapping[str, str]) -> set[str]:
+    """What an experiment tracker that MONAI knows may be told."""
+    return set(DEFAULT_EXP_MGMT_SETTINGS.get(given.get("tracking", ""), {}).get("configs", {}))
 
 
 def _ids(config: Any, prefix: str = "") -> list[str]:
@@ -82,13 +84,16 @@ def _ids(config: Any, prefix: str = "") -> list[str]:
 
 
 def _may_be_added(option: str, config: Mapping[str, Any]) -> bool:
-    """Whether the option is a further argument of something that the config builds."""
+    """Whether the option is a further argument of something that the config builds, and not a misspelt one."""
     node: Any = config
-    for name in option.split("#")[:-1]:
+    *path, last = option.split("#")
+    for name in path:
         if isinstance(node, list) and name.isdigit() and int(name) < len(node):
             node = node[int(name)]
         elif isinstance(node, Mapping) and name in node:
             node = node[name]
         else:
             return False
-    return isinstance(node, Mapping) and "_target_" in node
+    if not isinstance(node, Mapping) or "_target_" not in node:
+        return False
+    return not difflib.get_close_matches(last, [str(name) for name in node], n=1, cutoff=0.85)

@@ -7,7 +7,7 @@ import logging
 import sys
 from types import TracebackType
 
-CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
+CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 class InputError(ValueError):
@@ -32,6 +32,10 @@ def find_input_error(error: BaseException | None) -> InputError | None:
             return InputError(
                 f"{error.filename or 'The output'} cannot be written ({error.strerror}): "
                 "free some space or give another --output_dir."
+            )
+        if isinstance(error, PermissionError):
+            return InputError(
+                f"{error.filename or 'A file'} may not be opened: change its permissions or give another."
             )
         if type(error) is ValueError and _raised_by_this_package(error):
             return InputError(str(error))

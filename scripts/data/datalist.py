@@ -15,7 +15,7 @@ from monai.data import partition_dataset
 from torch import distributed as dist
 
 from scripts.data.image import read_ct, read_header
-from scripts.data.window import check_overlap, check_window, percentile_window
+from scripts.data.window import check_overlap, check_window, fits_window, percentile_window
 from scripts.errors import InputError
 from scripts.networks import StainGenerator
 
@@ -29,21 +29,27 @@ Item = dict[str, Any]
 
 
 def load_datalist(
-    dataset_dir: str | PathLike[str], split: str, lower: float = 0.5, upper: float = 99.5
+    dataset_dir: str | PathLike[str],
+    split: str,
+    lower: float = 0.5,
+    upper: float = 99.5,
+    trained: tuple[float, float] | None = None,
 ) -> list[dict[str, Any]]:
     """Read and check one split of ``dataset_dir/datalist.json``.
 
-    Specimens without ``ct_window`` get the percentiles of all their slices taken together.
+    Specimens without ``ct_window`` are windowed as inference windows a volume: by the window of the training if they
+    lie on its scale, else by the percentiles of all their slices taken together.
 
     Args:
         dataset_dir: folder with the data list; paths in it are relative to this folder.
         split: "training", "validation" or "test".
         lower: lower percentile of a window that has to be found.
         upper: upper percentile of a window that has to be found.
+        trained: window common to all scans that a network was trained with; None in training, and where there is none.
 
     Returns:
-        Items ``{"image": path, "label": path, "specimen": str, "ct_window": [lo, hi]}``, and ``"mask"`` and
-        ``"labels"`` (class ids) where the list has them; paths absolute.
+        Items ``{"image": path, "label": path, "specimen": str, "ct_window": [lo, hi], "window_given": bool}``, and
+        ``"mask"`` and ``"labels"`` (class ids) where the list has them; paths absolute.
 
     Raises:
         InputError: no such folder or list; not JSON; a split or key missing or empty; files missing; CT, section and
@@ -61,7 +67,7 @@ def load_datalist(
     items = [_resolve(raw, f"item {index} of {split!r} in {path}", path.parent) for index, raw in enumerate(raw_items)]
     for item in items:
         _check_files(item)
-    _fill_windows(items, path, lower, upper)
+    _fill_windows(items, path, lower, upper, trained)
     return items
 
 
@@ -94,7 +100,7 @@ def check_patch_size(items: Sequence[Mapping[str, Any]], patch_size: int | Seque
 
 
 def _find_list(folder: Path) -> Path:
-    remedy = "make the phantom with `python -m bundle phantom`, or give --dataset_dir"
+    remedy = "give --dataset_dir, or make the phantom with `python -m bundle phantom`"
     if not folder.is_dir():
         raise InputError(f"The data folder {folder} does not exist: {remedy}.")
     path = folder / "datalist.json"
@@ -178,13 +184,19 @@ def _check_files(item: Item) -> None:
         raise InputError(f"{item['label']} is a greyscale image where an RGB section was expected: export it as RGB.")
 
 
-def _fill_windows(items: list[Item], path: Path, lower: float, upper: float) -> None:
+def _fill_windows(
+    items: list[Item], path: Path, lower: float, upper: float, trained: tuple[float, float] | None
+) -> None:
     for specimen in dict.fromkeys(item["specimen"] for item in items):
         slices = [item for item in items if item["specimen"] == specimen]
         given = [item for item in slices if "ct_window" in item]
+        for item in slices:
+            item["window_given"] = bool(given)
         if not given:
             values = np.concatenate([read_ct(item["image"]).ravel() for item in slices])
             found = percentile_window(values, lower, upper, f"specimen {specimen}")
+            if trained is not None and fits_window(found, trained):
+                found = trained
             for item in slices:
                 item["ct_window"] = list(found)
             continue
@@ -198,8 +210,12 @@ def _fill_windows(items: list[Item], path: Path, lower: float, upper: float) -> 
 
 
 def note_windowing(network: StainGenerator, items: Sequence[Mapping[str, Any]], percentiles: Sequence[float]) -> None:
-    """Write into a generator how its training CT is windowed, so that inference does the same."""
-    network.set_windowing(common_window(items), percentiles)
+    """Write into a generator how its training CT is windowed, so that inference does the same.
+
+    A common window is noted if the data list gave it: one found from a single specimen's percentiles is no scale.
+    """
+    given = all(item["window_given"] for item in items)
+    network.set_windowing(common_window(items) if given else None, percentiles)
 
 
 def share_of_process(items: Sequence[Item]) -> list[Item]:

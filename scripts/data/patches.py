@@ -59,7 +59,7 @@ class TissueWeightd(Transform):
             convert_to_numpy(item[key]).astype(np.float64) for key in (self.image_key, self.label_key, self.mask_key)
         )
         darkest = stain.min(axis=0)
-        white = np.percentile(darkest, 99)
+        white = np.percentile(darkest[mask[0] > 0], 99) if mask.any() else 1.0  # no padding of a registration
         tissue = self._share((darkest < white - self.contrast) * mask[0])
         mean, square = self._share(ct[0]), self._share(ct[0] ** 2)
         textured = (square - mean**2 > self.min_deviation**2) & (self._share(mask[0]) > 0)

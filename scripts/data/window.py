@@ -13,6 +13,9 @@ from monai.transforms import MapTransform, Transform
 from scripts.data.files import require_finite
 from scripts.errors import InputError
 
+#: Shares of a scan's robust range and of the training window that both must have in common for the latter to be used.
+SHARE_OF_SCAN, SHARE_OF_TRAINED = 0.3, 0.2
+
 Values = TypeVar("Values", np.ndarray, torch.Tensor)
 
 
@@ -63,18 +66,37 @@ def check_window(window: object, name: str) -> tuple[float, float]:
     raise InputError(f"The CT window {window!r} of {name} is not [lo, hi], two numbers with lo < hi: correct it.")
 
 
+def fits_window(robust: tuple[float, float], trained: tuple[float, float]) -> bool:
+    """Whether a robust range of grey values lies on the scale of the training window.
+
+    Args:
+        robust: (lo, hi) percentiles of a volume or specimen.
+        trained: (lo, hi) window of the training data.
+
+    Returns:
+        True if the part they share is at least three tenths of the robust range (metal may take the larger part of
+        it) and a fifth of the training window.
+    """
+    shared = min(robust[1], trained[1]) - max(robust[0], trained[0])
+    enough_of_scan = shared >= SHARE_OF_SCAN * (robust[1] - robust[0])
+    return enough_of_scan and shared >= SHARE_OF_TRAINED * (trained[1] - trained[0])
+
+
+def overlaps(window: tuple[float, float], values: np.ndarray) -> bool:
+    """Whether some grey values lie in a window, so that not all become 0 or 1."""
+    return bool(values.max() > window[0] and values.min() < window[1])
+
+
 def check_overlap(window: tuple[float, float], values: np.ndarray, name: str) -> None:
     """Check that a window holds some of the grey values.
 
     Raises:
         InputError: all values lie on one side of it, so that they would all become 0 or 1.
     """
-    lo, hi = window
-    smallest, largest = float(values.min()), float(values.max())
-    if largest <= lo or smallest >= hi:
+    if not overlaps(window, values):
         raise InputError(
-            f"The CT window [{lo:g}, {hi:g}] holds none of the grey values of {name}, which go from {smallest:g} to "
-            f"{largest:g}: give one on their scale, or none."
+            f"The CT window [{window[0]:g}, {window[1]:g}] holds none of the grey values of {name}, which go from "
+            f"{float(values.min()):g} to {float(values.max()):g}: give one on their scale, or none."
         )
 
 

@@ -21,7 +21,7 @@ class ImagePool:
     def query(self, images: torch.Tensor) -> torch.Tensor:
         """Store `images` (N, C, H, W) and return as many: each one itself or, half of the time, one stored before."""
         if self.size == 0:
-            return images
+            return images.detach()
         shown = []
         for image in images.detach():
             if len(self.images) < self.size:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -31,8 +31,9 @@ class PairedCycleGANTrainer(Trainer):
     modifies CycleGAN (Zhu et al. 2017) by pixelwise supervision and greyscale consistency; the weights are ours.
 
     A batch holds ``image`` (N, 1, H, W) CT, ``label`` (N, 3, H, W) stain, both in [0, 1], and ``mask`` (N, 1, H, W), 1
-    where the pair is valid. ``engine.state.output`` holds these, ``pred`` (the generated stain), ``loss`` (the
-    generators' total) and every term computed, unweighted, by its name in `LossWeights`, and ``discriminator``.
+    where the pair is valid; elsewhere no term asks for the section, and discriminators see black.
+    ``engine.state.output`` holds these, ``pred`` (the generated stain), ``loss`` (the generators' total) and every term
+    computed, unweighted, by its name in `LossWeights`, and ``discriminator``.
 
     Args:
         device: where to compute.
@@ -132,7 +133,7 @@ class PairedCycleGANTrainer(Trainer):
         self._step(self.generator_optimizer, total, self.max_gradient_norm)
 
         with autocast(self.state.device, self.bfloat16):
-            discriminator_loss = self._discriminator_loss(ct, stain, fake_stain, fake_ct)
+            discriminator_loss = self._discriminator_loss(ct, stain, mask, fake_stain, fake_ct)
         if discriminator_loss is not None:
             self._step(self.discriminator_optimizer, discriminator_loss, float("inf"))
             terms["discriminator"] = discriminator_loss
@@ -164,19 +165,20 @@ class PairedCycleGANTrainer(Trainer):
         needs_fake_ct = w.adversarial_ct > 0 or w.cycle_stain > 0 or w.pixel_ct > 0 or grey_needs_ct
         fake_ct: Any = self.stain_to_ct(stain) if needs_fake_ct else None  # where it is None nothing asks for it
 
-        everywhere = torch.ones_like(mask)  # a cycle needs no registered partner
         if w.adversarial_stain > 0:
             terms["adversarial_stain"] = self._judge(
-                self.stain_discriminator, fake_stain, True, for_discriminator=False
+                self.stain_discriminator, fake_stain * mask, True, for_discriminator=False
             )
         if w.adversarial_ct > 0:
-            terms["adversarial_ct"] = self._judge(self.ct_discriminator, fake_ct, True, for_discriminator=False)
+            terms["adversarial_ct"] = self._judge(self.ct_discriminator, fake_ct * mask, True, for_discriminator=False)
         if w.cycle_ct > 0:
-            with statistics_kept(self.stain_to_ct):
-                terms["cycle_ct"] = self.cycle_loss(self.stain_to_ct(fake_stain), ct, everywhere)
+            # where no real section goes through this network, the virtual one has to give its statistics
+            with statistics_kept(self.stain_to_ct) if needs_fake_ct else nullcontext():
+                way_back = self.stain_to_ct(fake_stain)
+            terms["cycle_ct"] = self.cycle_loss(way_back, ct, torch.ones_like(mask))  # CT is valid everywhere
         if w.cycle_stain > 0:
             with statistics_kept(self.ct_to_stain):
-                terms["cycle_stain"] = self.cycle_loss(self.inferer(fake_ct, self.ct_to_stain), stain, everywhere)
+                terms["cycle_stain"] = self.cycle_loss(self.inferer(fake_ct, self.ct_to_stain), stain, mask)
         if w.pixel_stain > 0:
             terms["pixel_stain"] = self.pixel_loss(fake_stain, stain, mask)
         if w.pixel_ct > 0:
@@ -186,13 +188,19 @@ class PairedCycleGANTrainer(Trainer):
         return fake_stain, fake_ct, terms
 
     def _discriminator_loss(
-        self, ct: torch.Tensor, stain: torch.Tensor, fake_stain: torch.Tensor, fake_ct: torch.Tensor | None
+        self,
+        ct: torch.Tensor,
+        stain: torch.Tensor,
+        mask: torch.Tensor,
+        fake_stain: torch.Tensor,
+        fake_ct: torch.Tensor | None,
     ) -> torch.Tensor | None:
         losses = []
         if self.weights.adversarial_stain > 0:
-            losses += self._real_and_fake(self.stain_discriminator, stain, self.stain_pool.query(fake_stain))
+            fakes = self.stain_pool.query(fake_stain * mask)
+            losses += self._real_and_fake(self.stain_discriminator, stain * mask, fakes)
         if self.weights.adversarial_ct > 0 and fake_ct is not None:
-            losses += self._real_and_fake(self.ct_discriminator, ct, self.ct_pool.query(fake_ct))
+            losses += self._real_and_fake(self.ct_discriminator, ct * mask, self.ct_pool.query(fake_ct * mask))
         return torch.stack(losses).sum() / 2 if losses else None
 
     def _real_and_fake(self, network: nn.Module, real: torch.Tensor, fake: torch.Tensor) -> list[torch.Tensor]:
@@ -220,7 +228,7 @@ class PairedCycleGANTrainer(Trainer):
         if self.skipped_steps[optimizer] >= MAX_SKIPPED_STEPS:
             raise FloatingPointError(
                 f"The gradient was not finite in {MAX_SKIPPED_STEPS} steps running (iteration {self.state.iteration}): "
-                "lower the learning rate or the loss weights, or set amp to false, and resume from the last checkpoint."
+                "start anew with a lower learning rate, or resume with lower loss weights or --amp false."
             )
 
 

@@ -3,11 +3,13 @@
 from scripts.handlers.averaging import WeightAverage
 from scripts.handlers.checkpoint import BestModel, TrainingCheckpoint
 from scripts.handlers.history import History
+from scripts.handlers.logs import log_on_first_process
 from scripts.handlers.metrics import LPIPS, PSNR, SSIM
 from scripts.handlers.metrics_csv import MetricsCSV
 from scripts.handlers.preview import Preview
 from scripts.handlers.progress import Progress
 from scripts.handlers.seeding import EpochSeed
+from scripts.handlers.validation import Validation
 from scripts.handlers.volume_writer import VolumeWriter
 
 __all__ = [
@@ -21,6 +23,8 @@ __all__ = [
     "Preview",
     "Progress",
     "TrainingCheckpoint",
+    "Validation",
     "VolumeWriter",
     "WeightAverage",
+    "log_on_first_process",
 ]

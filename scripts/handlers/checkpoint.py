@@ -14,9 +14,20 @@ from scripts.checkpoint import read_checkpoint, save_atomically
 from scripts.engines.distributed import average, is_distributed, rank
 from scripts.engines.trainer import PairedCycleGANTrainer
 from scripts.errors import InputError
+from scripts.handlers.failure import on_failure
 from scripts.options import truth
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 CHECKPOINT = "checkpoint.pt"
+WRITTEN = {  # buffers that are set before a training starts, and where from
+    "options": "skip and upsample",
+    "ct_window": "ct_window of the data list",
+    "ct_percentiles": "--ct_percentiles",
+}
 
 
 class TrainingCheckpoint:
@@ -33,7 +44,8 @@ class TrainingCheckpoint:
         resume: continue from the checkpoint in `output_dir`.
 
     Raises:
-        InputError: there is a checkpoint and `resume` is false, or none and it is true, or it is of another training.
+        InputError: there is a checkpoint and `resume` is false, or none and it is true, or it is of another training;
+            another training is writing to `output_dir`.
     """
 
     def __init__(
@@ -47,6 +59,7 @@ class TrainingCheckpoint:
         self.path = Path(output_dir) / CHECKPOINT
         self.state = trainer.training_state() | others
         self.interval, self.resume = interval, truth(resume, "resume")
+        self._folder: int | None = None  # held open while the folder is locked
         if self.resume and not self.path.is_file():
             raise InputError(
                 f"There is no training to resume in {output_dir}: leave out --resume or give its --output_dir."
@@ -57,6 +70,10 @@ class TrainingCheckpoint:
             )
 
     def attach(self, engine: Engine) -> None:
+        if rank() == 0:
+            engine.add_event_handler(Events.STARTED, self._lock)
+            engine.add_event_handler(Events.COMPLETED, self._unlock)
+            on_failure(engine, self._unlock)
         if self.resume:
             engine.add_event_handler(Events.STARTED, self.load)
         engine.add_event_handler(Events.EPOCH_COMPLETED(every=self.interval), self.save)
@@ -71,12 +88,33 @@ class TrainingCheckpoint:
         if rank() == 0:
             save_atomically({name: part.state_dict() for name, part in self.state.items()}, self.path)
 
+    def _lock(self, engine: Engine) -> None:
+        """Keep other trainings off the folder, as long as this process lives."""
+        if fcntl is None:
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._folder = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(self._folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(
+                f"Another training is writing to {self.path.parent}: wait for its end, or give another --output_dir."
+            ) from None
+        except OSError:  # a file system without locks
+            pass
+
+    def _unlock(self) -> None:
+        if self._folder is not None:
+            os.close(self._folder)
+            self._folder = None
+
     def load(self, engine: Engine) -> None:
         content = read_checkpoint(self.path, "start anew in another --output_dir")
         max_epochs = engine.state.max_epochs  # asked for now; the checkpoint knows what was asked for then
         missing = [name for name in self.state if name not in content]
         if missing:
             raise InputError(f"{self.path} is not a training's checkpoint: it lacks {', '.join(missing)}.")
+        self._compare(engine, content)
         for name, part in self.state.items():
             try:
                 part.load_state_dict(content[name])
@@ -90,6 +128,28 @@ class TrainingCheckpoint:
                 "ask for more with --train#trainer#max_epochs."
             )
         engine.state.max_epochs = max_epochs
+
+    def _compare(self, engine: Engine, content: dict[str, Any]) -> None:
+        """Refuse what would load and then mean something else."""
+        steps = content["trainer"].get("epoch_length")
+        if steps != engine.state.epoch_length:
+            raise InputError(
+                f"The training in {self.path} has {steps} steps per epoch, not {engine.state.epoch_length}: resume "
+                "with the --iterations_per_epoch, --batch_size and --patches_per_slice of its start."
+            )
+        for name, part in self.state.items():
+            if not isinstance(part, nn.Module):
+                continue
+            for key, value in part.named_buffers():
+                kind = key.split(".")[-1]
+                then = content[name].get(key)
+                if kind not in WRITTEN or then is None:
+                    continue
+                if not torch.equal(then.nan_to_num(), value.cpu().nan_to_num()):  # NaN for no window
+                    raise InputError(
+                        f"The training in {self.path} has {kind} {then.tolist()}, not {value.tolist()} ({name}): "
+                        f"resume with the {WRITTEN[kind]} of its start."
+                    )
 
 
 class BestModel:

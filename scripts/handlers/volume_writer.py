@@ -79,9 +79,8 @@ class VolumeWriter:
             writer.write(slab["start"], stained)
         if slab["stop"] == self.last[slab["name"]]:
             while self._writers:
-                writer = self._writers.pop(0)
-                writer.close()
-                logger.info("stained volume: %s", writer.path)
+                self._writers[0].close()
+                logger.info("stained volume: %s", self._writers.pop(0).path)
 
     def _abort(self) -> None:
         for writer in self._writers:

@@ -12,8 +12,8 @@ class LossWeights:
     Attributes:
         adversarial_stain: the stain discriminator takes the generated stain for real.
         adversarial_ct: the CT discriminator takes the generated CT for real.
-        cycle_ct: CT to stain and back is the CT again (mean absolute difference).
-        cycle_stain: stain to CT and back is the stain again (mean absolute difference).
+        cycle_ct: CT to stain and back is the CT again (the cycle loss).
+        cycle_stain: stain to CT and back is the stain again (the cycle loss).
         pixel_stain: the generated stain is the registered section (the pixel loss).
         pixel_ct: the generated CT is the registered CT (the pixel loss).
         grey: greyscale consistency.

@@ -40,7 +40,8 @@ class ResNetGenerator(nn.Module):
     Up-sampling is resize + convolution by default, which cannot draw the checkerboard of transposed convolutions
     (Odena et al. 2016). Borders are replicated, so a constant image stays constant.
 
-    Input (N, in_channels, H, W) and output (N, out_channels, H, W) lie in [0, 1]; any H, W.
+    Input (N, in_channels, H, W) and output (N, out_channels, H, W) lie in [0, 1]; any H, W. The buffer ``options`` (2,)
+    keeps with the weights what their shapes do not tell: `skip` and the number of `upsample`.
 
     Args:
         in_channels: 1 for CT, 3 for stain.
@@ -56,6 +57,8 @@ class ResNetGenerator(nn.Module):
     Raises:
         ValueError: an argument is not one of those above.
     """
+
+    options: torch.Tensor
 
     def __init__(
         self,
@@ -78,6 +81,7 @@ class ResNetGenerator(nn.Module):
         skip = truth(skip, "skip")
         self.in_channels, self.out_channels = in_channels, out_channels
         self.blocks, self.kernel_size, self.upsample, self.skip = blocks, kernel_size, upsample, skip
+        self.register_buffer("options", torch.tensor([int(skip), UPSAMPLINGS.index(upsample)]))
         full, lowest = channels[0], channels[-1]
         steps = list(itertools.pairwise(channels))
         self.stem = nn.Sequential(*convolution(in_channels, full, norm, kernel_size), nn.ReLU(inplace=True))
@@ -123,14 +127,12 @@ class StainGenerator(ResNetGenerator):
     """CT (N, 1, H, W) to stain (N, 3, H, W), with the windowing its CT needs.
 
     The buffers travel with the weights: ``ct_window`` (2,) is the window [lo, hi] common to all training scans, NaN
-    where they had different ones; ``ct_percentiles`` (2,) the percentiles that find the window of any other scan;
-    ``options`` (2,) `skip` and the number of `upsample`, which the shapes of the weights do not tell.
+    where they had different ones; ``ct_percentiles`` (2,) the percentiles that find the window of any other scan.
     The arguments are those of `ResNetGenerator` but for the channels in and out.
     """
 
     ct_window: torch.Tensor
     ct_percentiles: torch.Tensor
-    options: torch.Tensor
 
     def __init__(
         self,
@@ -144,7 +146,6 @@ class StainGenerator(ResNetGenerator):
         super().__init__(1, 3, channels, blocks, norm, upsample, skip, kernel_size)
         self.register_buffer("ct_window", torch.full((2,), math.nan))
         self.register_buffer("ct_percentiles", torch.tensor([0.5, 99.5]))
-        self.register_buffer("options", torch.tensor([int(self.skip), UPSAMPLINGS.index(upsample)]))
 
     def set_windowing(self, window: Sequence[float] | None, percentiles: Sequence[float]) -> None:
         """Note how the training CT was windowed: `window` None where the scans have no common one."""

@@ -8,11 +8,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from scripts.data.window import check_overlap, check_window, percentile_window
+from scripts.data.window import check_overlap, check_window, fits_window, overlaps, percentile_window
 from scripts.volume.volume import Volume
-
-#: How much of the volume's robust range, and of the training window, they must share for the latter to be used.
-SHARE_OF_VOLUME, SHARE_OF_TRAINED = 0.3, 0.2
 
 logger = logging.getLogger(__name__)
 
@@ -34,22 +31,6 @@ def sample_volume(volume: Volume, max_slices: int = 64, max_values: int = 4_000_
     slices = np.unique(np.linspace(0, volume.shape[0] - 1, min(max_slices, volume.shape[0])).round().astype(int))
     stride = max(1, math.ceil(math.sqrt(len(slices) * volume.shape[1] * volume.shape[2] / max_values)))
     return np.concatenate([volume.read(z, z + 1)[0, ::stride, ::stride].ravel() for z in slices])
-
-
-def fits_window(robust: tuple[float, float], trained: tuple[float, float]) -> bool:
-    """Whether a volume's robust range of grey values lies on the scale of the training window.
-
-    Args:
-        robust: (lo, hi) percentiles of the volume.
-        trained: (lo, hi) window of the training data.
-
-    Returns:
-        True if the part they share is at least three tenths of the volume's range (metal may take the larger part of
-        it) and a fifth of the training window.
-    """
-    shared = min(robust[1], trained[1]) - max(robust[0], trained[0])
-    enough_of_volume = shared >= SHARE_OF_VOLUME * (robust[1] - robust[0])
-    return enough_of_volume and shared >= SHARE_OF_TRAINED * (trained[1] - trained[0])
 
 
 def volume_window(
@@ -75,13 +56,14 @@ def volume_window(
         (lo, hi, source), where source is "given", "trained" or "percentiles".
 
     Raises:
-        InputError: a given window that is none or holds none of the middle slice; a constant volume; damaged slices,
+        InputError: a given window that is none or holds none of the grey values; a constant volume; damaged slices,
             NaN or infinity.
     """
     if given is not None:
         asked = check_window(given, str(volume.path))
         middle = volume.shape[0] // 2
-        check_overlap(asked, volume.read(middle, middle + 1), f"{volume.path} (slice {middle})")
+        if not overlaps(asked, volume.read(middle, middle + 1)):  # mostly that is enough, and quick
+            check_overlap(asked, sample_volume(volume, max_slices, max_values), str(volume.path))
         return *asked, "given"
     sample = sample_volume(volume, max_slices, max_values)
     robust = percentile_window(sample, percentiles[0], percentiles[1], str(volume.path))

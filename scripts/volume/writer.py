@@ -78,6 +78,7 @@ class RGBWriter(ABC):
         """Finish the file and give it its name.
 
         Raises:
+            InputError: no room is left for the last bytes; the file is removed.
             RuntimeError: slices are missing; the file is removed.
         """
         if self._next < self.shape[0]:
@@ -86,6 +87,7 @@ class RGBWriter(ABC):
         try:
             self._close()
         except OSError as error:
+            self.abort()
             raise self._unwritable(error) from error
         self.partial.replace(self.path)
 

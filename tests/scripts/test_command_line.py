@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import tifffile
 import torch
+from monai.bundle import ConfigParser
 
 from scripts.command_line import refuse_unknown_options
 from scripts.errors import InputError
@@ -99,7 +100,9 @@ class TestOptions:
         "options",
         [
             ["--dataset_dir", "D", "--train#trainer#max_epochs", "3"],
-            ["--logging_file=l.conf", "--output-dir=O"],
+            ["--logging_file=l.conf", "--output-dir=O", "-seed", "-3"],
+            ["--train::trainer::max_epochs", "3"],
+            ["--tracking", "mlflow", "--experiment_name", "screws"],
             ["--train#dataloader#pin_memory", "true"],  # a further argument of something built
             ["--train#preprocessing#transforms#1#clip", "true"],
         ],
@@ -113,12 +116,21 @@ class TestOptions:
             ("output_dri", "--output_dir"),
             ("learning_rat", "--learning_rate"),
             ("trian#trainer#max_epochs", "--train#trainer#max_epochs"),
+            ("train#trainer#max_epoch", "--train#trainer#max_epochs"),
+            ("network_def#block", "--network_def#blocks"),
         ],
     )
     def test_misspelt(self, option: str, meant: str) -> None:
         arguments = ["--config_file", f"['{ROOT}/configs/train.yaml','{ROOT}/configs/mlflow.yaml']", f"--{option}", "1"]
         with pytest.raises(InputError, match=rf"no option --{option}: did you mean {meant}\?"):
             refuse_unknown_options(arguments)
+
+    def test_entries_that_an_overlay_adds(self) -> None:
+        files = f"['{ROOT}/configs/train.yaml','{ROOT}/configs/mlflow.yaml']"
+        base = len(ConfigParser.load_config_file(str(ROOT / "configs/train.yaml"))["train"]["handlers"])
+        refuse_unknown_options(["--config_file", files, f"--train#handlers#{base}#experiment_name", "screws"])
+        with pytest.raises(InputError, match="no option"):
+            refuse_unknown_options(["--config_file", files, f"--train#handlers#{base + 1}#experiment_name", "screws"])
 
     def test_like_nothing(self) -> None:
         with pytest.raises(InputError, match="no option --xyzzy: the config file lists"):

@@ -251,13 +251,14 @@ class TestMistakes:
         options = {"checkpoint": tiny_checkpoint, "input": tmp_path / "scan.tif", "output_dir": tmp_path / "out"}
         assert "slab_size" in mistake(lambda: run(workflow("inference", **options, slab_size=slab_size)))
 
+    @pytest.mark.parametrize("when", ["_write", "_close"])
     def test_full_disk(
-        self, workflow: Build, tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, when: str, workflow: Build, tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def full(*_: Any) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-        monkeypatch.setattr("scripts.volume.writer.TiffRGBWriter._write", full)
+        monkeypatch.setattr(f"scripts.volume.writer.TiffRGBWriter.{when}", full)
         tifffile.imwrite(tmp_path / "scan.tif", np.random.default_rng(0).random((5, 32, 32)).astype(np.float32))
         options = {"checkpoint": tiny_checkpoint, "input": tmp_path / "scan.tif", "output_dir": tmp_path / "out"}
         assert "scan_stain.tif" in mistake(lambda: run(workflow("inference", **options)))
@@ -270,7 +271,9 @@ class TestMistakes:
         out.mkdir()
         (out / "scan_stain.tif").write_text("an earlier result")
         options = {"checkpoint": tiny_checkpoint, "input": tmp_path / "scan.tif", "output_dir": out}
-        assert switch in mistake(lambda: run(workflow("inference", **options, **{switch: "maybe"})))
+        assert f"option {switch} is 'maybe'" in mistake(
+            lambda: run(workflow("inference", **options, **{switch: "maybe"}))
+        )
         assert "--overwrite" in mistake(lambda: run(workflow("inference", **options, overwrite="false")))
 
     def test_library_callers_get_the_exception_itself(self, tmp_path: Path) -> None:

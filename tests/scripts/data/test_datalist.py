@@ -12,8 +12,9 @@ import pytest
 import tifffile
 from PIL import Image
 
-from scripts.data.datalist import check_patch_size, common_window, load_datalist
+from scripts.data.datalist import check_patch_size, common_window, load_datalist, note_windowing
 from scripts.errors import InputError
+from scripts.networks import StainGenerator
 
 Content = dict[str, Any]
 
@@ -39,6 +40,7 @@ def test_items_are_resolved_and_windowed_per_specimen(tmp_path: Path) -> None:
         "label": str(tmp_path / "0.png"),
         "specimen": "A",
         "ct_window": [0.0, 199.0],  # of both slices of A together
+        "window_given": False,
     }
     assert [item["ct_window"] for item in items] == [[0, 199], [0, 199], [200, 299]]
     assert common_window(items) is None and common_window(items[:2]) == (0, 199)
@@ -59,7 +61,7 @@ def test_monai_label_names_and_given_windows(tmp_path: Path) -> None:
 
 def test_no_folder_or_no_list_says_how_to_get_one(tmp_path: Path) -> None:
     for folder in (tmp_path / "nowhere", tmp_path):
-        with pytest.raises(InputError, match=f"{folder}.*python -m bundle phantom.*--dataset_dir"):
+        with pytest.raises(InputError, match=f"{folder}.*--dataset_dir.*python -m bundle phantom"):
             load_datalist(folder, "training")
 
 
@@ -140,6 +142,25 @@ def test_patch_larger_than_the_smallest_image(tmp_path: Path) -> None:
         check_patch_size(items, (10, 12))
     with pytest.raises(InputError, match="-3 x -3 pixels is none"):
         check_patch_size(items, -3)
+
+
+def test_specimens_without_a_window_are_windowed_as_inference_does(tmp_path: Path) -> None:
+    items = load_datalist(make_dataset(tmp_path), "training", lower=0, upper=100, trained=(-50, 250))
+    # the range of A shares two thirds of the trained window, that of B, from 200 to 299, only a sixth
+    assert [list(item["ct_window"]) for item in items] == [[-50, 250], [-50, 250], [200, 299]]
+
+    network = StainGenerator((4, 4), blocks=0)
+    note_windowing(network, load_datalist(tmp_path, "test"), (0.5, 99.5))
+    assert network.trained_window is None  # one specimen's percentiles are no scale for others
+
+
+def test_a_given_window_travels_with_the_weights(tmp_path: Path) -> None:
+    network = StainGenerator((4, 4), blocks=0)
+    items = load_datalist(make_dataset(tmp_path, change(ct_window=[0, 300], specimen="Z")), "training")
+    note_windowing(network, items[:1], (0.5, 99.5))
+    assert network.trained_window == (0, 300)
+    note_windowing(network, items, (0.5, 99.5))
+    assert network.trained_window is None
 
 
 def test_byte_order_mark_of_windows_editors(tmp_path: Path) -> None:

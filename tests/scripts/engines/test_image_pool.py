@@ -14,6 +14,12 @@ def numbers(images: list[torch.Tensor] | torch.Tensor) -> list[int]:
     return [int(image[0, 0, 0]) for image in images]
 
 
+def test_no_pool_passes_images_without_their_graph() -> None:
+    images = numbered(0, 2).requires_grad_()
+    shown = ImagePool(0).query(images * 1)
+    assert numbers(shown) == [0, 1] and not shown.requires_grad
+
+
 def test_everything_passes_through_until_it_is_full() -> None:
     pool = ImagePool(4)
     assert numbers(pool.query(numbered(0, 3))) == [0, 1, 2]

@@ -39,6 +39,11 @@ def output_of(trainer: PairedCycleGANTrainer) -> dict[str, torch.Tensor]:
     return output
 
 
+def masked_pair(valid: float) -> dict[str, torch.Tensor]:
+    item = pairs(1)[0]
+    return {**item, "mask": torch.full_like(item["mask"], valid)}
+
+
 def running_statistics(network: nn.Module) -> dict[str, torch.Tensor]:
     return {name: buffer.clone() for name, buffer in network.named_buffers() if "running" in name}
 
@@ -75,6 +80,28 @@ def test_networks_work_only_for_terms_that_count(
     unused = [name for name, count in zip(NETWORKS, expected, strict=True) if count == 0]
     for name in unused:
         assert torch.equal(parameters(getattr(trainer, name)), parameters(networks()[name]))
+
+
+def test_a_cycle_alone_gives_the_way_back_its_statistics() -> None:
+    """Without a real section through it, fixed statistics would else be those of initialisation."""
+    trainer = tiny_trainer({"cycle_ct": 1.0})
+    trainer.run()
+    assert trainer.stain_to_ct.stem[1].running_mean.abs().max() > 0
+    both = tiny_trainer({"cycle_ct": 1.0, "pixel_ct": 1.0})
+    both.run()
+    expected = networks()["stain_to_ct"].train()
+    expected(BATCH_STAIN)  # one real batch and nothing else
+    assert torch.equal(both.stain_to_ct.stem[1].running_mean, expected.stem[1].running_mean)
+
+
+def test_discriminators_do_not_see_what_the_mask_leaves_out() -> None:
+    trainer = tiny_trainer({"adversarial_stain": 1.0}, data=[masked_pair(0.0), masked_pair(1.0)])
+    seen: list[torch.Tensor] = []
+    trainer.stain_discriminator.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].detach()))
+    trainer.run()
+    assert len(seen) == 3  # virtual for the generator, real and virtual for the discriminator
+    for images in seen:
+        assert images[0].abs().max() == 0 and images[1].abs().max() > 0
 
 
 def test_total_is_the_weighted_sum() -> None:

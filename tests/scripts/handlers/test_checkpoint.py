@@ -86,6 +86,40 @@ class TestMistakes:
         with pytest.raises(InputError, match="no training to resume in .*empty"):
             training(tmp_path / "empty", 1, resume=True)
 
+    def test_two_trainings_at_once(self, tmp_path: Path) -> None:
+        first, second = training(tmp_path, 1)[0], training(tmp_path, 1)[0]
+
+        def start_another(engine: Engine) -> None:
+            with pytest.raises(InputError, match="Another training is writing to"):
+                second.run()
+
+        first.add_event_handler(Events.EPOCH_STARTED, start_another)
+        first.run()
+        training(tmp_path, 2, resume=True)[0].run()  # the folder is free again
+
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            (lambda trainer: trainer.stain_to_ct.options.fill_(0), "options .* resume with the skip and upsample"),
+            (lambda trainer: trainer.ct_to_stain.set_windowing((0, 9), (0.5, 99.5)), "resume with the ct_window"),
+            (lambda trainer: trainer.ct_to_stain.set_windowing(None, (1, 99)), "resume with the --ct_percentiles"),
+        ],
+    )
+    def test_another_training_of_the_same_shapes(self, tmp_path: Path, change: Any, message: str) -> None:
+        training(tmp_path, 1)[0].run()
+        trainer, _ = training(tmp_path, 2, resume=True)
+        change(trainer)
+        with pytest.raises(InputError, match=message):
+            trainer.run()
+
+    def test_another_length_of_epochs(self, tmp_path: Path) -> None:
+        training(tmp_path, 1)[0].run()
+        content = torch.load(tmp_path / CHECKPOINT, weights_only=True)
+        content["trainer"]["epoch_length"] = 7
+        torch.save(content, tmp_path / CHECKPOINT)
+        with pytest.raises(InputError, match="has 7 steps per epoch, not 3: resume with the --iterations_per_epoch"):
+            training(tmp_path, 2, resume=True)[0].run()
+
     def test_folder_of_another_training(self, tmp_path: Path) -> None:
         training(tmp_path, 1)[0].run()
         with pytest.raises(InputError, match="already holds a training: continue it with --resume true"):
