@@ -14,14 +14,18 @@ class WeightAverage(EMAHandler):
     a resumed training averages as an uninterrupted one does (Ignite's own warm-up would start again).
 
     Args:
-        model: network to average; ``ema_model`` is the average. Its buffers are copied, for running statistics are
-            averages already.
+        model: network to average; ``ema_model`` is the average. Running statistics are averaged with the weights they
+            belong to: those of the newest weights, ten batches long, would misfit the average. Other buffers are copied.
         momentum: share of the newest weights in the long run; 1 / momentum steps are remembered.
     """
 
     def __init__(self, model: nn.Module, momentum: float) -> None:
-        super().__init__(model, momentum=momentum, handle_buffers="copy")
+        super().__init__(model, momentum=momentum, handle_buffers="update")
 
     def _update_ema_model(self, engine: Engine, name: str) -> None:
         setattr(engine.state, name, max(self.momentum, 10 / (engine.state.iteration + 9)))
         super()._update_ema_model(engine, name)
+        averaged = dict(self.ema_model.named_buffers())
+        for buffer_name, buffer in self.model.named_buffers():
+            if not buffer_name.endswith(("running_mean", "running_var")):
+                averaged[buffer_name].copy_(buffer)

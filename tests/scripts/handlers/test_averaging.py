@@ -18,16 +18,18 @@ def average(first: int, last: int, start: float = 0.0, momentum: float = 0.5) ->
 
     def step(engine: Any, batch: int) -> None:
         number = engine.state.iteration
-        for name in ("weight", "running_mean"):
+        for name in ("weight", "running_mean", "num_batches_tracked"):
             network.state_dict()[name].fill_(number)
         if number == first:
-            handler.ema_model.state_dict()["weight"].fill_(start)
+            for name in ("weight", "running_mean"):
+                handler.ema_model.state_dict()[name].fill_(start)
 
     engine = Engine(step)
     handler.attach(engine)
     engine.run(range(last))
     averaged = handler.ema_model.state_dict()
-    assert averaged["running_mean"].item() == last  # buffers are copied
+    assert averaged["running_mean"].item() == averaged["weight"].item()  # statistics go with the weights
+    assert averaged["num_batches_tracked"].item() == last  # other buffers are copied
     return averaged["weight"].item()
 
 
