@@ -15,7 +15,8 @@ class WeightAverage(EMAHandler):
 
     Args:
         model: network to average; ``ema_model`` is the average. Running statistics are averaged with the weights they
-            belong to: those of the newest weights, ten batches long, would misfit the average. Other buffers are copied.
+            belong to: those of the newest weights, ten batches long, would misfit the average. Other buffers are
+            copied.
         momentum: share of the newest weights in the long run; 1 / momentum steps are remembered.
     """
 

@@ -153,17 +153,23 @@ class TrainingCheckpoint:
 
 
 class BestModel:
-    """Write the generator as ``output_dir/model.pt`` whenever a validation is the best so far.
+    """Write the generator as ``output_dir/model.pt`` whenever a validation is the best since `first_epoch`.
+
+    Before that every validation writes it, so that a training cut short leaves weights. Early generators are blurred,
+    which SSIM likes, and normalise by statistics that are still on the move: they do not compete.
 
     Args:
         output_dir: folder of the training.
         network: whose state dict is written.
         key_metric: entry of ``validator.state.metrics`` that decides; higher is better.
+        first_epoch: of the training, from which validations compete; None for all.
     """
 
-    def __init__(self, output_dir: str | os.PathLike, network: nn.Module, key_metric: str) -> None:
+    def __init__(
+        self, output_dir: str | os.PathLike, network: nn.Module, key_metric: str, first_epoch: int | None = None
+    ) -> None:
         self.path = Path(output_dir) / "model.pt"
-        self.network, self.key_metric = network, key_metric
+        self.network, self.key_metric, self.first_epoch = network, key_metric, first_epoch
         self.best = float("-inf")
 
     def attach(self, validator: Engine) -> None:
@@ -171,8 +177,10 @@ class BestModel:
 
     def __call__(self, validator: Engine) -> None:
         value = float(validator.state.metrics[self.key_metric])
+        # MONAI's ValidationHandler runs a validator as if in the trainer's epoch
+        competes = self.first_epoch is None or validator.state.epoch >= self.first_epoch
         if value > self.best and all(bool(torch.isfinite(p).all()) for p in self.network.parameters()):
-            self.best = value
+            self.best = value if competes else self.best
             if rank() == 0:
                 save_atomically(self.network.state_dict(), self.path)
 

@@ -144,10 +144,10 @@ class TestMistakes:
             training(tmp_path, 1, resume=True)[0].run()
 
 
-def validated(values: list[float], folder: Path) -> tuple[BestModel, list[float]]:
+def validated(values: list[float], folder: Path, first_epoch: int | None = None) -> tuple[BestModel, list[float]]:
     """Validate once per value, a network whose weights are that value; returns what was written after each."""
     network = torch.nn.Linear(1, 1)
-    best = BestModel(folder, network, "ssim")
+    best = BestModel(folder, network, "ssim", first_epoch)
     validator = Engine(lambda engine, batch: None)
     best.attach(validator)
     written: list[float] = []
@@ -158,7 +158,8 @@ def validated(values: list[float], folder: Path) -> tuple[BestModel, list[float]
         def score(engine: Any, value: float = value) -> None:
             engine.state.metrics["ssim"] = value
 
-        validator.run([0])
+        validator.state.epoch, validator.state.max_epochs = len(written), len(written) + 1  # as MONAI's evaluator
+        validator.run([0], max_epochs=len(written) + 1)
         written.append(read_checkpoint(folder / "model.pt")["weight"].item())
     return best, written
 
@@ -167,6 +168,12 @@ def test_best_model_is_the_best_so_far(tmp_path: Path) -> None:
     best, written = validated([0.5, 0.25, 0.75, 0.625], tmp_path)
     assert written == [0.5, 0.5, 0.75, 0.75]
     assert best.state_dict() == {"best": 0.75}
+
+
+def test_early_models_are_written_but_do_not_compete(tmp_path: Path) -> None:
+    best, written = validated([0.875, 0.75, 0.25, 0.5, 0.375], tmp_path, first_epoch=3)
+    assert written == [0.875, 0.75, 0.25, 0.5, 0.5]
+    assert best.state_dict() == {"best": 0.5}
 
 
 def test_best_model_remembers_after_resuming(tmp_path: Path) -> None:
