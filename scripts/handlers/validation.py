@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ignite.engine import Engine, Events
+from monai.engines import Evaluator
 from monai.handlers import ValidationHandler
 
 
@@ -14,7 +15,7 @@ class Validation(ValidationHandler):
         validator: the evaluator to run.
     """
 
-    def __init__(self, interval: int, validator: Engine) -> None:
+    def __init__(self, interval: int, validator: Evaluator) -> None:
         super().__init__(interval=interval, validator=validator, epoch_level=True)
 
     def attach(self, engine: Engine) -> None:

@@ -16,7 +16,7 @@ class Validator(Evaluator):
         super().__init__(device="cpu", val_data_loader=[{}])
         self.epochs: list[int] = []
 
-    def run(self, global_epoch: int = 1) -> None:
+    def run(self, global_epoch: int = 1) -> None:  # type: ignore[override]
         self.epochs.append(global_epoch)
 
 
