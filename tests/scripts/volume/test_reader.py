@@ -78,7 +78,7 @@ def save(path: Path, kind: str, voxels: np.ndarray) -> Path:
         with tifffile.TiffFile(file) as tif:
             first = tif.pages.first.offset
         content = bytearray(file.read_bytes())
-        tags = int.from_bytes(content[first : first + 2], tif.byteorder.replace("<", "little").replace(">", "big"))
+        tags = int.from_bytes(content[first : first + 2], "little" if tif.byteorder == "<" else "big")
         content[first + 2 + 12 * tags : first + 6 + 12 * tags] = bytes(4)
         file.write_bytes(content)
     return file
