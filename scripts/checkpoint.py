@@ -11,6 +11,8 @@ import torch
 from scripts.errors import InputError
 from scripts.networks.generator import UPSAMPLINGS, StainGenerator
 
+MODEL = "give --checkpoint the model.pt that a training wrote"
+
 
 def save_atomically(content: Any, path: str | os.PathLike) -> None:
     """Write with `torch.save` under a temporary name and rename: `path` is either the old file or the whole new one.
@@ -26,9 +28,6 @@ def save_atomically(content: Any, path: str | os.PathLike) -> None:
         os.replace(partial, path)
     except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
         raise InputError(f"Cannot write {path}: {error}. Free some space or choose another output_dir.") from error
-
-
-MODEL = "give --checkpoint the model.pt that a training wrote"
 
 
 def read_checkpoint(path: str | os.PathLike, remedy: str = MODEL) -> dict[str, Any]:

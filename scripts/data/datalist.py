@@ -129,6 +129,7 @@ def _parse(path: Path) -> dict[str, list[Any]]:
 def _check_leakage(content: Mapping[str, list[Any]], path: Path) -> None:
     home: dict[str, str] = {}
     files: dict[str, str] = {}
+    shared: dict[str, None] = {}
     for split, items in content.items():
         for item in items:
             specimen = str(item.get("specimen"))
@@ -139,9 +140,13 @@ def _check_leakage(content: Mapping[str, list[Any]], path: Path) -> None:
                 )
             for file in (str(item[key]) for key in (*CT_KEYS, *STAIN_KEYS) if key in item):
                 if files.setdefault(os.path.normpath(path.parent / file), split) != split:
-                    logger.warning(
-                        "%s is in two splits of %s: the figures will not be those of new specimens.", file, path
-                    )
+                    shared[file] = None
+    if shared:
+        logger.warning(
+            "%s: in two splits are %s. Unless that is meant, the figures will not be those of new specimens.",
+            path,
+            ", ".join(shared),
+        )
 
 
 def _resolve(raw: Mapping[str, Any], name: str, folder: Path) -> Item:

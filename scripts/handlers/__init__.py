@@ -3,7 +3,6 @@
 from scripts.handlers.averaging import WeightAverage
 from scripts.handlers.checkpoint import BestModel, TrainingCheckpoint
 from scripts.handlers.history import History
-from scripts.handlers.logs import log_on_first_process
 from scripts.handlers.metrics import LPIPS, PSNR, SSIM
 from scripts.handlers.metrics_csv import MetricsCSV
 from scripts.handlers.preview import Preview
@@ -26,5 +25,4 @@ __all__ = [
     "Validation",
     "VolumeWriter",
     "WeightAverage",
-    "log_on_first_process",
 ]

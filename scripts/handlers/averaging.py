@@ -26,7 +26,6 @@ class WeightAverage(EMAHandler):
     def _update_ema_model(self, engine: Engine, name: str) -> None:
         setattr(engine.state, name, max(self.momentum, 10 / (engine.state.iteration + 9)))
         super()._update_ema_model(engine, name)
-        averaged = dict(self.ema_model.named_buffers())
-        for buffer_name, buffer in self.model.named_buffers():
+        for (buffer_name, averaged), newest in zip(self.ema_model.named_buffers(), self.model.buffers(), strict=True):
             if not buffer_name.endswith(("running_mean", "running_var")):
-                averaged[buffer_name].copy_(buffer)
+                averaged.copy_(newest)

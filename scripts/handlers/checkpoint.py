@@ -72,12 +72,12 @@ class TrainingCheckpoint:
     def attach(self, engine: Engine) -> None:
         if rank() == 0:
             engine.add_event_handler(Events.STARTED, self._lock)
-            engine.add_event_handler(Events.COMPLETED, self._unlock)
             on_failure(engine, self._unlock)
         if self.resume:
             engine.add_event_handler(Events.STARTED, self.load)
         engine.add_event_handler(Events.EPOCH_COMPLETED(every=self.interval), self.save)
         engine.add_event_handler(Events.COMPLETED, self.save)
+        engine.add_event_handler(Events.COMPLETED, self._unlock)
 
     def save(self, engine: Engine) -> None:
         if is_distributed():
@@ -137,18 +137,14 @@ class TrainingCheckpoint:
                 f"The training in {self.path} has {steps} steps per epoch, not {engine.state.epoch_length}: resume "
                 "with the --iterations_per_epoch, --batch_size and --patches_per_slice of its start."
             )
-        for name, part in self.state.items():
-            if not isinstance(part, nn.Module):
-                continue
-            for key, value in part.named_buffers():
-                kind = key.split(".")[-1]
-                then = content[name].get(key)
-                if kind not in WRITTEN or then is None:
-                    continue
-                if not torch.equal(then.nan_to_num(), value.cpu().nan_to_num()):  # NaN for no window
+        for name in ("ct_to_stain", "stain_to_ct"):
+            now = self.state[name].state_dict()
+            for key in WRITTEN.keys() & now.keys() & content[name].keys():
+                then, value = content[name][key], now[key].cpu()
+                if not torch.equal(then.nan_to_num(), value.nan_to_num()):  # NaN for no window
                     raise InputError(
-                        f"The training in {self.path} has {kind} {then.tolist()}, not {value.tolist()} ({name}): "
-                        f"resume with the {WRITTEN[kind]} of its start."
+                        f"The training in {self.path} has {key} {then.tolist()}, not {value.tolist()} ({name}): "
+                        f"resume with the {WRITTEN[key]} of its start."
                     )
 
 
@@ -180,7 +176,8 @@ class BestModel:
         # MONAI's ValidationHandler runs a validator as if in the trainer's epoch
         competes = self.first_epoch is None or validator.state.epoch >= self.first_epoch
         if value > self.best and all(bool(torch.isfinite(p).all()) for p in self.network.parameters()):
-            self.best = value if competes else self.best
+            if competes:
+                self.best = value
             if rank() == 0:
                 save_atomically(self.network.state_dict(), self.path)
 

@@ -11,6 +11,7 @@ import pytest
 import tifffile
 import torch
 from monai.bundle import ConfigParser
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from scripts.command_line import refuse_unknown_options
 from scripts.errors import InputError
@@ -26,6 +27,15 @@ def monai_bundle(
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     environment["OMP_NUM_THREADS"] = "1"
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=200, env=environment)
+
+
+def sentence(result: subprocess.CompletedProcess[str]) -> str:
+    """The one line in which a refused run ends."""
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr + result.stdout
+    last = result.stderr.strip().splitlines()[-1]
+    assert last.startswith("error: ")
+    return last
 
 
 def test_inference_from_another_working_directory(phantom: Path, tiny_checkpoint: Path, tmp_path: Path) -> None:
@@ -50,10 +60,7 @@ def test_a_mistake_ends_in_one_sentence(tmp_path: Path) -> None:
         *("--dataset_dir", str(tmp_path / "nowhere"), "--output_dir", str(tmp_path / "out")),
         cwd=ROOT,
     )
-    assert result.returncode == 1
-    assert "Traceback" not in result.stderr + result.stdout
-    last = result.stderr.strip().splitlines()[-1]
-    assert last.startswith("error: ") and "nowhere" in last and "python -m bundle phantom" in last
+    assert "nowhere" in sentence(result) and "python -m bundle phantom" in sentence(result)
 
 
 def test_a_mistake_found_by_the_engine_ends_in_one_sentence(tiny_checkpoint: Path, tmp_path: Path) -> None:
@@ -65,9 +72,7 @@ def test_a_mistake_found_by_the_engine_ends_in_one_sentence(tiny_checkpoint: Pat
         *TINY,
         cwd=ROOT,
     )
-    assert result.returncode == 1
-    assert "Traceback" not in result.stderr + result.stdout
-    assert "datalist.json" in result.stderr.strip().splitlines()[-1]
+    assert "datalist.json" in sentence(result)
 
 
 def test_several_processes_need_torchrun(phantom: Path, tmp_path: Path) -> None:
@@ -77,8 +82,7 @@ def test_several_processes_need_torchrun(phantom: Path, tmp_path: Path) -> None:
         *("--dataset_dir", str(phantom), "--output_dir", str(tmp_path)),
         cwd=ROOT,
     )
-    assert result.returncode == 1 and "Traceback" not in result.stderr
-    assert "torchrun --nproc_per_node" in result.stderr.strip().splitlines()[-1]
+    assert "torchrun --nproc_per_node" in sentence(result)
 
 
 def test_a_misspelt_option_is_refused(phantom: Path, tmp_path: Path) -> None:
@@ -88,9 +92,7 @@ def test_a_misspelt_option_is_refused(phantom: Path, tmp_path: Path) -> None:
         *("--dataset_dir", str(phantom), "--output_dir", str(tmp_path / "out"), "--max_epochs", "2"),
         cwd=ROOT,
     )
-    assert result.returncode == 1
-    last = result.stderr.strip().splitlines()[-1]
-    assert last == "error: There is no option --max_epochs: did you mean --train#trainer#max_epochs?"
+    assert sentence(result) == "error: There is no option --max_epochs: did you mean --train#trainer#max_epochs?"
 
 
 class TestOptions:
@@ -157,3 +159,5 @@ def test_two_processes_train_one_model(phantom: Path, tmp_path: Path) -> None:
     assert checkpoint["trainer"]["iteration"] == 4
     assert (tmp_path / "model.pt").is_file() and (tmp_path / "history.csv").is_file()
     assert result.stderr.count("training: 100%") >= 1
+    written = [EventAccumulator(str(file)).Reload().Tags()["scalars"] for file in (tmp_path / "tensorboard").iterdir()]
+    assert sum(bool(scalars) for scalars in written) == 1  # one log of two processes

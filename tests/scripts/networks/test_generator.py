@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import math
+from inspect import signature
 from typing import Any
 
 import pytest
 import torch
+from monai.bundle import ConfigParser
 
 from scripts.networks import ResNetGenerator, StainGenerator
+from tests.conftest import ROOT
 
 SMALL = (4, 4, 8)
 
@@ -111,6 +114,14 @@ def test_the_skip_brings_detail_past_the_trunk() -> None:
 def test_bad_arguments(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         generator(**options)
+
+
+@pytest.mark.parametrize("config", ["train", "evaluate", "inference"])
+def test_the_configs_name_the_default_network(config: str) -> None:
+    """What loads the shipped weights without a config, the demo for one, relies on it."""
+    named = ConfigParser.load_config_file(str(ROOT / "configs" / f"{config}.yaml"))["network_def"]
+    defaults = {name: parameter.default for name, parameter in signature(StainGenerator).parameters.items()}
+    assert named == {"_target_": "scripts.networks.StainGenerator", **defaults, "channels": list(defaults["channels"])}
 
 
 def test_windowing_travels_with_the_weights() -> None:
