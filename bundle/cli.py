@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from bundle import demo, lpips_weights, lut
+from bundle.bench import command as bench
 from bundle.phantom import command as phantom
 from scripts.errors import find_input_error
 
@@ -15,6 +16,7 @@ COMMANDS: dict[str, tuple[ModuleType, str]] = {
     "demo": (demo, "train a small model, evaluate it and the shipped one, stain a volume, draw pictures"),
     "phantom": (phantom, "write the synthetic data set"),
     "lut": (lut, "evaluate the best grey-to-colour lookup table, the baseline to beat"),
+    "bench": (bench, "measure memory, speed, seams, restarts; print tables"),
     "lpips-weights": (lpips_weights, "obtain the AlexNet weights that LPIPS needs"),
 }
 

@@ -85,7 +85,13 @@ def run(args: argparse.Namespace) -> int:
     _say("4/6  staining the CT volume with the shipped weights, read from NIfTI and from TIFF")
     volumes = _test_volume(data)
     for volume, folder in zip(volumes, ("from_nifti", "from_tiff"), strict=True):
-        _workflow("inference", "inference", input=volume, output_dir=out / "stained" / folder, dataset_dir=data)
+        _workflow(
+            "inference",
+            "inference",
+            input=volume,
+            output_dir=out / "stained" / folder,
+            output_format=["ome.zarr", "tif", "nii.gz"],
+        )
 
     _say("5/6  pictures")
     _draw(out, data, models, volumes[0])
@@ -178,7 +184,7 @@ def _print_places(out: Path) -> None:
         ("volume_planes.png", "three orthogonal planes of the stained volume"),
         ("loss_curves.png", "loss terms and validation of the small model"),
         ("metrics.md", "the table above; metrics.csv has all figures"),
-        ("stained/", "the stained volume as RGB NIfTI and RGB TIFF"),
+        ("stained/", "the stained volume as OME-Zarr, OME-TIFF and NIfTI, with a preview page and a record"),
         ("evaluation/", "metrics per image and previews, per method"),
         ("training/", "weights, checkpoint, history, TensorBoard logs of the small model"),
     )

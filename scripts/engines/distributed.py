@@ -1,14 +1,19 @@
-"""Training on several processes: every process draws patches of its own, the gradients are averaged."""
+"""Several processes: in training each draws patches of its own and the gradients are averaged, in inference each stains
+its share of the slabs."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import TypeVar
 
 import torch
 from torch import distributed as dist
 
 from scripts.errors import InputError
+
+Decision = TypeVar("Decision")
 
 
 def join_processes(backend: str) -> None:
@@ -28,6 +33,34 @@ def join_processes(backend: str) -> None:
     dist.init_process_group(backend)
 
 
+def join_if_started_by_torchrun() -> None:
+    """Join the group of processes if ``torchrun`` started several of this one, with NCCL on GPUs, else with gloo."""
+    if int(os.environ.get("WORLD_SIZE", 1)) > 1 and not dist.is_initialized():
+        # a rank waits for the others until they are done, which may take hours
+        dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo", timeout=timedelta(days=30))
+
+
+def leave_processes() -> None:
+    """Leave the group again, if there is one."""
+    if is_distributed():
+        dist.destroy_process_group()
+
+
+def wait_for_all() -> None:
+    """Wait until every process has come here."""
+    if is_distributed():
+        dist.barrier()
+
+
+def decided_by_first(decide: Callable[[], Decision]) -> Decision:
+    """Return what the first process decides, in all processes: they might see different files, or free memory."""
+    if not is_distributed():
+        return decide()
+    decision = [decide() if rank() == 0 else None]
+    dist.broadcast_object_list(decision)
+    return decision[0]  # type: ignore[return-value]
+
+
 def is_distributed() -> bool:
     """Say whether this process belongs to a group of several (``torchrun``)."""
     return dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1
@@ -36,6 +69,11 @@ def is_distributed() -> bool:
 def rank() -> int:
     """Number of this process, 0 where there is only one."""
     return dist.get_rank() if is_distributed() else 0
+
+
+def process_count() -> int:
+    """Number of processes of the group, 1 where there is none."""
+    return dist.get_world_size() if is_distributed() else 1
 
 
 def average(tensors: Iterable[torch.Tensor]) -> None:

@@ -3,93 +3,147 @@
 from __future__ import annotations
 
 import logging
-import os
-from collections.abc import Sequence
-from pathlib import Path
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+import numpy as np
 import torch
 from ignite.engine import Engine, Events
 from monai.utils import CommonKeys as Keys
 
-from scripts.errors import InputError
+from scripts.engines.distributed import is_distributed, rank, wait_for_all
 from scripts.handlers.failure import on_failure
-from scripts.options import truth
-from scripts.output_folder import writable_folder
-from scripts.volume.reader import open_volume
-from scripts.volume.writer import NiftiRGBWriter, RGBWriter, TiffRGBWriter
-
-WRITERS: dict[str, type[RGBWriter]] = {"nii.gz": NiftiRGBWriter, "nii": NiftiRGBWriter, "tif": TiffRGBWriter}
+from scripts.volume.axis_store import AxisStore
+from scripts.volume.finish import finish
+from scripts.volume.flicker import change_between_slices, grid_step
+from scripts.volume.stain_store import StainStore
+from scripts.volume.staining import Staining
 
 logger = logging.getLogger(__name__)
 
 
 class VolumeWriter:
-    """Write the slabs that an evaluator stains to ``<output_dir>/<name>_stain.<format>``.
+    """Store the slabs that an evaluator stains, while it stains the next, and finish each volume.
 
-    The evaluator's batch is an item of a `SlabDataset`, its output holds ``pred`` (n, 3, Y, X) uint8.
+    The evaluator's batch is an item of a `SlabDataset`, its output holds ``pred`` (n, 3, rows, columns) uint8. A slab
+    counts as done once it is stored, so that a run which was stopped can be continued at any slab. Of several
+    processes each stores its own slabs and the first one finishes the volumes.
 
     Args:
-        output_dir: folder for the stained volumes.
-        slabs: all slabs that will come, in order, see `list_slabs`.
-        output_format: one or several of ``nii.gz``, ``nii``, ``tif``.
-        overwrite: replace finished outputs of an earlier run.
-
-    Raises:
-        InputError: unknown format; an output exists already and `overwrite` is false; `output_dir` cannot be written
-            or is the folder that was read.
+        stainings: what is to be stained, see `plan_stainings`.
+        details: what the record of each volume says of this run besides.
     """
 
-    def __init__(
-        self,
-        output_dir: str | os.PathLike,
-        slabs: Sequence[dict[str, Any]],
-        output_format: str | Sequence[str] = ("nii.gz", "tif"),
-        overwrite: bool = False,
-    ) -> None:
-        self.output_dir = Path(output_dir)
-        self.formats = [output_format] if isinstance(output_format, str) else list(dict.fromkeys(output_format))
-        unknown = [suffix for suffix in self.formats if suffix not in WRITERS]
-        if unknown or not self.formats:
-            raise InputError(f"output_format '{', '.join(unknown)}' is no --output_format: give {', '.join(WRITERS)}.")
-        self.last = {slab["name"]: slab["stop"] for slab in slabs}
-        _refuse_input_folder(self.output_dir, {Path(slab["volume"]) for slab in slabs})
-        for name in self.last:
-            for path in self._paths(name):
-                if path.exists() and not truth(overwrite, "overwrite"):
-                    raise InputError(f"{path} exists already: give another --output_dir, or --overwrite true.")
-        writable_folder(output_dir)
-        self._writers: list[RGBWriter] = []
-
-    def _paths(self, name: str) -> list[Path]:
-        return [self.output_dir / f"{name}_stain.{suffix}" for suffix in self.formats]
+    def __init__(self, stainings: Sequence[Staining], details: Mapping[str, Any] | None = None) -> None:
+        self.details = dict(details or {})
+        self.stainings = {staining.name: staining for staining in stainings}
+        self._stores: dict[tuple[str, str], StainStore | AxisStore] = {}
+        self._thread = ThreadPoolExecutor(1, "slab writer")
+        self._pending: Future | None = None
+        self._began = time.perf_counter()
 
     def attach(self, engine: Engine) -> None:
+        engine.add_event_handler(Events.ITERATION_STARTED, self._start)
         engine.add_event_handler(Events.ITERATION_COMPLETED, self)
-        on_failure(engine, self._abort)
+        engine.add_event_handler(Events.COMPLETED, self._settle)
+        on_failure(engine, self._keep)
+
+    def _start(self, engine: Engine) -> None:
+        self._began = time.perf_counter()
 
     def __call__(self, engine: Any) -> None:
-        slab, pred = engine.state.batch, engine.state.output[Keys.PRED]
-        if slab["start"] == 0:
-            with open_volume(slab["volume"]) as volume:
-                for path in self._paths(slab["name"]):
-                    self._writers.append(WRITERS[path.name.removeprefix(f"{slab['name']}_stain.")](path, volume))
-        stained = torch.as_tensor(pred).permute(0, 2, 3, 1).contiguous().cpu().numpy()
-        for writer in self._writers:
-            writer.write(slab["start"], stained)
-        if slab["stop"] == self.last[slab["name"]]:
-            while self._writers:
-                self._writers[0].close()
-                logger.info("stained volume: %s", self._writers.pop(0).path)
+        slab = engine.state.batch
+        pred = torch.as_tensor(engine.state.output[Keys.PRED]).cpu()
+        slab["seconds_staining"] = time.perf_counter() - self._began
+        # the writer's alone from here on: what the engine holds would stay until the next slab is stained
+        engine.state.output = engine.state.batch = None
+        stain = pred.permute(1, 0, 2, 3).numpy()
+        # at once, for the memory of the grey values is needed for those of the slab that is read next
+        notes = _notes(slab, torch.as_tensor(slab.pop(Keys.IMAGE))[:, 0].cpu().numpy(), stain)
+        self._settle()
+        self._pending = self._thread.submit(self._store, slab, stain, notes)
 
-    def _abort(self) -> None:
-        for writer in self._writers:
-            writer.abort()
-        self._writers.clear()
+    def _settle(self) -> None:
+        """Wait for the slab that is being stored, and raise what went wrong with it."""
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            pending.result()
+
+    def _keep(self) -> None:
+        """Let the last slab be stored before the run ends in an exception."""
+        if self._pending is not None:
+            self._pending.exception()
+            self._pending = None
+        unfinished = [staining.folder for staining in self.stainings.values() if staining.folder.exists()]
+        if unfinished:
+            logger.info("what is stained so far is kept in %s; the same command goes on from there.", unfinished[0])
+
+    def _store(self, slab: dict[str, Any], stain: np.ndarray, notes: dict[str, Any]) -> None:
+        begun = time.perf_counter()
+        staining = self.stainings[slab["name"]]
+        self._store_of(staining, slab["axis"]).write(slab["start"], stain)
+        seconds = [slab["seconds_reading"], slab["seconds_staining"], time.perf_counter() - begun]
+        staining.note(slab["axis"], slab["start"], seconds=np.array(seconds), **notes)
+        if not is_distributed() and staining.is_stained():
+            self._finish(staining)
+
+    def _store_of(self, staining: Staining, axis: str) -> StainStore | AxisStore:
+        key = (staining.name, axis)
+        if key not in self._stores:
+            z, y, x = staining.request.shape
+            assert staining.findings is not None
+            size = staining.findings.slab_size
+            self._stores[key] = (
+                StainStore(staining.store, (z, y, x), size)
+                if list(staining.request.axes) == ["z"]
+                else AxisStore(staining.axis_store(axis), (z, y, x), axis, size)
+            )
+        return self._stores[key]
+
+    def finish(self) -> None:
+        """Finish all volumes that are not yet: to be called by every process after the engine's run, which does not
+        take place where no slab was left to stain.
+        """
+        wait_for_all()
+        if rank() == 0:
+            for staining in self.stainings.values():
+                if staining.folder.exists():
+                    self._finish(staining)
+
+    def _finish(self, staining: Staining) -> None:
+        for path in finish(staining, self.details):
+            logger.info("%s", path)
 
 
-def _refuse_input_folder(output_dir: Path, volumes: set[Path]) -> None:
-    """A stained volume among slices or volumes would be taken for one of them in the next run."""
-    folders = {path if path.is_dir() else path.parent for path in volumes if path.is_dir() or len(volumes) > 1}
-    if output_dir.resolve() in {folder.resolve() for folder in folders}:
-        raise InputError(f"The folder {output_dir} is the input: give another --output_dir.")
+def _notes(slab: dict[str, Any], ct: np.ndarray, stain: np.ndarray) -> dict[str, Any]:
+    """What record and preview need to know of a slab, to read nothing again.
+
+    Args:
+        slab: its item of the data set.
+        ct: (n, rows, columns) windowed, in [0, 1].
+        stain: (3, n, rows, columns) uint8.
+    """
+    rows, columns = stain.shape[2:]
+    step = grid_step((rows, columns))
+    coarse_ct = np.stack([_levels(image[::step, ::step]) for image in ct])  # not at once: floats take four times that
+    coarse_stain = np.moveaxis(stain[:, :, ::step, ::step], 0, -1)
+    return {
+        "digests": slab["digests"],
+        "replaced": slab["replaced"],
+        "ct_change": change_between_slices(coarse_ct),
+        "stain_change": change_between_slices(coarse_stain),
+        # the change to the next slab's first slice is added up in the end
+        "ct_ends": coarse_ct[[0, -1]],
+        "stain_ends": coarse_stain[[0, -1]],
+        "ct_row": _levels(ct[:, rows // 2]),
+        "ct_column": _levels(ct[:, :, columns // 2]),
+        "ct_middle": _levels(ct[slab["middle"] - slab["start"]])
+        if slab["start"] <= slab["middle"] < slab["stop"]
+        else np.empty(0, "u1"),
+    }
+
+
+def _levels(ct: np.ndarray) -> np.ndarray:
+    return np.rint(ct * 255).astype(np.uint8)

@@ -105,22 +105,54 @@ class ResNetGenerator(nn.Module):
         radius = 2 * (self.kernel_size // 2) + 2 * (self.stride - 1) + 2 * self.blocks * self.stride
         # what resizing shifts, and twice that where it blends neighbours besides
         radius += 2 * self.stride if self.upsample == "bilinear" else self.stride
-        return math.ceil(radius / self.stride) * self.stride
+        return self._whole_strides(radius)
+
+    @property
+    def encoder_halo(self) -> int:
+        """Pixels around a tile that its features at the lowest resolution depend on, a multiple of `stride`."""
+        return self._whole_strides(self.kernel_size // 2 + self.stride - 1)
+
+    @property
+    def decoder_halo(self) -> int:
+        """Pixels around a tile that its output depends on once the trunk is known, a multiple of `stride`."""
+        wrong = 0  # pixels at the border of a piece that lack their neighbours, from the lowest resolution to the full
+        for level in reversed(range(len(self.down))):
+            scale = 2**level
+            wrong += scale if self.upsample == "nearest" else 2 * scale  # the convolution, and what resizing blends
+            if self.skip and level > 0:
+                encoder = self.kernel_size // 2 + scale - 1
+                wrong = max(wrong, math.ceil(encoder / scale) * scale)
+        return self._whole_strides(wrong + self.kernel_size // 2)
+
+    def _whole_strides(self, pixels: int) -> int:
+        return math.ceil(pixels / self.stride) * self.stride
+
+    def encode(self, x: torch.Tensor, levels: int | None = None) -> list[torch.Tensor]:
+        """Features of an image in [0, 1] at half, quarter ... resolution, of the first `levels` of them or all.
+
+        Sides that are no multiple of `stride` are padded at the bottom and the right.
+        """
+        height, width = x.shape[-2:]
+        x = self.stem(F.pad(2 * x - 1, (0, -width % self.stride, 0, -height % self.stride), mode="replicate"))
+        features = []
+        for down in self.down[:levels]:
+            x = down(x)
+            features.append(x)
+        return features
+
+    def decode(self, x: torch.Tensor, finer: Sequence[torch.Tensor]) -> torch.Tensor:
+        """The image in [0, 1] from the trunk's output and the encoder's finer features, finest first."""
+        passed = [*reversed(finer), None] if self.skip else [None] * len(self.up)  # none at full resolution
+        for up, features in zip(self.up, passed, strict=True):
+            x = up(x)
+            if features is not None:
+                x = x + features
+        return torch.sigmoid(self.head(x))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         height, width = x.shape[-2:]
-        x = self.stem(F.pad(2 * x - 1, (0, -width % self.stride, 0, -height % self.stride), mode="replicate"))
-        passed = []  # features of the encoder, finest first
-        for down in self.down:
-            x = down(x)
-            passed.append(x)
-        x = self.trunk(x)
-        finer = [*passed[-2::-1], None]  # none at full resolution
-        for up, features in zip(self.up, finer, strict=True):
-            x = up(x)
-            if self.skip and features is not None:
-                x = x + features
-        return torch.sigmoid(self.head(x))[..., :height, :width]
+        *finer, lowest = self.encode(x)
+        return self.decode(self.trunk(lowest), finer)[..., :height, :width]
 
 
 class StainGenerator(ResNetGenerator):

@@ -1,16 +1,17 @@
-"""Volumes: reading them slab by slab, finding their window, writing their stain."""
+"""Volumes: reading them slab by slab, finding their window, storing and exporting their stain."""
 
-from scripts.volume.dataset import SlabDataset, list_slabs
+from scripts.volume.dataset import SlabDataset
+from scripts.volume.plan import plan_stainings, slabs_to_stain
 from scripts.volume.reader import find_volumes, open_volume
+from scripts.volume.stain_store import StainStore
 from scripts.volume.window import volume_window
-from scripts.volume.writer import NiftiRGBWriter, TiffRGBWriter
 
 __all__ = [
-    "NiftiRGBWriter",
     "SlabDataset",
-    "TiffRGBWriter",
+    "StainStore",
     "find_volumes",
-    "list_slabs",
     "open_volume",
+    "plan_stainings",
+    "slabs_to_stain",
     "volume_window",
 ]

@@ -2,102 +2,135 @@
 
 from __future__ import annotations
 
-import logging
-from collections import Counter
+import hashlib
+import time
 from collections.abc import Callable, Sequence
-from os import PathLike
-from pathlib import Path
-from typing import Any
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
+from monai.utils import CommonKeys as Keys
 from torch.utils.data import Dataset
 
-from scripts.errors import InputError
-from scripts.inferers.tiles import spans
-from scripts.networks import StainGenerator
-from scripts.volume.reader import find_volumes, open_volume
+from scripts.memory import empty_slab
+from scripts.volume.reader import open_volume
+from scripts.volume.rechunk import SidewaysVolume
 from scripts.volume.volume import Volume
-from scripts.volume.window import volume_window
-
-logger = logging.getLogger(__name__)
 
 
-def list_slabs(
-    source: str | PathLike[str],
-    slab_size: int,
-    network: StainGenerator,
-    ct_window: Sequence[float] | None = None,
-) -> list[dict[str, Any]]:
-    """Cut one or several volumes into slabs of consecutive slices.
-
-    Args:
-        source: a volume, a folder of slices or a folder of volumes, see `find_volumes`.
-        slab_size: slices per slab.
-        network: the generator with its weights, whose buffers know the window and percentiles of its training.
-        ct_window: window (lo, hi) for all volumes; None finds one per volume, see `volume_window`.
-
-    Returns:
-        One dictionary per slab: ``volume`` (path), ``name`` (of the volume, unique in this list), ``start`` and
-        ``stop`` (slices, stop not included), ``ct_window`` (lo, hi).
-
-    Raises:
-        InputError: nothing to stain, or a volume that cannot be read.
-    """
-    if not isinstance(slab_size, int) or slab_size < 1:
-        raise InputError(f"slab_size is {slab_size}: give --slab_size a whole number of slices, 1 or more.")
-    slabs: list[dict[str, Any]] = []
-    stems: dict[Path, str] = {}
-    for path in find_volumes(str(source)):
-        with open_volume(path) as volume:
-            stems[path] = volume.name
-            lo, hi, reason = volume_window(volume, network.percentiles, network.trained_window, ct_window)
-            logger.info(
-                "%s: %d x %d x %d voxels (z, y, x), %s, window %g to %g (%s)",
-                path,
-                *volume.shape,
-                volume.dtype,
-                lo,
-                hi,
-                reason,
-            )
-            for start, stop in spans(volume.shape[0], slab_size):
-                slabs.append({"volume": path, "start": start, "stop": stop, "ct_window": (lo, hi)})
-    shared = Counter(stems.values())
-    for slab in slabs:
-        path, stem = slab["volume"], stems[slab["volume"]]
-        # "scan.nii.gz" and "scan.tif" in one folder would otherwise have one output
-        slab["name"] = stem if shared[stem] == 1 else f"{stem}_{path.name[len(stem) :].strip('.').replace('.', '_')}"
-        slab["volume"] = str(path)
-    return slabs
+class _Slice(NamedTuple):
+    values: np.ndarray  # float32, finite
+    digest: bytes  # SHA-256 of the stored grey values
+    replaced: int  # voxels that were NaN or infinite
 
 
 class SlabDataset(Dataset):
-    """Read slabs, each as a batch of slices.
+    """Read slabs, each as a batch of slices, one ahead of the one in use.
 
-    An item is its entry of `data` with ``image`` (n, 1, Y, X), float32 grey values, put through `transform`. At most
-    one volume is open at a time.
+    An item is its entry of `data` with ``image`` (n, 1, rows, columns), float32, what `transform` makes of the slices;
+    ``digests`` (n + neighbours, 32), SHA-256 of each slice that was read; ``replaced``, the number of voxels that were
+    NaN or infinite; ``seconds_reading``. Not for use from several threads or worker processes.
 
     Args:
-        data: slabs, see `list_slabs`.
-        transform: dictionary transform of an item, for example ``WindowCTd``.
+        data: slabs, see `slabs_to_stain`.
+        transform: dictionary transform of one slice, (1, rows, columns) float32 grey values under ``image``, for
+            example ``WindowCTd``. It is called slice by slice, so that a slab is in memory once and not in every stage.
     """
 
     def __init__(self, data: Sequence[dict[str, Any]], transform: Callable | None = None) -> None:
         self.data, self.transform = list(data), transform
-        self._open: tuple[str, Volume] | None = None
+        self._volume: tuple[tuple[str, str], Volume] | None = None
+        self._slices: dict[int, _Slice] = {}  # those that the next slab needs too
+        self._reader: ThreadPoolExecutor | None = None
+        self._ahead: tuple[int, Future] | None = None
 
     def __len__(self) -> int:
         return len(self.data)
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        item = dict(self.data[index])
-        slab = self._volume(item["volume"]).read(item["start"], item["stop"])
-        item["image"] = torch.from_numpy(slab.astype("float32"))[:, None]
-        return item if self.transform is None else self.transform(item)
+        """Return a slab and start to read the next.
 
-    def _volume(self, path: str) -> Volume:
-        if self._open is None or self._open[0] != path:
-            if self._open is not None:
-                self._open[1].close()
-            self._open = (path, open_volume(path))
-        return self._open[1]
+        Raises:
+            InputError: damaged or missing slices.
+        """
+        if self._reader is None:
+            self._reader = ThreadPoolExecutor(1, "slab reader")
+        waiting, self._ahead = self._ahead, None
+        if waiting is not None and waiting[0] == index:
+            item = waiting[1].result()
+        else:
+            item = self._reader.submit(self._load, index).result()
+        if index + 1 < len(self.data):
+            self._ahead = (index + 1, self._reader.submit(self._load, index + 1))
+        return item
+
+    def _load(self, index: int) -> dict[str, Any]:
+        begun = time.perf_counter()
+        item = dict(self.data[index])
+        volume = self._open(item)
+        weights = np.asarray(item["slice_average"], np.float32)
+        reach, last = len(weights) // 2, volume.shape[0] - 1
+        image: torch.Tensor | None = None
+        for z in range(item["start"], item["stop"]):
+            near = [self._slice(volume, min(max(z + shift, 0), last), item) for shift in range(-reach, reach + 1)]
+            for old in [key for key in self._slices if key < z - reach]:
+                del self._slices[old]
+            mean = near[0].values * weights[0] if reach else near[0].values.copy()
+            for neighbour, weight in zip(near[1:], weights[1:], strict=True):
+                mean += neighbour.values * weight
+            one = {**item, Keys.IMAGE: torch.from_numpy(mean)[None]}
+            transformed = (one if self.transform is None else self.transform(one))[Keys.IMAGE]
+            if image is None:
+                image = empty_slab((item["stop"] - item["start"], *transformed.shape), torch.float32)
+                item["digests"] = {}
+                item["replaced"] = 0
+            image[z - item["start"]] = torch.as_tensor(transformed)
+            item["replaced"] += near[reach].replaced
+            first = z - reach if z == item["start"] else z + reach
+            for place in range(first, z + reach + 1):
+                item["digests"][place] = self._slice(volume, min(max(place, 0), last), item).digest
+        item[Keys.IMAGE] = image
+        digests = b"".join(digest for _, digest in sorted(item["digests"].items()))
+        item["digests"] = np.frombuffer(bytearray(digests), np.uint8).reshape(-1, 32)
+        item["seconds_reading"] = time.perf_counter() - begun
+        return item
+
+    def _open(self, item: dict[str, Any]) -> Volume:
+        key = (item["volume"], item["axis"])
+        if self._volume is None or self._volume[0] != key:
+            self._slices.clear()
+            if self._volume is not None:
+                self._volume[1].close()
+            self._volume = (key, open_sliced(item))
+        return self._volume[1]
+
+    def _slice(self, volume: Volume, z: int, item: dict[str, Any]) -> _Slice:
+        if z not in self._slices:
+            self._slices[z] = read_slice(volume, z, item["nan_value"])
+        return self._slices[z]
+
+
+def open_sliced(slab: dict[str, Any]) -> Volume:
+    """Open the volume of a slab so that its slices are those along the slab's axis."""
+    if slab["axis"] == "z":
+        return open_volume(slab["volume"])
+    return SidewaysVolume(slab["copy"], slab["axis"], slab["volume"])
+
+
+def read_slice(volume: Volume, z: int, nan_value: float) -> _Slice:
+    """Read a slice as finite float32, with the digest of what is stored.
+
+    Args:
+        volume: the volume.
+        z: index of the slice.
+        nan_value: grey value that NaN and infinity become.
+    """
+    stored = volume.read(z, z + 1)[0]
+    digest = hashlib.sha256(stored.data).digest()
+    values = stored.astype(np.float32)
+    bad = ~np.isfinite(values) if stored.dtype.kind == "f" else None
+    replaced = 0 if bad is None else int(np.count_nonzero(bad))
+    if replaced:
+        values[bad] = nan_value
+    return _Slice(values, digest, replaced)

@@ -1,8 +1,7 @@
-"""NIfTI volumes read slab by slab through one open stream."""
+"""The header of NIfTI volumes."""
 
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
 
 import numpy as np
@@ -10,17 +9,12 @@ import numpy as np
 from scripts.data.files import has_suffix, reading, require_grey_type
 from scripts.data.nifti import is_scaled, open_nifti, stored_array
 from scripts.errors import InputError
-from scripts.volume.volume import Volume
-
-#: NIfTI's length units in mm; a header without a unit is taken as mm, as every viewer does.
-MILLIMETRES = {"unknown": 1.0, "mm": 1.0, "micron": 1e-3, "meter": 1000.0}
+from scripts.volume.stream import StreamVolume, Voxels
+from scripts.volume.units import MILLIMETRES
 
 
-class NiftiVolume(Volume):
-    """A NIfTI file, compressed or not.
-
-    The z axis is the slowest in the file, so a slab is one run of bytes. A compressed file is decompressed in one pass
-    if it is read from front to back; going back starts again from its beginning.
+class NiftiVolume(StreamVolume):
+    """A NIfTI file, compressed or not. The z axis is the slowest in the file, so a slab is one run of bytes.
 
     Args:
         path: ``.nii`` or ``.nii.gz``.
@@ -30,7 +24,6 @@ class NiftiVolume(Volume):
     """
 
     def __init__(self, path: Path) -> None:
-        self.path, self.files = path, [path]
         with reading(path):
             image = open_nifti(path)
             header = image.header
@@ -44,31 +37,12 @@ class NiftiVolume(Volume):
         require_grey_type(stored, path)
         x, y, z = (*sizes, 1)[:3]
         zooms = (*(float(zoom) for zoom in header.get_zooms()), 1.0)[:3]
+        # A header without a unit is taken as mm, as every viewer does.
         unit = MILLIMETRES.get(header.get_xyzt_units()[0], 1.0)
         proxy = stored_array(image)
-        self._scaling = (float(proxy.slope), float(proxy.inter)) if is_scaled(image) else None
-        self._stored, self._offset = stored, int(proxy.offset)
-        self.shape = (z, y, x)
-        self.dtype = stored.newbyteorder("=") if self._scaling is None else np.dtype(np.float32)
+        scaling = (float(proxy.slope), float(proxy.inter)) if is_scaled(image) else None
+        compressed = has_suffix(path, (".gz",))
+        super().__init__(path, (z, y, x), Voxels(path, stored, compressed, skip=int(proxy.offset), scaling=scaling))
         self.spacing = (zooms[2] * unit, zooms[1] * unit, zooms[0] * unit)
         self.affine = np.array(image.affine, dtype=np.float64)
         self.nifti_header = header
-        opener = gzip.open if has_suffix(path, (".gz",)) else open
-        self._file = opener(path, "rb")
-
-    def _read(self, start: int, stop: int) -> np.ndarray:
-        _, rows, columns = self.shape
-        slice_bytes = rows * columns * self._stored.itemsize
-        self._file.seek(self._offset + start * slice_bytes)
-        content = self._file.read((stop - start) * slice_bytes)
-        if len(content) < (stop - start) * slice_bytes:
-            raise EOFError(f"it ends in slice {start + len(content) // slice_bytes} of {self.shape[0]}")
-        slab = np.frombuffer(content, self._stored).reshape(stop - start, rows, columns)
-        if self._scaling is None:
-            return slab
-        slope, inter = self._scaling
-        return (slab * slope + inter).astype(np.float32)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()

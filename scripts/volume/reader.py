@@ -1,10 +1,12 @@
 """Finding volumes and opening them, whatever the file format.
 
-A volume in memory is ``(Z, Y, X)``: a TIFF stack or a folder of slices as stored, a NIfTI array transposed.
+A volume in memory is ``(Z, Y, X)``: TIFF stacks, folders of slices, HDF5 and zarr arrays as stored; NIfTI, MetaImage
+and NRRD, whose axes are named in the order x, y, z, as their bytes lie in the file.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 
@@ -21,63 +23,95 @@ from scripts.data.files import (
 )
 from scripts.data.tiff import count_slices
 from scripts.errors import InputError
+from scripts.volume.geometry import override_geometry
+from scripts.volume.hdf5 import HDF5_SUFFIXES, Hdf5Volume, split_source
+from scripts.volume.itk import ITK_SUFFIXES, ItkVolume
 from scripts.volume.nifti import NiftiVolume
 from scripts.volume.slices import SliceVolume
 from scripts.volume.tiff import TiffVolume
 from scripts.volume.volume import Volume
+from scripts.volume.zarr_volume import ZarrVolume, is_zarr
 
 SLICE_SUFFIXES = TIFF_SUFFIXES + PNG_SUFFIXES + JPEG_SUFFIXES
+VOLUME_SUFFIXES = NIFTI_SUFFIXES + ITK_SUFFIXES + HDF5_SUFFIXES
+#: For messages.
+FORMATS = "TIFF, .nii, .nii.gz, .mha, .mhd, .nrrd, .nhdr, HDF5 (.h5, .nxs), OME-Zarr or a folder of slices"
 
 
-def open_volume(path: str | PathLike[str]) -> Volume:
+def open_volume(
+    source: str | PathLike[str], spacing: float | Sequence[float] | None = None, orientation: str | None = None
+) -> Volume:
     """Open a volume for reading.
 
     Args:
-        path: a TIFF stack (plain, BigTIFF, ImageJ, OME), a NIfTI file, a folder of 2D slices, or a single 2D image,
-            which is a volume of one slice.
+        source: a TIFF stack (plain, BigTIFF, ImageJ, OME), a NIfTI, MetaImage or NRRD file, a dataset of an HDF5 file
+            (``file.h5:/entry/data``, or the file alone if it is clear which is meant), a zarr folder, a folder of 2D
+            slices, or a single 2D image, which is a volume of one slice.
+        spacing: voxel size (z, y, x) in mm instead of the file's, or one number for all, see `override_geometry`.
+        orientation: directions of x, y and z instead of the file's, such as ``RAS``.
 
     Raises:
         InputError: nothing there, an empty folder, an unknown format, a damaged file, RGB, more than three dimensions,
-            an unknown pixel type, or slices that differ.
+            an unknown pixel type, slices that differ, or a wrong `spacing` or `orientation`.
     """
-    path = _existing(Path(path))
+    volume = _open(str(source))
+    try:
+        override_geometry(volume, spacing, orientation)
+    except InputError:
+        volume.close()
+        raise
+    return volume
+
+
+def _open(source: str) -> Volume:
+    path, inside = split_source(source)
+    path = _existing(path)
+    if is_zarr(path):
+        return ZarrVolume(path)
     if path.is_dir():
         return SliceVolume(path, _slices(path))
+    if has_suffix(path, HDF5_SUFFIXES):
+        return Hdf5Volume(path, inside)
     if has_suffix(path, NIFTI_SUFFIXES):
         return NiftiVolume(path)
+    if has_suffix(path, ITK_SUFFIXES):
+        return ItkVolume(path)
     if has_suffix(path, TIFF_SUFFIXES) and _is_stack(path):
         return TiffVolume(path)
     if has_suffix(path, SLICE_SUFFIXES):
         return SliceVolume(path, [path])
-    raise InputError(f"{path} is of no known volume format: expected TIFF, .nii, .nii.gz or a folder of slices.")
+    raise InputError(f"{path} is of no known volume format: expected {FORMATS}.")
 
 
-def find_volumes(path: str | PathLike[str]) -> list[Path]:
+def find_volumes(source: str | PathLike[str]) -> list[str]:
     """Find what `open_volume` can open under a path.
 
     Args:
-        path: a file, which is returned as it is; a folder of 2D slices, which is one volume; or a folder of volume
-            files (NIfTI, TIFF stacks), which are listed in natural order.
+        source: a file, a dataset of an HDF5 file (``file.h5:/entry/data``) or a zarr folder, which are returned as they
+            are; a folder of 2D slices, which is one volume; or a folder of volumes in any format, which are listed in
+            natural order. Hidden files and unfinished ones (``.partial``) are left out.
 
     Raises:
         InputError: nothing there; a folder without images; slices and volumes in one folder.
     """
-    path = _existing(Path(path))
-    if not path.is_dir():
-        return [path]
-    files = _visible_files(path)
-    volumes = [file for file in files if has_suffix(file, NIFTI_SUFFIXES)]
-    volumes += [file for file in files if has_suffix(file, TIFF_SUFFIXES) and _is_stack(file)]
+    path = _existing(split_source(str(source))[0])
+    if not path.is_dir() or is_zarr(path):
+        return [str(source)]
+    entries = _visible(path)
+    files = [entry for entry in entries if entry.is_file()]
+    stacks = [file for file in files if has_suffix(file, TIFF_SUFFIXES) and _is_stack(file)]
+    volumes = [entry for entry in entries if is_zarr(entry)]
+    volumes += [file for file in files if has_suffix(file, VOLUME_SUFFIXES)] + stacks
     if not volumes:
         _slices(path)
-        return [path]
-    slices = [file for file in files if has_suffix(file, SLICE_SUFFIXES) and file not in set(volumes)]
+        return [str(source)]
+    slices = [file for file in files if has_suffix(file, SLICE_SUFFIXES) and file not in set(stacks)]
     if slices:
         raise InputError(
             f"The folder {path} holds both volumes ({volumes[0].name}) and single slices ({slices[0].name}): put them "
             "into folders of their own, or give one file."
         )
-    return sorted(volumes, key=natural_key)
+    return [str(volume) for volume in sorted(volumes, key=natural_key)]
 
 
 def _existing(path: Path) -> Path:
@@ -89,16 +123,17 @@ def _existing(path: Path) -> Path:
     return path
 
 
-def _visible_files(folder: Path) -> list[Path]:
-    files = [file for file in folder.iterdir() if file.is_file() and not file.name.startswith(".")]
-    return sorted(files, key=natural_key)
+def _visible(folder: Path) -> list[Path]:
+    """What lies in a folder, without hidden and unfinished things."""
+    entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".") and entry.suffix != ".partial"]
+    return sorted(entries, key=natural_key)
 
 
 def _slices(folder: Path) -> list[Path]:
-    files = [file for file in _visible_files(folder) if has_suffix(file, SLICE_SUFFIXES)]
+    files = [file for file in _visible(folder) if has_suffix(file, SLICE_SUFFIXES) and file.is_file()]
     if not files:
         raise InputError(
-            f"The folder {folder} holds no images: put slices (.tif, .png, .jpg) or volumes (.nii.gz, .tif) there."
+            f"The folder {folder} holds no images: put slices (.tif, .png, .jpg) or volumes ({FORMATS}) there."
         )
     formats = sorted({file.suffix.lower() for file in files})
     if len(formats) > 1:

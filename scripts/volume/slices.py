@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.data.files import require_finite, require_grey_type
+from scripts.data.files import require_grey_type
 from scripts.data.image import read_header, read_image
 from scripts.errors import InputError
 from scripts.volume.volume import Volume
@@ -28,7 +28,7 @@ class SliceVolume(Volume):
     """
 
     def __init__(self, path: Path, files: list[Path]) -> None:
-        self.path, self.files = path, files
+        self.path, self.source, self.files = path, str(path), files
         headers = [read_header(file) for file in files]
         first = headers[0]
         for file, head in zip(files, headers, strict=True):
@@ -45,12 +45,13 @@ class SliceVolume(Volume):
         _warn_of_gaps(path, files)
 
     def _read(self, start: int, stop: int) -> np.ndarray:
-        return np.stack([self._slice(file) for file in self.files[start:stop]])
+        return np.stack([self._slice(index) for index in range(start, stop)])
 
-    def _slice(self, file: Path) -> np.ndarray:
-        pixels = read_image(file)
-        require_finite(pixels, file)
-        return pixels
+    def _slice(self, index: int) -> np.ndarray:
+        try:
+            return read_image(self.files[index])
+        except InputError as error:
+            raise InputError(f"Slice {index} of {self.shape[0]}: {error}") from error
 
     def close(self) -> None:
         """Nothing stays open between reads."""

@@ -11,11 +11,8 @@ import tifffile
 from scripts.data.files import reading, require_grey_type
 from scripts.data.tiff import count_slices, low_is_dark, main_series
 from scripts.errors import InputError
-from scripts.volume.volume import Volume
-
-#: Length units by the names that ImageJ and OME give them, in mm.
-MILLIMETRES = {"nm": 1e-6, "um": 1e-3, "µm": 1e-3, "μm": 1e-3, "\\u00B5m": 1e-3, "micron": 1e-3, "microns": 1e-3}
-MILLIMETRES |= {"mm": 1.0, "cm": 10.0, "m": 1000.0, "inch": 25.4}
+from scripts.volume.units import MILLIMETRES, positive
+from scripts.volume.volume import Volume, locating
 
 
 class TiffVolume(Volume):
@@ -29,7 +26,7 @@ class TiffVolume(Volume):
     """
 
     def __init__(self, path: Path) -> None:
-        self.path, self.files = path, [path]
+        self.path, self.source, self.files = path, str(path), [path]
         with reading(path):
             self._tif = tifffile.TiffFile(path)
             try:
@@ -57,20 +54,22 @@ class TiffVolume(Volume):
         self.dtype = dtype.newbyteorder("=")
 
     def _read(self, start: int, stop: int) -> np.ndarray:
-        count, size = (stop - start) * self.shape[1] * self.shape[2], self.dtype.itemsize
-        if self._series.dataoffset is not None:
-            # Uncompressed in one piece: needs no directory per page, of which ImageJ's stacks above 4 GB have none.
-            offset = self._series.dataoffset + start * self.shape[1] * self.shape[2] * size
-            dtype = self.dtype.newbyteorder(self._tif.byteorder)
-            slab: np.ndarray = self._tif.filehandle.read_array(dtype, count, offset).reshape(-1, *self.shape[1:])
-        else:
-            slab = np.stack([self._page(index) for index in range(start, stop)])
+        slab = np.empty((stop - start, *self.shape[1:]), self.dtype)
+        for index in range(start, stop):
+            with locating(f"page {index}"):
+                slab[index - start] = self._page(index)
         return low_is_dark(slab, self._series.keyframe, self.path)
 
     def _page(self, index: int) -> np.ndarray:
+        if self._series.dataoffset is not None:
+            # Uncompressed in one piece: needs no directory per page, of which ImageJ's stacks above 4 GB have none.
+            _, rows, columns = self.shape
+            dtype = self.dtype.newbyteorder(self._tif.byteorder)
+            offset = self._series.dataoffset + index * rows * columns * dtype.itemsize
+            return self._tif.filehandle.read_array(dtype, rows * columns, offset).reshape(rows, columns)
         page = self._series[index]
         if page is None:
-            raise InputError(f"Slice {index} is missing from {self.path}: export the volume again.")
+            raise InputError(f"Page {index} is missing from {self.path}: export the volume again.")
         return page.asarray()
 
     def close(self) -> None:
@@ -89,7 +88,7 @@ def _spacing(tif: tifffile.TiffFile) -> tuple[float, float, float] | None:
         if scale and all(resolution):
             # The tag holds pixels per unit as a fraction.
             y, x = (tag.value[1] / tag.value[0] if tag.value[0] else 0.0 for tag in resolution if tag)
-            return _positive((float(header.get("spacing", x)) * scale, y * scale, x * scale))
+            return positive((float(header.get("spacing", x)) * scale, y * scale, x * scale))
     return None
 
 
@@ -101,8 +100,4 @@ def _ome_spacing(xml: str) -> tuple[float, float, float] | None:
     for axis in "ZYX":
         scale = MILLIMETRES.get(pixels.get(f"PhysicalSize{axis}Unit", "µm"), 0.0)
         lengths.append(float(pixels.get(f"PhysicalSize{axis}", 0.0)) * scale)
-    return _positive((lengths[0], lengths[1], lengths[2]))
-
-
-def _positive(spacing: tuple[float, float, float]) -> tuple[float, float, float] | None:
-    return spacing if all(np.isfinite(value) and value > 0 for value in spacing) else None
+    return positive((lengths[0], lengths[1], lengths[2]))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import nibabel
 import numpy as np
 
-from scripts.data.files import reading, require_finite
+from scripts.data.files import reading
+from scripts.errors import InputError
 
 
 class Volume(ABC):
@@ -19,6 +22,7 @@ class Volume(ABC):
 
     Attributes:
         path: the file or folder.
+        source: what `open_volume` opens it by again: the path, and for HDF5 the path of the dataset in the file.
         files: the files that make it up.
         shape: (Z, Y, X), in voxels.
         dtype: type of the grey values that `read` returns, native byte order.
@@ -28,6 +32,7 @@ class Volume(ABC):
     """
 
     path: Path
+    source: str
     files: list[Path]
     shape: tuple[int, int, int]
     dtype: np.dtype
@@ -46,18 +51,17 @@ class Volume(ABC):
         """Read the slices from `start` up to, not including, `stop`.
 
         Returns:
-            Array (stop - start, Y, X) of grey values, contiguous, in native byte order.
+            Array (stop - start, Y, X) of grey values, contiguous, in native byte order; with NaN and infinity where
+            the file has them.
 
         Raises:
-            InputError: the file is truncated or damaged, or the slices hold NaN or infinity.
+            InputError: the file is truncated or damaged; names the slice.
             IndexError: not 0 <= start < stop <= Z.
         """
         if not 0 <= start < stop <= self.shape[0]:
             raise IndexError(f"slices {start} to {stop} of {self.shape[0]} asked for")
         with reading(self.path):
             slab = self._read(start, stop)
-        where = f" in slices {start} to {stop - 1}" if stop - start > 1 else f" in slice {start}"
-        require_finite(slab, self.path, where)
         return np.ascontiguousarray(slab, dtype=self.dtype)
 
     @abstractmethod
@@ -73,3 +77,14 @@ class Volume(ABC):
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+@contextmanager
+def locating(where: str) -> Iterator[None]:
+    """Put the place of the damage (``slice 17``) in front of whatever a decoder raises there."""
+    try:
+        yield
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:
+        raise OSError(f"{where}: {str(error) or type(error).__name__}") from error

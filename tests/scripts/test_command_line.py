@@ -44,7 +44,7 @@ def test_inference_from_another_working_directory(phantom: Path, tiny_checkpoint
         "run",
         str(ROOT / "configs" / "inference.yaml"),
         *("--bundle_root", str(ROOT), "--checkpoint", str(tiny_checkpoint), "--input", str(tiff), *TINY),
-        *("--output_dir", "stained"),
+        *("--output_dir", "stained", "--output_format", "tif"),
         cwd=tmp_path,
     )
     assert result.returncode == 0, result.stderr

@@ -6,7 +6,12 @@ import csv
 import errno
 import functools
 import json
-from collections.abc import Callable
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +22,7 @@ import pytest
 import tifffile
 import torch
 import yaml
+import zarr
 from monai.bundle import ConfigWorkflow
 from PIL import Image
 
@@ -146,6 +152,31 @@ def test_evaluation_writes_a_row_per_test_slice(
         assert page.size == (3 * 128 + 2 * 4, 128 * len(rows))
 
 
+def stain_in(output_dir: Path) -> np.ndarray:
+    """The stain of the only OME-Zarr in a folder, (Z, Y, X, 3)."""
+    (store,) = output_dir.glob("*_stain.ome.zarr")
+    return np.moveaxis(zarr.open_group(str(store), mode="r")["0"][:], 0, -1)
+
+
+def test_inference_writes_stain_preview_and_record(
+    workflow: Build, phantom: Path, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    (source,) = (phantom / "volumes").glob("*.tif")
+    name, out = source.name.split(".")[0], tmp_path / "out"
+    run(workflow("inference", checkpoint=tiny_checkpoint, input=source, output_dir=out))
+    assert sorted(file.name for file in out.iterdir()) == [f"{name}_stain.{end}" for end in ("json", "ome.zarr", "png")]
+    stain, shape = stain_in(out), tifffile.imread(source).shape
+    assert stain.shape == (*shape, 3) and stain.dtype == np.uint8 and stain.std() > 0
+    with Image.open(out / f"{name}_stain.png") as page:
+        page.load()
+    record = json.loads((out / f"{name}_stain.json").read_text())
+    assert record["input"]["path"] == str(source) and record["input"]["shape_zyx"] == list(shape)
+    assert record["window"] == {"lo": 5000.0, "hi": 35000.0, "source": "trained"}
+    assert record["checkpoint_path"] == str(tiny_checkpoint) and record["device"] == "cpu"
+    assert record["tile_size"] == 384 and record["bfloat16"] is False
+    assert record["outputs"] == [f"{name}_stain.ome.zarr", f"{name}_stain.png"]
+
+
 def test_nifti_tiff_and_slice_folder_give_the_same_stain(
     workflow: Build, phantom: Path, tiny_checkpoint: Path, tmp_path: Path
 ) -> None:
@@ -159,10 +190,11 @@ def test_nifti_tiff_and_slice_folder_give_the_same_stain(
     for source in (nifti, tiff, folder):
         out = tmp_path / f"out_{source.name}"
         options: dict[str, Any] = {"checkpoint": tiny_checkpoint, "input": source, "output_dir": out}
-        run(workflow("inference", **options, slab_size=2))
+        run(workflow("inference", **options, slab_size=2, output_format=["nii.gz", "tif", "ome.zarr"]))
         (as_nifti,), (as_tiff,) = out.glob("*_stain.nii.gz"), out.glob("*_stain.tif")
         stain = tifffile.imread(as_tiff)
         assert stain.shape == (3, *tifffile.imread(tiff).shape[1:], 3) and stain.dtype == np.uint8
+        np.testing.assert_array_equal(stain_in(out), stain)
         image = nibabel.nifti1.load(as_nifti)
         voxels = np.asanyarray(image.dataobj)
         np.testing.assert_array_equal(np.stack([voxels[c] for c in "RGB"], -1).transpose(2, 1, 0, 3), stain)
@@ -185,6 +217,117 @@ def test_a_folder_of_volumes_is_stained_whole(
         workflow("inference", dataset_dir=phantom, checkpoint=tiny_checkpoint, output_dir=tmp_path, output_format="tif")
     )
     assert len(list(tmp_path.glob("*_stain.tif"))) == 2  # the NIfTI and the TIFF, under names of their own
+
+
+def smooth_scan(path: Path, shape: tuple[int, int, int]) -> Path:
+    """A ball in noise, on the scale of the tiny checkpoint's window."""
+    places = np.meshgrid(*(np.linspace(-1, 1, side) for side in shape), indexing="ij")
+    ball = 30000 * (np.linalg.norm(places, axis=0) < 0.8)
+    noise = np.random.default_rng(0).integers(3000, 9000, shape)
+    tifffile.imwrite(path, (ball + noise).astype(np.uint16), photometric="minisblack")
+    return path
+
+
+def test_another_axis_is_that_of_the_transposed_volume(workflow: Build, tiny_checkpoint: Path, tmp_path: Path) -> None:
+    scan = smooth_scan(tmp_path / "scan.tif", (6, 10, 16))
+    tifffile.imwrite(tmp_path / "turned.tif", tifffile.imread(scan).transpose(1, 0, 2), photometric="minisblack")
+    options: dict[str, Any] = {"checkpoint": tiny_checkpoint, "slab_size": 4, "slice_average": [1]}
+    run(workflow("inference", **options, input=scan, output_dir=tmp_path / "sideways", axis="y"))
+    run(workflow("inference", **options, input=tmp_path / "turned.tif", output_dir=tmp_path / "turned"))
+    turned = stain_in(tmp_path / "turned").transpose(1, 0, 2, 3)
+    np.testing.assert_array_equal(stain_in(tmp_path / "sideways"), turned)
+
+
+def test_all_axes_give_the_mean_of_three_stains(workflow: Build, tiny_checkpoint: Path, tmp_path: Path) -> None:
+    scan = smooth_scan(tmp_path / "scan.tif", (6, 10, 16))
+    for axis in ("z", "y", "x", "all"):
+        run(workflow("inference", checkpoint=tiny_checkpoint, input=scan, output_dir=tmp_path / axis, axis=axis))
+    mean = np.mean([stain_in(tmp_path / axis) for axis in "zyx"], axis=0)
+    np.testing.assert_array_equal(stain_in(tmp_path / "all"), np.rint(mean))  # thirds: never half way
+
+
+def test_nan_in_the_middle_becomes_the_dark_end(workflow: Build, tiny_checkpoint: Path, tmp_path: Path) -> None:
+    scan = tifffile.imread(smooth_scan(tmp_path / "scan.tif", (12, 32, 32))).astype(np.float32)
+    for name, value in (("nan", np.nan), ("dark", 5000)):
+        scan[6, 5, 5] = value
+        tifffile.imwrite(tmp_path / f"{name}.tif", scan, photometric="minisblack")
+        options = {"checkpoint": tiny_checkpoint, "input": tmp_path / f"{name}.tif", "output_dir": tmp_path / name}
+        run(workflow("inference", **options, ct_window=[5000, 35000]))
+    np.testing.assert_array_equal(stain_in(tmp_path / "nan"), stain_in(tmp_path / "dark"))
+    record = json.loads((tmp_path / "nan" / "nan_stain.json").read_text())
+    assert record["not_finite"]["voxels"] == 1 and record["not_finite"]["became"] == 5000
+
+
+class TestProcesses:
+    """Inference in processes of its own, one thread each: the files are to be those of a plain run."""
+
+    @staticmethod
+    def files(output_dir: Path) -> dict[str, bytes]:
+        found = sorted(file for file in output_dir.rglob("*") if file.is_file() and file.suffix != ".json")
+        return {str(file.relative_to(output_dir)): file.read_bytes() for file in found}
+
+    @staticmethod
+    def start(scan: Path, checkpoint: Path, output_dir: Path, *launcher: str) -> subprocess.Popen[str]:
+        command = [sys.executable, *launcher, "-m", "monai.bundle", "run", "inference"]
+        options: dict[str, Any] = {
+            "config_file": ROOT / "configs" / "inference.yaml",
+            "bundle_root": ROOT,
+            "input": scan,
+            "checkpoint": checkpoint,
+            "output_dir": output_dir,
+            "device": "cpu",
+            "network_def#channels": "[4,4,8]",
+            "network_def#blocks": 1,
+            "slab_size": 1,
+            "output_format": "['ome.zarr','tif']",
+        }
+        command += [part for key, value in options.items() for part in (f"--{key}", str(value))]
+        environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+        environment["OMP_NUM_THREADS"] = "1"
+        return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+
+    @pytest.fixture(scope="class")
+    def scan(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        return smooth_scan(tmp_path_factory.mktemp("scan") / "scan.tif", (90, 100, 150))
+
+    @pytest.fixture
+    def in_this_process(
+        self, scan: Path, workflow: Build, tiny_checkpoint: Path
+    ) -> Iterator[Callable[[Path], dict[str, bytes]]]:
+        """The same command again, without the time that a process takes to start."""
+
+        def command(output_dir: Path) -> dict[str, bytes]:
+            options = {"input": scan, "checkpoint": tiny_checkpoint, "output_dir": output_dir}
+            run(workflow("inference", **options, slab_size=1, output_format=["ome.zarr", "tif"]))
+            return self.files(output_dir)
+
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)  # the order of sums in a convolution may depend on it
+        yield command
+        torch.set_num_threads(threads)
+
+    def test_two_share_the_slabs(
+        self, scan: Path, in_this_process: Callable[[Path], Any], tiny_checkpoint: Path, tmp_path: Path
+    ) -> None:
+        launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2")
+        process = self.start(scan, tiny_checkpoint, tmp_path / "out", *launcher)
+        _, messages = process.communicate(timeout=100)
+        assert process.returncode == 0, messages
+        assert self.files(tmp_path / "out") == in_this_process(tmp_path / "plain")
+
+    def test_killed_and_started_again(
+        self, scan: Path, in_this_process: Callable[[Path], Any], tiny_checkpoint: Path, tmp_path: Path
+    ) -> None:
+        partial = tmp_path / "out" / "scan_stain.partial"
+        process = self.start(scan, tiny_checkpoint, tmp_path / "out")
+        while not (partial / "slabs" / "z_000000.npz").exists():
+            assert process.poll() is None, process.communicate()[1]
+            time.sleep(0.002)
+        process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=100)
+        assert [path.name for path in (tmp_path / "out").iterdir()] == ["scan_stain.partial"]
+        assert 1 <= len(list((partial / "slabs").glob("*.npz"))) < 90
+        assert in_this_process(tmp_path / "out") == in_this_process(tmp_path / "plain")
 
 
 class TestMistakes:
@@ -232,18 +375,18 @@ class TestMistakes:
         assert "scan.tif" in message
         assert not out.exists() or not list(out.iterdir())  # nothing that looks like a stain
 
-    def test_nan_in_the_middle(self, workflow: Build, tiny_checkpoint: Path, tmp_path: Path) -> None:
-        scan = np.random.default_rng(0).random((70, 32, 32)).astype(np.float32)
-        scan[33, 5, 5] = np.nan
-        tifffile.imwrite(tmp_path / "scan.tif", scan)
-        options: dict[str, Any] = {
-            "checkpoint": tiny_checkpoint,
-            "input": tmp_path / "scan.tif",
-            "ct_window": [0.0, 1.0],
-        }
-        message = mistake(lambda: run(workflow("inference", **options, output_dir=tmp_path / "out", slab_size=8)))
-        assert "scan.tif" in message and "NaN" in message
-        assert not list((tmp_path / "out").iterdir())
+    def test_damaged_slice(self, workflow: Build, tiny_checkpoint: Path, tmp_path: Path) -> None:
+        """Met while it is stained: the middle slice and the neighbours that are compared are whole."""
+        folder, out = tmp_path / "scan", tmp_path / "out"
+        folder.mkdir()
+        for z, image in enumerate(tifffile.imread(smooth_scan(tmp_path / "scan.tif", (9, 32, 32)))):
+            tifffile.imwrite(folder / f"slice_{z}.tif", image)
+        content = (folder / "slice_8.tif").read_bytes()
+        (folder / "slice_8.tif").write_bytes(content[:-100])
+        options = {"checkpoint": tiny_checkpoint, "input": folder, "output_dir": out, "ct_window": [5000, 35000]}
+        message = mistake(lambda: run(workflow("inference", **options, slab_size=2)))
+        assert "Slice 8 of 9" in message and "slice_8.tif" in message
+        assert [path.name for path in out.iterdir()] == ["scan_stain.partial"]
 
     @pytest.mark.parametrize("slab_size", [0, -1, 1.5, "x"])
     def test_slab_size(self, slab_size: Any, workflow: Build, tiny_checkpoint: Path, tmp_path: Path) -> None:
@@ -251,30 +394,30 @@ class TestMistakes:
         options = {"checkpoint": tiny_checkpoint, "input": tmp_path / "scan.tif", "output_dir": tmp_path / "out"}
         assert "slab_size" in mistake(lambda: run(workflow("inference", **options, slab_size=slab_size)))
 
-    @pytest.mark.parametrize("when", ["_write", "_close"])
+    @pytest.mark.parametrize(
+        "when", ["volume.stain_store.StainStore.write", "volume.staining.Staining.note", "volume.finish.preview_of"]
+    )
     def test_full_disk(
         self, when: str, workflow: Build, tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def full(*_: Any) -> None:
+        def full(*_: Any, **__: Any) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-        monkeypatch.setattr(f"scripts.volume.writer.TiffRGBWriter.{when}", full)
+        monkeypatch.setattr(f"scripts.{when}", full)
         tifffile.imwrite(tmp_path / "scan.tif", np.random.default_rng(0).random((5, 32, 32)).astype(np.float32))
         options = {"checkpoint": tiny_checkpoint, "input": tmp_path / "scan.tif", "output_dir": tmp_path / "out"}
-        assert "scan_stain.tif" in mistake(lambda: run(workflow("inference", **options)))
-        left = [path.name for path in (tmp_path / "out").iterdir()]
-        assert left == ([] if when == "_write" else ["scan_stain.nii.gz"])  # that one was finished before
+        assert "free some space" in mistake(lambda: run(workflow("inference", **options)))
+        assert [path.name for path in (tmp_path / "out").iterdir()] == ["scan_stain.partial"]
 
     @pytest.mark.parametrize("switch", ["overwrite", "amp"])
     def test_a_switch_that_is_none(self, switch: str, workflow: Build, tiny_checkpoint: Path, tmp_path: Path) -> None:
         tifffile.imwrite(tmp_path / "scan.tif", np.random.default_rng(0).random((5, 32, 32)).astype(np.float32))
         out = tmp_path / "out"
         out.mkdir()
-        (out / "scan_stain.tif").write_text("an earlier result")
+        (out / "scan_stain.png").write_text("an earlier result")
         options = {"checkpoint": tiny_checkpoint, "input": tmp_path / "scan.tif", "output_dir": out}
-        assert f"option {switch} is 'maybe'" in mistake(
-            lambda: run(workflow("inference", **options, **{switch: "maybe"}))
-        )
+        elsewhere = options | {"output_dir": tmp_path / "elsewhere", switch: "maybe"}
+        assert f"option {switch} is 'maybe'" in mistake(lambda: run(workflow("inference", **elsewhere)))
         assert "--overwrite" in mistake(lambda: run(workflow("inference", **options, overwrite="false")))
 
     def test_library_callers_get_the_exception_itself(self, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from torch import nn
 
 from scripts.errors import InputError
 from scripts.inferers import TileInferer
-from scripts.inferers.tiles import spans
+from scripts.inferers.tiles import spans, tiles
 from scripts.networks import StainGenerator
 
 
@@ -44,6 +44,10 @@ def no_gradient() -> Any:
         (64, {}),
         (128, {}),
         (12, {"blocks": 0}),  # tiles smaller than their halo
+        (64, {"blocks": 0, "upsample": "bilinear", "kernel_size": 7}),
+        (100, {"kernel_size": 7, "channels": (4, 4, 6, 8)}),
+        (65, {"upsample": "transposed", "channels": (3, 4, 4, 6, 8)}),
+        (64, {"upsample": "bilinear", "channels": (4, 4, 6, 8)}),
         (64, {"channels": (4, 4, 6, 8)}),
         (64, {"upsample": "bilinear"}),
         (64, {"upsample": "transposed", "kernel_size": 7}),
@@ -71,10 +75,10 @@ def test_instance_normalisation_shows_the_tiles() -> None:
     assert difference.max() > 5  # grey levels
 
 
-def test_a_tile_as_large_as_the_image_is_one_call() -> None:
+def test_a_tile_as_large_as_the_image() -> None:
     network = trained()
     image = torch.rand(2, 1, 50, 61)
-    assert torch.equal(TileInferer(64)(image, network), network(image))
+    assert (TileInferer(64)(image, network) - network(image)).abs().max() < 1e-5  # as above: batches add up otherwise
 
 
 def test_tiles_of_a_batch_in_bfloat16_come_as_float32() -> None:
@@ -106,12 +110,49 @@ def test_spans_by_hand() -> None:
     assert list(spans(0, 4)) == []
 
 
+def test_tiles_are_nearly_equal_and_start_at_multiples_of_the_stride() -> None:
+    rows = [rows for rows, _ in tiles((1000, 8), 384, 8)]
+    assert rows == [slice(0, 336), slice(336, 672), slice(672, 1000)]  # not 384, 384, 232
+    assert tiles((5, 9), 3, 4) == [  # 3 is rounded up to the stride
+        (slice(0, 4), slice(0, 4)),
+        (slice(0, 4), slice(4, 8)),
+        (slice(0, 4), slice(8, 9)),
+        (slice(4, 5), slice(0, 4)),
+        (slice(4, 5), slice(4, 8)),
+        (slice(4, 5), slice(8, 9)),
+    ]
+
+
+@pytest.mark.parametrize("tile_size", [64, 100])
+def test_levels_are_rounded_tile_by_tile(tile_size: int) -> None:
+    network = trained()
+    image = torch.rand(2, 1, 150, 90)
+    levels = TileInferer(tile_size, as_uint8=True)(image, network)
+    assert levels.dtype == torch.uint8
+    exact = network(image) * 255
+    assert (levels - exact).abs().max() <= 0.501  # half a level, and the rounding of float32
+
+
+def test_a_network_that_is_no_resnet_is_run_as_a_whole() -> None:
+    class Blur(nn.Module):
+        stride, halo = 2, 2
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return nn.functional.avg_pool2d(x, 5, 1, 2, count_include_pad=False)
+
+    image = torch.rand(1, 1, 50, 61)
+    assert (TileInferer(16)(image, Blur()) - Blur()(image)).abs().max() < 1e-6
+
+
+def test_constant_in_constant_out() -> None:
+    stained = TileInferer(64)(torch.full((1, 1, 150, 90), 0.3), trained())
+    assert (stained.amax((-1, -2)) - stained.amin((-1, -2))).max() < 1e-5
+
+
 def test_bad_tile_size() -> None:
-    for tile_size in (0, -4):
+    for tile_size in (0, -4, 1.5, True):
         with pytest.raises(InputError, match="positive"):
-            TileInferer(tile_size)
-    with pytest.raises(InputError, match="multiple of the network's stride of 4, got 30"):
-        TileInferer(30)(torch.zeros(1, 1, 50, 50), trained())
+            TileInferer(tile_size)  # type: ignore[arg-type]
 
 
 def test_nothing_to_stain() -> None:

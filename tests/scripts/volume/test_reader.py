@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
+import os
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +97,7 @@ def test_slabs_of_every_format(tmp_path: Path, kind: str, dtype: str) -> None:
     path = save(tmp_path, kind, voxels)
     with open_volume(path) as volume:
         assert volume.shape == SHAPE and volume.dtype == np.dtype(dtype)
+        assert volume.source == str(path) and volume.path == path
         assert volume.name == ("slices" if kind == "folder" else "scan")
         for start, stop in ((0, 2), (2, 6), (1, 3), (5, 6)):  # forwards and back again
             slab = volume.read(start, stop)
@@ -102,7 +106,7 @@ def test_slabs_of_every_format(tmp_path: Path, kind: str, dtype: str) -> None:
         for start, stop in ((0, 7), (3, 3), (-1, 2)):
             with pytest.raises(IndexError):
                 volume.read(start, stop)
-    assert find_volumes(path) == [path]
+    assert find_volumes(path) == [str(path)]
 
 
 @pytest.mark.parametrize("dtype", [">u2", ">i2", ">f4", ">f8", "i1", "u4", "i4", "f8"])
@@ -171,7 +175,7 @@ def test_find_volumes(tmp_path: Path) -> None:
         save_nifti(tmp_path / name, VOXELS)
     tifffile.imwrite(tmp_path / "s11.tif", VOXELS, photometric="minisblack")
     (tmp_path / "notes.txt").write_text("ignored")
-    assert [path.name for path in find_volumes(tmp_path)] == ["s9.nii", "s10.nii.gz", "s11.tif"]
+    assert [Path(source).name for source in find_volumes(tmp_path)] == ["s9.nii", "s10.nii.gz", "s11.tif"]
     Image.fromarray(VOXELS[0]).save(tmp_path / "slice.png")
     with pytest.raises(InputError, match="both volumes.*slice.png"):
         find_volumes(tmp_path)
@@ -287,14 +291,135 @@ def test_what_comes_before_the_damage_is_readable(tmp_path: Path) -> None:
             volume.read(3, 6)
 
 
-@pytest.mark.parametrize("kind", ["nii.gz", "tif", "folder"])
-def test_nan_and_infinity_are_named(tmp_path: Path, kind: str) -> None:
-    for value in (np.nan, np.inf):
-        voxels = VOXELS.astype(np.float32)
-        voxels[3, 1, 2] = value
-        folder = tmp_path / str(value)
-        folder.mkdir()
-        with open_volume(save(folder, kind, voxels)) as volume:
-            volume.read(0, 3)
-            with pytest.raises(InputError, match="s10.tif" if kind == "folder" else "scan.*in slices 2 to 4"):
-                volume.read(2, 5)
+@pytest.mark.parametrize("kind", ["nii", "nii.gz", "tif", "zlib", "folder"])
+def test_nan_and_infinity_pass(tmp_path: Path, kind: str) -> None:
+    voxels = VOXELS.astype(np.float32)
+    voxels[3, 1, 2], voxels[4, 0, 0] = np.nan, np.inf
+    with open_volume(save(tmp_path, kind, voxels)) as volume:
+        np.testing.assert_array_equal(volume.read(0, 6), voxels)
+
+
+def noise(slices: int = 6) -> np.ndarray:
+    """Voxels that zlib stores rather than compresses, so that a byte of the file belongs to a known slice."""
+    return np.random.default_rng(0).integers(0, 65535, (slices, 40, 50)).astype(np.uint16)
+
+
+def test_truncated_compressed_file_names_the_slice(tmp_path: Path) -> None:
+    path = save(tmp_path, "nii.gz", noise())
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * 0.6)])
+    for start in (0, 3, 5):  # also by who skips it
+        with open_volume(path) as volume, pytest.raises(InputError, match=r"scan.nii.gz.*it ends in slice 3 of 6"):
+            volume.read(start, 6)
+
+
+def test_damage_within_a_compressed_file_names_the_slice(tmp_path: Path) -> None:
+    path = save(tmp_path, "nii.gz", noise())
+    plain = gzip.decompress(path.read_bytes())
+    # 352 bytes of header, 4000 per slice; the second half begins with a block of an unknown kind.
+    first, second = gzip.compress(plain[: 352 + 3 * 4000 + 9]), gzip.compress(plain[352 + 3 * 4000 + 9 :])
+    path.write_bytes(first + second[:10] + b"\xff" + second[11:])
+    for start in (0, 5):
+        with open_volume(path) as volume, pytest.raises(InputError, match=r"scan.nii.gz.*slice 3 of 6: Error -3"):
+            volume.read(start, 6)
+    with open_volume(path) as volume:
+        np.testing.assert_array_equal(volume.read(0, 3), noise()[:3])
+        with pytest.raises(InputError):
+            volume.read(5, 6)
+        np.testing.assert_array_equal(volume.read(0, 2), noise()[:2])
+
+
+@pytest.mark.parametrize("change", ["checksum", "no checksum", "more voxels"])
+def test_checksum_is_compared(tmp_path: Path, change: str) -> None:
+    path = save(tmp_path, "nii.gz", noise())
+    content = path.read_bytes()
+    if change == "more voxels":  # as after damage that makes the stream decode to more
+        content = gzip.compress(gzip.decompress(content) + bytes(2**21))
+    path.write_bytes(content[:-8] + (b"" if change == "no checksum" else bytes(8)))
+    with open_volume(path) as volume:
+        volume.read(0, 5)
+        with pytest.raises(InputError, match=r"slice 5 of 6: .*(checksum|check)"):
+            volume.read(5, 6)
+
+
+def test_gzip_members_and_padding(tmp_path: Path) -> None:
+    """As bgzip and pigz write them, and as they lie on tapes."""
+    path = save(tmp_path, "nii.gz", VOXELS)
+    content = gzip.decompress(path.read_bytes())
+    path.write_bytes(b"".join(gzip.compress(content[i : i + 99]) for i in range(0, len(content), 99)) + bytes(512))
+    with open_volume(path) as volume:
+        for start in (4, 0):
+            np.testing.assert_array_equal(volume.read(start, 6), VOXELS[start:])
+
+
+@pytest.mark.parametrize("level", [0, 9])
+def test_skipping_through_a_compressed_file_takes_no_memory(tmp_path: Path, level: int) -> None:
+    voxels = np.zeros((64, 512, 512), np.uint16)
+    voxels[-1] = np.arange(512)
+    plain = save_nifti(tmp_path / "a.nii", voxels)
+    path = tmp_path / "a.nii.gz"
+    path.write_bytes(gzip.compress(plain.read_bytes(), level))
+    with open_volume(path) as volume:
+        tracemalloc.start()
+        try:
+            slab = volume.read(63, 64)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    np.testing.assert_array_equal(slab, voxels[63:])
+    # The slice as stored and as returned, and a piece of 1 MiB twice while it grows.
+    assert peak < 2 * voxels[0].nbytes + 2.5 * 2**20
+
+
+@pytest.mark.parametrize("kind", ["zlib", "pages"])
+def test_damaged_page_is_named(tmp_path: Path, kind: str) -> None:
+    path = save(tmp_path, kind, noise())
+    with tifffile.TiffFile(path) as tif:
+        offset = tif.pages[4].dataoffsets[0]
+    content = path.read_bytes()
+    if kind == "zlib":
+        path.write_bytes(content[: offset + 100] + bytes(500) + content[offset + 600 :])
+    else:
+        path.write_bytes(content[: offset + 9])
+    with pytest.raises(InputError, match=r"scan.tif" if kind == "pages" else r"scan.tif.*page 4: "):  # noqa: SIM117
+        with open_volume(path) as volume:
+            np.testing.assert_array_equal(volume.read(0, 4), noise()[:4])
+            volume.read(2, 6)
+
+
+@pytest.mark.parametrize("kind", ["tif", "imagej-single"])
+def test_missing_page_of_a_stack_in_one_piece_is_named(tmp_path: Path, kind: str) -> None:
+    path = save(tmp_path, kind, noise())
+    with tifffile.TiffFile(path) as tif:
+        start = tif.pages.first.dataoffsets[0]
+    with open_volume(path) as volume:
+        os.truncate(path, start + 4 * 4000 + 9)
+        np.testing.assert_array_equal(volume.read(0, 4), noise()[:4])
+        with pytest.raises(InputError, match=r"scan.tif.*page 4: "):
+            volume.read(2, 6)
+
+
+def test_damaged_slice_names_index_and_file(tmp_path: Path) -> None:
+    folder = save(tmp_path, "folder", noise())
+    with open_volume(folder) as volume:
+        (folder / "s10.tif").write_bytes((folder / "s10.tif").read_bytes()[:1000])
+        volume.read(0, 3)
+        with pytest.raises(InputError, match="Slice 3 of 6: .*s10.tif"):
+            volume.read(0, 6)
+
+
+def test_negative_directions_keep_the_order_of_the_voxels(tmp_path: Path) -> None:
+    affine = np.array([[0, -0.2, 0, 5], [-0.1, 0, 0, 6], [0, 0, -0.3, 7], [0, 0, 0, 1.0]])
+    nibabel.save(nibabel.Nifti1Image(VOXELS.T, affine), tmp_path / "a.nii.gz")
+    with open_volume(tmp_path / "a.nii.gz") as volume:
+        np.testing.assert_allclose(np.asarray(volume.affine), affine, atol=1e-6)
+        np.testing.assert_allclose(np.asarray(volume.spacing), (0.3, 0.2, 0.1))
+        np.testing.assert_array_equal(volume.read(0, 6), VOXELS)
+
+
+def test_folder_of_all_formats(tmp_path: Path) -> None:
+    for name in ("v2.nii", "v10.mhd", "v10.raw", "v3.h5", "v4.NXS", "v5.nrrd", "v6.nhdr", "v7.mha", ".v.h5"):
+        (tmp_path / name).touch()  # found by their names
+    for name in ("v8.zarr", "v9.ome.zarr", "v1.zarr.partial", "v1.nii.gz.partial", "folder"):
+        (tmp_path / name).mkdir()
+    found = [Path(source).name for source in find_volumes(tmp_path)]
+    assert found == ["v2.nii", "v3.h5", "v4.NXS", "v5.nrrd", "v6.nhdr", "v7.mha", "v8.zarr", "v9.ome.zarr", "v10.mhd"]

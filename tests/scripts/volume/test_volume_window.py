@@ -12,7 +12,7 @@ import tifffile
 from scripts.errors import InputError
 from scripts.volume.reader import open_volume
 from scripts.volume.volume import Volume
-from scripts.volume.window import fits_window, sample_volume, volume_window
+from scripts.volume.window import fits_window, neighbours_alike, sample_volume, volume_window
 
 
 def volume_of(path: Path, voxels: np.ndarray) -> Volume:
@@ -49,6 +49,35 @@ def test_sample_is_bounded_and_covers_both_ends(tmp_path: Path) -> None:
         assert len(np.unique(sample)) == 5 and {0, 49} <= set(sample) and sample.size <= 500
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_sample_leaves_out_what_is_not_finite(bad: float, tmp_path: Path) -> None:
+    voxels = uniform(0, 1000)
+    voxels[0, :20] = voxels[3, 5, 5] = bad
+    finite = np.sort(voxels[np.isfinite(voxels)])
+    with volume_of(tmp_path, voxels) as volume:
+        np.testing.assert_array_equal(np.sort(sample_volume(volume)), finite)
+        lo, hi, _ = volume_window(volume, percentiles=(10, 90))
+    np.testing.assert_allclose((lo, hi), np.percentile(finite, (10, 90)), rtol=1e-6)  # float32 voxels
+
+
+def test_given_window_of_a_volume_with_an_empty_middle(tmp_path: Path) -> None:
+    voxels = uniform(0, 1)
+    voxels[2] = np.nan
+    with volume_of(tmp_path, voxels) as volume:
+        assert volume_window(volume, given=[0, 1]) == (0.0, 1.0, "given")
+        with pytest.raises(InputError, match="holds none of the grey values"):
+            volume_window(volume, given=[5, 6])
+
+
+@pytest.mark.parametrize("given", [None, [0, 1]])
+def test_nothing_but_nan(given: list[float] | None, tmp_path: Path) -> None:
+    with (
+        volume_of(tmp_path, np.full((4, 5, 6), np.nan, np.float32)) as volume,
+        pytest.raises(InputError, match=r"scan\.tif holds nothing but NaN and infinity"),
+    ):
+        volume_window(volume, trained=(0, 1), given=given)
+
+
 def test_trained_window_where_the_scale_fits(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with volume_of(tmp_path, uniform(6000, 20000)) as volume, caplog.at_level(logging.WARNING):
         assert volume_window(volume, trained=(5000, 35000)) == (5000.0, 35000.0, "trained")
@@ -80,3 +109,49 @@ def test_constant_volume(tmp_path: Path) -> None:
         pytest.raises(InputError, match="scan.tif is constant"),
     ):
         volume_window(volume, trained=(0, 255))
+
+
+class TestNeighbours:
+    """Whether a slice and the next show the same body."""
+
+    Z, Y, X = np.meshgrid(np.arange(9), np.arange(40), np.arange(50), indexing="ij")
+    BALL = np.hypot(np.hypot(Z - 4, Y - 20), X - 25)  # smooth in all directions
+
+    def test_of_a_smooth_volume_are_alike(self, tmp_path: Path) -> None:
+        with volume_of(tmp_path, self.BALL.astype(np.float32)) as volume:
+            assert neighbours_alike(volume)
+
+    def test_of_a_noisy_scan_are_alike(self, tmp_path: Path) -> None:
+        """A body and noise of a third of its contrast: the correlation is 1 / (1 + 1/9) = 0.9."""
+        noise = np.random.default_rng(0).normal(0, self.BALL.std() / 3, self.BALL.shape)
+        with volume_of(tmp_path, (self.BALL + noise).astype(np.float32)) as volume:
+            assert neighbours_alike(volume)
+
+    def test_that_are_separate_images_are_not(self, tmp_path: Path) -> None:
+        images = np.random.default_rng(0).integers(0, 256, (9, 40, 50)).astype(np.uint8)
+        with volume_of(tmp_path, images) as volume:
+            assert not neighbours_alike(volume)
+
+    @pytest.mark.parametrize("depth", [2, 3])
+    def test_of_a_few_slices(self, depth: int, tmp_path: Path) -> None:
+        with volume_of(tmp_path, self.BALL[:depth].astype(np.float32)) as volume:
+            assert neighbours_alike(volume)
+        with volume_of(tmp_path, np.random.default_rng(0).random((depth, 40, 50)).astype(np.float32)) as volume:
+            assert not neighbours_alike(volume)
+
+    def test_of_a_constant_volume_are_alike(self, tmp_path: Path) -> None:
+        with volume_of(tmp_path, np.full((9, 40, 50), 7, np.uint8)) as volume:
+            assert neighbours_alike(volume)
+
+    def test_are_compared_where_both_are_finite(self, tmp_path: Path) -> None:
+        voxels = self.BALL.astype(np.float32)
+        voxels[::2, :5] = np.nan
+        voxels[1::2, :, :5] = np.inf
+        with volume_of(tmp_path, voxels) as volume:
+            assert neighbours_alike(volume)
+
+    def test_of_some_empty_slices_do_not_decide(self, tmp_path: Path) -> None:
+        voxels = self.BALL.astype(np.float32)
+        voxels[:4] = np.nan
+        with volume_of(tmp_path, voxels) as volume:
+            assert neighbours_alike(volume)

@@ -1,0 +1,38 @@
+"""Timing several ways of doing the same, in turn."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds of the repetitions of one way, in the order they were made."""
+
+    seconds: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.seconds)
+
+    def __str__(self) -> str:
+        return f"{self.median:.2f} s ({min(self.seconds):.2f} to {max(self.seconds):.2f})"
+
+
+def time_in_turn(ways: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, Timing]:
+    """Time each way `repeats` times, A B A B rather than A A B B: a machine's speed drifts with its other work."""
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(repeats):
+        for name, way in ways.items():
+            begun = time.perf_counter()
+            way()
+            seconds[name].append(time.perf_counter() - begun)
+    return {name: Timing(tuple(values)) for name, values in seconds.items()}
+
+
+def median_ratio(first: Timing, second: Timing) -> float:
+    """Median of the ratios first : second of each round, which a drift from round to round does not touch."""
+    return statistics.median(a / b for a, b in zip(first.seconds, second.seconds, strict=True))

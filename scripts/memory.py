@@ -1,0 +1,61 @@
+"""How much memory is free, and memory that is given back at once."""
+
+from __future__ import annotations
+
+import math
+import mmap
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil
+import torch
+
+CGROUP = Path("/sys/fs/cgroup")
+
+
+def free_memory(device: torch.device | str = "cpu") -> int:
+    """Bytes that may still be taken: on a GPU what its driver calls free, on a CPU what the machine has available or
+    what the container or the batch system's job is still allowed, whichever is less.
+    """
+    device = torch.device(device)
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    available = int(psutil.virtual_memory().available)
+    allowed = _allowance()
+    return available if allowed is None else min(available, allowed)
+
+
+def empty_slab(shape: Sequence[int], dtype: torch.dtype, device: torch.device | str = "cpu") -> torch.Tensor:
+    """An uninitialised tensor whose memory goes back to the system as soon as it is freed.
+
+    What C's allocator is given back it keeps, one heap for each thread, up to 32 MB apiece: slabs that wander from the
+    reading to the staining to the writing thread would be kept several times over.
+    """
+    size = math.prod(shape)
+    if torch.device(device).type != "cpu" or not size:
+        return torch.empty(*shape, dtype=dtype, device=device)
+    memory = mmap.mmap(-1, size * dtype.itemsize)
+    return torch.frombuffer(memory, dtype=dtype, count=size).view(*shape)
+
+
+def _cache(statistics: Path) -> int:
+    """Bytes of files that the kernel keeps in memory until it is needed: they count as used, but are free."""
+    try:
+        lines = dict(line.split() for line in statistics.read_text().splitlines())
+        return int(lines.get("total_inactive_file", lines.get("inactive_file", 0)))
+    except (OSError, ValueError):
+        return 0
+
+
+def _allowance(root: Path = CGROUP) -> int | None:
+    """What the control group of this process may still take (version 2, then 1), None without a limit."""
+    for limit, used in (
+        ("memory.max", "memory.current"),
+        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
+    ):
+        try:
+            taken = int((root / used).read_text()) - _cache((root / used).with_name("memory.stat"))
+            return max(0, int((root / limit).read_text()) - taken)
+        except (OSError, ValueError):  # no such file, or "max"
+            continue
+    return None

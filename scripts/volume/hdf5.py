@@ -1,0 +1,78 @@
+"""Volumes in HDF5 files, as beamlines write them."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from pathlib import Path
+
+import h5py
+
+from scripts.data.files import reading, require_grey_type
+from scripts.errors import InputError
+from scripts.volume.array import ArrayVolume
+from scripts.volume.nexus import default_dataset, find_dataset, voxel_size
+
+HDF5_SUFFIXES = (".h5", ".hdf5", ".hdf", ".nxs", ".nx", ".he5")
+
+
+def split_source(source: str) -> tuple[Path, str | None]:
+    """Split ``file.h5:/entry/data`` into the file and the path in it; the latter is None in any other source."""
+    suffixes = "|".join(map(re.escape, HDF5_SUFFIXES))
+    found = re.fullmatch(rf"(.+(?:{suffixes})):(.*)", source, flags=re.IGNORECASE)
+    return (Path(found[1]), found[2]) if found and not Path(source).exists() else (Path(source), None)
+
+
+class Hdf5Volume(ArrayVolume):
+    """A 3D dataset of an HDF5 file, slices along its first axis; leading axes of length one are dropped.
+
+    Args:
+        path: the file.
+        inside: path of a dataset, or of a group with only one, in the file; None for the default, see `find_dataset`.
+
+    Raises:
+        InputError: damaged; no such dataset, or several to choose from; more than three dimensions; an unknown type.
+    """
+
+    def __init__(self, path: Path, inside: str | None = None) -> None:
+        self.path, self.files = path, [path]
+        with reading(path):
+            self._file = _open(path)
+            try:
+                self._address = find_dataset(self._file, inside, str(path))
+                self.source = f"{path}:{self._address}"
+                self._is_default = default_dataset(self._file) == self._address
+                dataset = self._file[self._address]
+                self._check(dataset)
+                last = dataset.ndim - 1
+                self._set_array(dataset, (last - 2 if last >= 2 else None, last - 1, last))
+                self.spacing = voxel_size(self._file, self._address)
+            except BaseException:
+                self._file.close()
+                raise
+
+    def _check(self, dataset: h5py.Dataset) -> None:
+        if dataset.ndim < 2 or 0 in dataset.shape or any(size > 1 for size in dataset.shape[:-3]):
+            text = " x ".join(map(str, dataset.shape)) or "a single value"
+            raise InputError(
+                f"{self.source} has the shape {text}, expected z, y and x: name another dataset, or save one channel "
+                "or time point as 3D."
+            )
+        require_grey_type(dataset.dtype, Path(self.source))
+
+    @property
+    def name(self) -> str:
+        """The file's name without suffix; with the dataset's, unless that is the one meant if none is named."""
+        return self.path.stem if self._is_default else f"{self.path.stem}_{posixpath.basename(self._address)}"
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def _open(path: Path) -> h5py.File:
+    try:
+        # Beamline storage is often read-only or refuses locks.
+        return h5py.File(path, "r", locking=False)
+    except (TypeError, ValueError):  # an HDF5 library too old to be told
+        return h5py.File(path, "r")

@@ -1,0 +1,108 @@
+"""MetaImage and NRRD volumes: ITK reads the header, the voxels are read slab by slab."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from scripts.data.files import has_suffix, reading
+from scripts.errors import InputError
+from scripts.volume.itk_header import META_SUFFIXES, NRRD_SUFFIXES, Place, read_place
+from scripts.volume.stream import StreamVolume, Voxels
+from scripts.volume.units import MILLIMETRES
+
+ITK_SUFFIXES = META_SUFFIXES + NRRD_SUFFIXES
+#: From ITK's patient axes, left and posterior, to NIfTI's, right and anterior.
+LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0])
+
+
+class ItkVolume(StreamVolume):
+    """A MetaImage or NRRD file, compressed or not, with its voxels in the same file or in another.
+
+    Lengths are taken as mm unless the header names another unit.
+
+    Args:
+        path: ``.mha``, ``.mhd``, ``.nrrd`` or ``.nhdr``.
+
+    Raises:
+        InputError: damaged; several channels; more than three dimensions; an unknown voxel type; voxels as text, in
+            another compression than gzip, or in several files; no data file; no ITK.
+    """
+
+    def __init__(self, path: Path) -> None:
+        with reading(path):
+            place = read_place(path)
+            grid = _read_grid(path)
+        if grid.components != 1:
+            raise InputError(
+                f"{path} has {grid.components} channels where a CT volume was expected: save one, or convert to grey."
+            )
+        if len(grid.sizes) < 2 or any(size > 1 for size in grid.sizes[3:]):
+            text = " x ".join(map(str, grid.sizes))
+            raise InputError(f"{path} has other axes than x, y and z ({text}): save one channel or time point as 3D.")
+        x, y, z = (*grid.sizes, 1)[:3]
+        dtype = grid.dtype.newbyteorder(">" if place.big_endian else "<")
+        with reading(path):
+            offset = _offset(place, x * y * z * dtype.itemsize)
+        super().__init__(path, (z, y, x), Voxels(place.file, dtype, place.compressed, offset, place.skip))
+        if place.has_spacing:
+            unit = 1.0 if place.unit is None else MILLIMETRES.get(place.unit.lower(), 1.0)
+            lengths = grid.spacing * unit
+            self.spacing = (float(lengths[2]), float(lengths[1]), float(lengths[0]))
+            self.affine = np.eye(4)
+            self.affine[:3, :3] = LPS_TO_RAS @ grid.directions * lengths
+            self.affine[:3, 3] = LPS_TO_RAS @ grid.origin * unit
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """What ITK knows of an image: arrays of three numbers for x, y, z, directions as columns, in LPS."""
+
+    sizes: tuple[int, ...]
+    components: int
+    dtype: np.dtype
+    spacing: np.ndarray
+    origin: np.ndarray
+    directions: np.ndarray
+
+
+def _read_grid(path: Path) -> _Grid:
+    try:
+        import itk  # here, because it takes seconds
+    except ImportError as error:
+        raise InputError(f"{path} needs ITK to be read: pip install itk-io, or convert it to NIfTI.") from error
+    image = (itk.NrrdImageIO if has_suffix(path, NRRD_SUFFIXES) else itk.MetaImageIO).New()
+    image.SetFileName(str(path))
+    try:
+        image.ReadImageInformation()
+    except RuntimeError as error:
+        # Several lines, the last of which says what is wrong.
+        raise ValueError(f"ITK: {str(error).strip().splitlines()[-1]}") from error
+    axes = range(image.GetNumberOfDimensions())
+    spacing, origin, directions = np.ones(3), np.zeros(3), np.eye(3)
+    for axis in axes[:3]:  # a 2D image lies in the plane z = 0
+        spacing[axis], origin[axis] = image.GetSpacing(axis), image.GetOrigin(axis)
+        direction = np.asarray(image.GetDirection(axis))[:3]
+        directions[: len(direction), axis] = direction
+    kind = image.GetComponentTypeAsString(image.GetComponentType())
+    code = "u" if kind.startswith("unsigned") else "f" if kind in ("float", "double") else "i"
+    return _Grid(
+        sizes=tuple(int(image.GetDimensions(axis)) for axis in axes),
+        components=int(image.GetNumberOfComponents()),
+        dtype=np.dtype(f"{code}{image.GetComponentSize()}"),
+        spacing=spacing,
+        origin=origin,
+        directions=directions,
+    )
+
+
+def _offset(place: Place, size: int) -> int:
+    """Bytes before the voxels, of which there are `size`."""
+    if place.offset is not None:
+        return place.offset
+    offset = place.file.stat().st_size - size
+    if offset < 0:
+        raise EOFError(f"{place.file.name} is {-offset} bytes too short")
+    return offset

@@ -1,0 +1,120 @@
+"""Which dataset of an HDF5 file is the volume, and how large its voxels are: NeXus, or what else there is to go by."""
+
+from __future__ import annotations
+
+import posixpath
+from difflib import SequenceMatcher
+from typing import Any
+
+import h5py
+import numpy as np
+
+from scripts.errors import InputError
+from scripts.volume.units import MILLIMETRES, positive
+
+#: How many datasets a message lists, and how many groups a chain of defaults may have (it may lead in a circle).
+LISTED, CHAIN = 8, 16
+NEXUS_DATA = "/entry/data/data"
+
+
+def find_dataset(file: h5py.File, inside: str | None, path: str) -> str:
+    """Find the volume in an HDF5 file.
+
+    Args:
+        file: the file.
+        inside: path of a dataset or group in it; None for NeXus's default or the only 3D dataset.
+        path: the file's path, for messages.
+
+    Returns:
+        Path of a dataset, which begins with a slash.
+
+    Raises:
+        InputError: nothing at that path, or more than one dataset to choose from.
+    """
+    address = posixpath.normpath(f"/{(inside or '').strip('/')}")
+    node = file.get(address)
+    if isinstance(node, h5py.Dataset):
+        return address
+    if node is None:
+        near = sorted(_volumes(file), key=lambda name: -SequenceMatcher(None, name, address).ratio())
+        raise InputError(f"{path} holds nothing at {address}: {_choice(near, path)}")
+    found = default_dataset(file) if address == "/" else _signal(node, address) or _only(_volumes(node, address))
+    if found is None:
+        raise InputError(f"{path} does not say which dataset of {address} is meant: {_choice(_volumes(file), path)}")
+    return found
+
+
+def default_dataset(file: h5py.File) -> str | None:
+    """Path of the dataset that is meant if none is named, or None if that is not clear."""
+    address = "/"
+    for _ in range(CHAIN):
+        signal = _signal(file[address], address)
+        if signal is not None:
+            return signal
+        name = _text(file[address].attrs.get("default"))
+        if not name or not isinstance(file.get(posixpath.join(address, name)), h5py.Group):
+            break
+        address = posixpath.join(address, name)
+    return NEXUS_DATA if _is_volume(file.get(NEXUS_DATA)) else _only(_volumes(file))
+
+
+def voxel_size(file: h5py.File, address: str) -> tuple[float, float, float] | None:
+    """Voxel size (z, y, x) in mm of a dataset, or None where the file does not say.
+
+    It is the attribute ``element_size_um`` of the dataset, as ilastik and ImageJ write it, or the step of the evenly
+    spaced axes that its NXdata group names.
+    """
+    dataset, group = file[address], file[posixpath.dirname(address)]
+    if "element_size_um" in dataset.attrs:
+        return positive([value * 1e-3 for value in np.ravel(dataset.attrs["element_size_um"])])
+    axes = [_text(name) for name in np.ravel(group.attrs.get("axes", []))]
+    if len(axes) != dataset.ndim:
+        return None
+    return positive([_step(group.get(name) if name else None) for name in axes[-3:]])
+
+
+def _step(axis: Any) -> float:
+    """Distance in mm between the values along an axis; NaN unless they are evenly spaced lengths."""
+    if not isinstance(axis, h5py.Dataset) or axis.ndim != 1 or axis.size < 2 or axis.dtype.kind not in "iuf":
+        return float("nan")
+    steps = np.diff(axis[()].astype(np.float64))
+    even = np.allclose(steps, steps.mean(), rtol=1e-3, atol=0)
+    return abs(float(steps.mean())) * MILLIMETRES.get(_text(axis.attrs.get("units")), np.nan) if even else float("nan")
+
+
+def _signal(group: h5py.Group, address: str) -> str | None:
+    """Path of the volume that an NXdata group declares as its signal."""
+    name = _text(group.attrs.get("signal"))
+    return posixpath.join(address, name) if name and _is_volume(group.get(name)) else None
+
+
+def _volumes(group: h5py.Group, address: str = "/") -> list[str]:
+    """Paths of all volumes in a group and its groups."""
+    found: list[str] = []
+    group.visititems(lambda name, node: found.append(posixpath.join(address, name)) if _is_volume(node) else None)
+    return found
+
+
+def _is_volume(node: Any) -> bool:
+    """Whether it is a 3D dataset of numbers; leading axes of length one do not count."""
+    if not isinstance(node, h5py.Dataset) or node.dtype.kind not in "iuf" or node.ndim < 3 or 0 in node.shape:
+        return False
+    return all(size == 1 for size in node.shape[:-3])
+
+
+def _only(names: list[str]) -> str | None:
+    return names[0] if len(names) == 1 else None
+
+
+def _choice(names: list[str], path: str) -> str:
+    if not names:
+        return "there is no 3D dataset of numbers in the file, give another."
+    more = ", ..." if len(names) > LISTED else ""
+    return f"give one of its 3D datasets ({', '.join(names[:LISTED])}{more}), as in {path}:{names[0]}."
+
+
+def _text(value: Any) -> str:
+    """A string attribute, which h5py gives as text, bytes or an array of one."""
+    if isinstance(value, np.ndarray):
+        value = value.item() if value.size == 1 else ""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value or "")

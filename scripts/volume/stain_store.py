@@ -1,0 +1,164 @@
+"""The stain of a volume as OME-Zarr, written slab by slab, in any order and by several processes.
+
+OME-NGFF 0.4 on zarr's format 2, which every viewer reads: axes (c, z, y, x), channels red, green, blue. A slab covers
+whole chunks at all levels of the pyramid, so no chunk has two writers and writing a slab again gives the same files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numcodecs
+import numpy as np
+import zarr
+
+from scripts.inferers.tiles import spans
+from scripts.volume.pyramid import halve
+
+CHUNK_SIDE = 256
+CHUNK_DEPTH = 32  # at most; a chunk of one colour then takes 2 MB before compression
+SMALLEST_LEVEL = 256  # the pyramid ends with the level whose longer side in the slice is no longer than this
+COLOURS = (("red", "FF0000"), ("green", "00FF00"), ("blue", "0000FF"))
+MICROMETRES_PER_MM = 1000.0
+
+
+class StainStore:
+    """An OME-Zarr of (3, Z, Y, X) uint8 with its pyramid.
+
+    Args:
+        path: the folder.
+        shape: (Z, Y, X) of the volume.
+        slab_size: slices per slab; slabs start at its multiples.
+    """
+
+    def __init__(self, path: str | PathLike[str], shape: tuple[int, int, int], slab_size: int) -> None:
+        self.path, self.shape, self.slab_size = Path(path), shape, slab_size
+        self.depth = max(depth for depth in range(1, min(slab_size, CHUNK_DEPTH) + 1) if slab_size % depth == 0)
+        self.levels = list(self._levels())
+        self._arrays: list[Any] = []
+
+    def _levels(self) -> Iterator[tuple[int, int]]:
+        """Factors (z, yx) of each level to the full resolution: z is halved as often as the chunks' depth allows."""
+        z = yx = 1
+        yield z, yx
+        while max(self.shape[1:]) > SMALLEST_LEVEL * yx:
+            z, yx = (2 * z if self.depth % (2 * z) == 0 else z), 2 * yx
+            yield z, yx
+
+    def create(self, name: str, spacing: tuple[float, float, float] | None, affine: np.ndarray | None) -> None:
+        """Make the folder with all metadata and no voxels yet, unless it is there.
+
+        Args:
+            name: what viewers show.
+            spacing: voxel size (z, y, x) in mm.
+            affine: from (x, y, z) indices to mm; OME-Zarr 0.4 has no place for it, so it is an attribute of our own.
+        """
+        if self.path.exists():
+            return
+        partial = self.path.with_name(self.path.name + ".partial")
+        group = open_new_group(partial)
+        for level, (z, yx) in enumerate(self.levels):
+            sides = (-(-self.shape[0] // z), -(-self.shape[1] // yx), -(-self.shape[2] // yx))
+            chunks = (1, self.depth // z, min(CHUNK_SIDE, sides[1]), min(CHUNK_SIDE, sides[2]))
+            create_array(group, str(level), (3, *sides), chunks)
+        group.attrs.update(self._attributes(name, spacing, affine))
+        partial.rename(self.path)
+
+    def _attributes(
+        self, name: str, spacing: tuple[float, float, float] | None, affine: np.ndarray | None
+    ) -> dict[str, Any]:
+        unit = {"unit": "micrometer"} if spacing else {}
+        voxel = [MICROMETRES_PER_MM * length for length in spacing] if spacing else [1.0, 1.0, 1.0]
+        datasets = []
+        for level, (z, yx) in enumerate(self.levels):
+            factors = (z, yx, yx)
+            scale = [1.0, *(length * factor for length, factor in zip(voxel, factors, strict=True))]
+            # the centre of an averaged voxel lies between those it was made of
+            shift = [0.0, *(length * (factor - 1) / 2 for length, factor in zip(voxel, factors, strict=True))]
+            transformations: list[dict[str, Any]] = [{"type": "scale", "scale": scale}]
+            if level:
+                transformations.append({"type": "translation", "translation": shift})
+            datasets.append({"path": str(level), "coordinateTransformations": transformations})
+        attributes: dict[str, Any] = {
+            "multiscales": [
+                {
+                    "version": "0.4",
+                    "name": name,
+                    "axes": [
+                        {"name": "c", "type": "channel"},
+                        *({"name": axis, "type": "space", **unit} for axis in "zyx"),
+                    ],
+                    "datasets": datasets,
+                    "type": "mean",
+                }
+            ],
+            "omero": {
+                "version": "0.4",
+                "name": name,
+                "channels": [
+                    {
+                        "label": label,
+                        "color": colour,
+                        "active": True,
+                        "coefficient": 1,
+                        "family": "linear",
+                        "inverted": False,
+                        "window": {"min": 0, "max": 255, "start": 0, "end": 255},
+                    }
+                    for label, colour in COLOURS
+                ],
+                "rdefs": {"model": "color", "defaultT": 0, "defaultZ": self.shape[0] // 2},
+            },
+        }
+        if affine is not None:
+            attributes["affine_xyz_to_mm"] = np.asarray(affine, float).tolist()
+        return attributes
+
+    def array(self, level: int = 0) -> Any:
+        """The zarr array (3, z, y, x) of a level."""
+        if not self._arrays:
+            group = zarr.open_group(str(self.path), mode="r+")
+            self._arrays = [group[str(index)] for index in range(len(self.levels))]
+        return self._arrays[level]
+
+    def write(self, start: int, slab: np.ndarray) -> None:
+        """Write a slab, or several that follow each other, at all levels.
+
+        Args:
+            start: its first slice, a multiple of `slab_size`.
+            slab: uint8 (3, n, Y, X), of whole slabs or up to the volume's end.
+        """
+        for colour in range(3):
+            levels = slab[colour]
+            for level, (z, _) in enumerate(self.levels):
+                if level:
+                    levels = halve(levels, along_z=z > self.levels[level - 1][0])
+                self.array(level)[colour, start // z : start // z + len(levels)] = levels
+
+    def slabs(self) -> Iterator[np.ndarray]:
+        """Read the stain back as uint8 (n, Y, X, 3), a row of chunks at a time."""
+        for start, stop in spans(self.shape[0], self.depth):
+            yield np.moveaxis(self.array()[:, start:stop], 0, -1)
+
+
+ZARR_2 = int(zarr.__version__.split(".")[0]) < 3
+_FORMAT: dict[str, Any] = {} if ZARR_2 else {"zarr_format": 2}
+
+
+def open_new_group(path: Path) -> Any:
+    """A new, empty group of zarr format 2."""
+    return zarr.open_group(str(path), mode="w", **_FORMAT)
+
+
+def create_array(group: Any, name: str, shape: tuple[int, ...], chunks: tuple[int, ...]) -> None:
+    """A format 2 array whose chunks lie in nested folders, as OME-NGFF 0.4 has them, by either version of zarr."""
+    compressor = numcodecs.Blosc("zstd", clevel=1, shuffle=numcodecs.Blosc.SHUFFLE)
+    options: dict[str, Any] = {"shape": shape, "chunks": chunks, "dtype": "u1", "fill_value": 0}
+    if ZARR_2:
+        group.create_dataset(name, compressor=compressor, dimension_separator="/", **options)
+    else:
+        separator = {"name": "v2", "separator": "/"}
+        group.create_array(name, compressors=compressor, chunk_key_encoding=separator, **options)

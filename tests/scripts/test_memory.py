@@ -1,0 +1,55 @@
+"""How much memory is free, by the control group's files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psutil
+import pytest
+
+from scripts import memory
+from scripts.memory import free_memory
+
+
+def write(root: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text(text + "\n")
+    return root
+
+
+V1 = ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes")
+
+
+@pytest.mark.parametrize(
+    ("files", "allowed"),
+    [
+        ({"memory.max": "1000", "memory.current": "400"}, 600),
+        ({"memory.max": "1000", "memory.current": "1400"}, 0),
+        ({"memory.max": "max", "memory.current": "400"}, None),
+        ({"memory.max": "1000"}, None),
+        ({V1[0]: "3000", V1[1]: "1000"}, 2000),
+        ({"memory.max": "max", "memory.current": "1", V1[0]: "3000", V1[1]: "1000"}, 2000),
+        ({}, None),
+    ],
+)
+def test_what_the_control_group_allows(files: dict[str, str], allowed: int | None, tmp_path: Path) -> None:
+    assert memory._allowance(write(tmp_path, files)) == allowed
+
+
+def test_the_cache_of_files_counts_as_free(tmp_path: Path) -> None:
+    """The kernel gives it up when the group needs the memory; after a large file was read it fills the rest."""
+    statistics = "anon 100\nfile 850\ninactive_file 800\nactive_file 50"
+    group = {"memory.max": "1000", "memory.current": "1000", "memory.stat": statistics}
+    assert memory._allowance(write(tmp_path, group)) == 800
+
+
+@pytest.mark.parametrize(("allowed", "free"), [(5, 5), (None, 70), (90, 70)])
+def test_the_lesser_of_group_and_machine(allowed: int | None, free: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "_allowance", lambda: allowed)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: type("Memory", (), {"available": 70}))
+    assert free_memory() == free
+
+
+def test_of_this_machine() -> None:
+    assert 0 < free_memory() <= psutil.virtual_memory().total
