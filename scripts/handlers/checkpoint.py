@@ -14,13 +14,9 @@ from scripts.checkpoint import read_checkpoint, save_atomically
 from scripts.engines.distributed import average, is_distributed, rank
 from scripts.engines.trainer import PairedCycleGANTrainer
 from scripts.errors import InputError
+from scripts.folder_lock import lock_folder
 from scripts.handlers.failure import on_failure
 from scripts.options import truth
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 CHECKPOINT = "checkpoint.pt"
 WRITTEN = {  # buffers that are set before a training starts, and where from
@@ -90,18 +86,13 @@ class TrainingCheckpoint:
 
     def _lock(self, engine: Engine) -> None:
         """Keep other trainings off the folder, as long as this process lives."""
-        if fcntl is None:
-            return
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._folder = os.open(self.path.parent, os.O_RDONLY)
         try:
-            fcntl.flock(self._folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._folder = lock_folder(self.path.parent)
         except BlockingIOError:
             raise InputError(
                 f"Another training is writing to {self.path.parent}: wait for its end, or give another --output_dir."
             ) from None
-        except OSError:  # a file system without locks
-            pass
 
     def _unlock(self) -> None:
         if self._folder is not None:

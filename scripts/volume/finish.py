@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import platform
 from collections.abc import Mapping
@@ -26,6 +27,8 @@ from scripts.volume.reader import open_volume
 from scripts.volume.stain_store import StainStore
 from scripts.volume.staining import Staining, remove, write_text
 from scripts.volume.volume import Volume
+
+logger = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("torch", "monai", "pytorch-ignite", "numpy", "zarr", "tifffile", "nibabel")
@@ -60,6 +63,15 @@ def finish(staining: Staining, details: Mapping[str, Any] | None = None) -> list
             _export(staining, store, volume)
             notes = _Notes(staining)
             preview_of(staining.folder / f"{staining.name}_stain.png", store, notes.ct_planes(), volume)
+            replaced, where = notes.replaced()
+            if replaced:
+                logger.warning(
+                    "%s: %d voxels were NaN or infinite and became %g, in the slabs from slice %s on",
+                    request.source,
+                    replaced,
+                    found.window[0] if request.nan_value is None else request.nan_value,
+                    ", ".join(map(str, where[:8])) + (" ..." if len(where) > 8 else ""),
+                )
             record = _record(staining, volume, notes, details or {})
         write_text(staining.folder / f"{staining.name}_stain.json", json.dumps(record, indent=2) + "\n")
         write_text(staining.folder / "whole", "what is here only needs to be moved\n")

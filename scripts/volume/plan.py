@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 from collections import Counter
 from collections.abc import Sequence
 from os import PathLike
@@ -15,6 +16,7 @@ import numpy as np
 from scripts.data.window import check_window
 from scripts.engines.distributed import decided_by_first, process_count, rank
 from scripts.errors import InputError
+from scripts.folder_lock import lock_folder
 from scripts.memory import free_memory
 from scripts.networks import StainGenerator
 from scripts.options import require_counts, truth
@@ -34,6 +36,8 @@ logger = logging.getLogger(__name__)
 
 OME_ZARR = "ome.zarr"
 FORMATS = (OME_ZARR, *EXPORTS)
+
+_locks: dict[Path, int] = {}  # descriptors, held until this process ends or plans the same again
 
 SLAB_SIZES = (32, 16, 8, 4, 2, 1)
 BYTES_PER_VOXEL = 11  # of a slab: its grey values and the next one's as float32, its stain
@@ -119,7 +123,7 @@ def plan_stainings(
                     checkpoint=digest,
                 )
                 staining = Staining(Path(output_dir), name, request)
-                _refuse_input(staining, volume, alone=len(sources) == 1)
+                _refuse_input(staining, volume, alone=sources == [str(source)])
                 if not replace and staining.is_finished(file_signature(volume.files)):
                     remove(staining.folder)  # of which a removal that was cut off may have left something
                     logger.info("%s: finished already, see %s", volume.source, Path(output_dir) / staining.outputs[-1])
@@ -209,6 +213,8 @@ def _begin(staining: Staining, volume: Volume, network: StainGenerator, overwrit
         if not overwrite:
             raise
         resumed = False
+    if resumed:
+        _lock(staining)
     if resumed and staining.is_whole():  # only to be moved to its place, where some of it may be already
         logger.info("%s: continued, all slabs are done", volume.source)
         return
@@ -222,7 +228,12 @@ def _begin(staining: Staining, volume: Volume, network: StainGenerator, overwrit
                 raise InputError(
                     f"{staining.output_dir / output} exists already: give another --output_dir, or --overwrite true."
                 )
-        staining.begin(_find(staining.request, volume, network))
+        findings = _find(staining.request, volume, network)
+        if staining.folder.exists():
+            _lock(staining)  # nobody may be at work in what is thrown away
+        staining.begin(findings)
+        _lock(staining)
+        _warn_of_a_full_disk(staining)
     found = staining.findings
     assert found is not None
     shape = (volume.shape[0], volume.shape[1], volume.shape[2])
@@ -242,6 +253,38 @@ def _begin(staining: Staining, volume: Volume, network: StainGenerator, overwrit
         for axis in staining.request.axes:
             AxisStore(staining.axis_store(axis), shape, axis, found.slab_size).create()
     StainStore(staining.store, shape, found.slab_size).create(staining.name, volume.spacing, volume.affine)
+
+
+def _lock(staining: Staining) -> None:
+    folder = staining.folder.resolve()
+    if folder in _locks:
+        os.close(_locks.pop(folder))
+    try:
+        descriptor = lock_folder(folder)
+        if descriptor is not None:
+            _locks[folder] = descriptor
+    except BlockingIOError:
+        raise InputError(
+            f"Another process is writing to {staining.folder}: wait for its end, or give another --output_dir."
+        ) from None
+
+
+def _warn_of_a_full_disk(staining: Staining) -> None:
+    """Warn if the outputs might not fit: photographs compress badly, so they are counted without compression."""
+    voxels = int(np.prod(staining.request.shape, dtype=np.int64))
+    copies = len(set(staining.request.output_format) | {OME_ZARR})
+    needed = 3 * voxels * copies
+    if list(staining.request.axes) != ["z"]:
+        needed += voxels * (3 * len(staining.request.axes) + np.dtype(staining.request.dtype).itemsize)
+    free = shutil.disk_usage(staining.output_dir).free
+    if needed > free:
+        logger.warning(
+            "%s: the outputs may take up to %.1f GB, of which %.1f GB are free in %s.",
+            staining.request.source,
+            needed / 1e9,
+            free / 1e9,
+            staining.output_dir,
+        )
 
 
 def _find(request: Request, volume: Volume, network: StainGenerator) -> Findings:

@@ -1,0 +1,44 @@
+"""Runs that are killed and runs of several processes, with processes that only write a file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bundle.bench.volume import restart
+
+WRITES = "import pathlib, sys; out = pathlib.Path(sys.argv[1]); out.mkdir(); (out / 'scan.tif').write_bytes(b'%s')"
+
+
+def replace_command(monkeypatch: pytest.MonkeyPatch, alone: bytes, shared: bytes) -> None:
+    """Let runs write `alone` if they are of at most one process, `shared` if they are of more."""
+
+    def command(processes: int = 0, **options: Any) -> list[str]:
+        content = shared if processes > 1 else alone
+        return [sys.executable, "-c", WRITES % content.decode(), str(options["output_dir"])]
+
+    monkeypatch.setattr(restart, "command", command)
+    monkeypatch.setattr(restart, "SHAPE", (2, 8, 8))
+
+
+@pytest.mark.parametrize(("shared", "met"), [(b"same", True), (b"other", False)])
+def test_processes(shared: bytes, met: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace_command(monkeypatch, b"same", shared)
+    result = restart.measure_processes(tmp_path, quick=True)
+    assert result["met"] is met
+    assert [row["processes"] for row in result["rows"]] == [1, 2]
+
+
+def test_a_run_that_takes_too_long_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restart, "command", lambda *_, **__: [sys.executable, "-c", "import time; time.sleep(60)"])
+    assert restart._run(tmp_path / "scan", tmp_path / "out", kill_after=0.1) == -9
+
+
+def test_a_failed_run_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restart, "SHAPE", (2, 8, 8))
+    monkeypatch.setattr(restart, "command", lambda *_, **__: [sys.executable, "-c", "raise SystemExit(3)"])
+    with pytest.raises(RuntimeError, match="a run of 1 processes ended with status 3"):
+        restart.measure_processes(tmp_path, quick=True)
