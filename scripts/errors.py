@@ -70,6 +70,7 @@ def end_in_one_sentence() -> None:
     for handler in (*logging.getLogger().handlers, logging.lastResort):
         if handler is not None:
             handler.addFilter(_not_about_input_errors)
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what it finds wrong, our own sentence says
     sys.excepthook = _excepthook
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import torch
+
 from scripts.errors import InputError
 
 
@@ -14,6 +16,18 @@ def require_counts(**counts: int) -> None:
     for name, value in counts.items():
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise InputError(f"The option {name} is {value!r}, it must be a whole number, 1 or more.")
+
+
+def require_device(device: object) -> None:
+    """Check that a device can be used.
+
+    Raises:
+        InputError: it is unknown, or there is none in this machine, or this build of PyTorch cannot use it.
+    """
+    try:
+        torch.empty(1, device=device)  # type: ignore[call-overload]
+    except (RuntimeError, AssertionError, TypeError) as error:
+        raise InputError(f"The device '{device}' cannot be used here: give --device cpu, or none at all.") from error
 
 
 def truth(value: bool | str, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -22,7 +23,7 @@ def writable_folder(folder: str | os.PathLike[str]) -> Path:
         with tempfile.TemporaryFile(dir=path) as trial:
             trial.write(b"trial")
     except OSError as error:
-        raise InputError(
-            f"The output folder {path} cannot be written to ({error.strerror}): give another --output_dir."
-        ) from error
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        remedy = "free some space and repeat the command" if full else "give another --output_dir"
+        raise InputError(f"The output folder {path} cannot be written to ({error.strerror}): {remedy}.") from error
     return path

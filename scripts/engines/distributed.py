@@ -6,12 +6,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import distributed as dist
 
-from scripts.errors import InputError
+from scripts.errors import InputError, find_input_error
 
 Decision = TypeVar("Decision")
 
@@ -53,12 +53,27 @@ def wait_for_all() -> None:
 
 
 def decided_by_first(decide: Callable[[], Decision]) -> Decision:
-    """Return what the first process decides, in all processes: they might see different files, or free memory."""
+    """Return what the first process decides, in all processes: they might see different files, or free memory.
+
+    Raises:
+        InputError: in all processes, where the decision of the first one fails.
+    """
     if not is_distributed():
         return decide()
-    decision = [decide() if rank() == 0 else None]
-    dist.broadcast_object_list(decision)
-    return decision[0]  # type: ignore[return-value]
+    told: list[Any] = [None, None]
+    failure: Exception | None = None
+    if rank() == 0:
+        try:
+            told[0] = decide()
+        except Exception as error:
+            failure = error
+            told[1] = str(find_input_error(error) or f"the first process ended with {error!r}")
+    dist.broadcast_object_list(told)
+    if failure is not None:
+        raise failure
+    if told[1] is not None:
+        raise InputError(told[1])
+    return told[0]
 
 
 def is_distributed() -> bool:

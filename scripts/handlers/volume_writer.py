@@ -14,6 +14,7 @@ from ignite.engine import Engine, Events
 from monai.utils import CommonKeys as Keys
 
 from scripts.engines.distributed import is_distributed, rank, wait_for_all
+from scripts.errors import InputError
 from scripts.handlers.failure import on_failure
 from scripts.volume.axis_store import AxisStore
 from scripts.volume.finish import finish
@@ -43,6 +44,7 @@ class VolumeWriter:
         self._thread = ThreadPoolExecutor(1, "slab writer")
         self._pending: Future | None = None
         self._began = time.perf_counter()
+        self._told = False
 
     def attach(self, engine: Engine) -> None:
         engine.add_event_handler(Events.ITERATION_STARTED, self._start)
@@ -77,15 +79,23 @@ class VolumeWriter:
             self._pending.exception()
             self._pending = None
         unfinished = [staining.folder for staining in self.stainings.values() if staining.folder.exists()]
-        if unfinished:
+        if unfinished and not self._told:
+            self._told = True  # Ignite tells of an exception twice
             logger.info("what is stained so far is kept in %s; the same command goes on from there.", unfinished[0])
 
     def _store(self, slab: dict[str, Any], stain: np.ndarray, notes: dict[str, Any]) -> None:
         begun = time.perf_counter()
         staining = self.stainings[slab["name"]]
-        self._store_of(staining, slab["axis"]).write(slab["start"], stain)
-        seconds = [slab["seconds_reading"], slab["seconds_staining"], time.perf_counter() - begun]
-        staining.note(slab["axis"], slab["start"], seconds=np.array(seconds), **notes)
+        try:
+            self._store_of(staining, slab["axis"]).write(slab["start"], stain)
+            seconds = [slab["seconds_reading"], slab["seconds_staining"], time.perf_counter() - begun]
+            staining.note(slab["axis"], slab["start"], seconds=np.array(seconds), **notes)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise InputError(
+                f"{staining.folder} cannot be written to ({reason}): free some space and repeat the command, which "
+                "goes on from here."
+            ) from error
         if not is_distributed() and staining.is_stained():
             self._finish(staining)
 

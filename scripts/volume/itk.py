@@ -71,8 +71,11 @@ class _Grid:
 def _read_grid(path: Path) -> _Grid:
     try:
         import itk  # here, because it takes seconds
-    except ImportError as error:
-        raise InputError(f"{path} needs ITK to be read: pip install itk-io, or convert it to NIfTI.") from error
+    except (ImportError, AttributeError) as error:  # itk 5.4.4 asks NumPy 1 for names that only NumPy 2 has
+        raise InputError(
+            f"{path} needs ITK to be read, which cannot be imported ({error}): pip install itk-io, with numpy 1.26 "
+            "itk-io==5.4.0, or convert the file to NIfTI."
+        ) from error
     image = (itk.NrrdImageIO if has_suffix(path, NRRD_SUFFIXES) else itk.MetaImageIO).New()
     image.SetFileName(str(path))
     try:

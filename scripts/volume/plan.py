@@ -87,10 +87,7 @@ def plan_stainings(
         InputError: options out of range; nothing to stain; a volume that cannot be read; an output that exists already;
             an unfinished staining of another request; output_dir cannot be written or is the folder that was read.
     """
-    formats = [output_format] if isinstance(output_format, str) else list(dict.fromkeys(output_format))
-    unknown = [name for name in formats if name not in FORMATS]
-    if unknown or not formats:
-        raise InputError(f"output_format '{', '.join(unknown)}' is no --output_format: give {', '.join(FORMATS)}.")
+    formats = check_formats(output_format)
     if slab_size is not None:
         require_counts(slab_size=slab_size)
     if axis not in (*AXES, "all"):
@@ -133,6 +130,26 @@ def plan_stainings(
         return stainings
 
     return decided_by_first(plan)
+
+
+def check_formats(output_format: object) -> list[str]:
+    """Names of formats from a list, or from what a command line makes of one: "tif,nii.gz", "[tif, nii.gz]".
+
+    Raises:
+        InputError: none, or an unknown one.
+    """
+    if isinstance(output_format, (list, tuple)):
+        names = [str(name) for name in output_format]
+    else:
+        names = str(output_format).strip("[]() ").split(",")
+    formats = list(dict.fromkeys(name.strip(" '\"") for name in names))
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown or not formats:
+        raise InputError(
+            f"output_format is {output_format!r}: give one or several of {', '.join(FORMATS)}, "
+            "as in --output_format ome.zarr,tif."
+        )
+    return formats
 
 
 def check_average(weights: Sequence[float]) -> list[float]:
@@ -245,7 +262,7 @@ def _begin(staining: Staining, volume: Volume, network: StainGenerator, overwrit
         "unknown" if volume.spacing is None else " x ".join(f"{1000 * side:g}" for side in volume.spacing) + " um",
         *found.window,
         found.window_source,
-        found.slab_size,
+        min(found.slab_size, *staining.lengths().values()),
     )
     if list(staining.request.axes) != ["z"]:
         logger.info("%s: copied so that it can be sliced along other axes", volume.source)
@@ -279,10 +296,10 @@ def _warn_of_a_full_disk(staining: Staining) -> None:
     free = shutil.disk_usage(staining.output_dir).free
     if needed > free:
         logger.warning(
-            "%s: the outputs may take up to %.1f GB, of which %.1f GB are free in %s.",
+            "%s: the outputs may take up to %d MB, of which %d MB are free in %s.",
             staining.request.source,
-            needed / 1e9,
-            free / 1e9,
+            needed // 10**6,
+            free // 10**6,
             staining.output_dir,
         )
 
@@ -294,8 +311,7 @@ def _find(request: Request, volume: Volume, network: StainGenerator) -> Findings
         average = [1.0]  # there are none
     elif len(average) > 1 and not neighbours_alike(volume):
         logger.warning(
-            "%s: neighbouring slices have little in common, so they are not averaged: are they separate images? "
-            "Then put each into a folder of its own, or give --slice_average '[1]'.",
+            "%s: neighbouring slices have little in common and are stained without averaging them, as separate images.",
             volume.source,
         )
         average = [1.0]

@@ -15,6 +15,8 @@ from scripts.volume.volume import Volume
 
 logger = logging.getLogger(__name__)
 
+_reported: set[tuple[object, ...]] = set()
+
 
 class SliceVolume(Volume):
     """Files of one 2D slice each, in the order given.
@@ -68,7 +70,8 @@ def _warn_of_gaps(path: Path, files: list[Path]) -> None:
     steps = [after - before for before, after in zip(numbers, numbers[1:], strict=False)]
     usual = min(steps)
     gaps = [f"{files[i].name} and {files[i + 1].name}" for i, step in enumerate(steps) if step != usual]
-    if gaps:
+    if gaps and (path.resolve(), *gaps) not in _reported:  # a run opens its volume several times
+        _reported.add((path.resolve(), *gaps))
         logger.warning(
             "%s: slices are missing between %s (%d gap(s)); they are treated as neighbours.", path, gaps[0], len(gaps)
         )

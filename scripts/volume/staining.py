@@ -204,7 +204,7 @@ class Staining:
 
 def file_signature(files: Sequence[Path]) -> dict[str, Sequence[int]]:
     """Size in bytes and time of change in nanoseconds of each file, one of them all if there are many."""
-    stats = {str(path): path.stat() for path in files}
+    stats = {os.path.abspath(path): path.stat() for path in files}
     if len(stats) > 16:
         text = "".join(f"{path}{stat.st_size}{stat.st_mtime_ns};" for path, stat in sorted(stats.items()))
         return {"all": [len(stats), int(hashlib.sha256(text.encode()).hexdigest()[:12], 16)]}

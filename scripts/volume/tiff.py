@@ -41,10 +41,11 @@ class TiffVolume(Volume):
         series, page = self._series, self._series.keyframe
         if page.samplesperpixel > 1:
             raise InputError(f"{self.path} is an RGB stack where a CT volume was expected: convert it to greyscale.")
-        sizes = dict(zip(series.get_axes(squeeze=True), series.get_shape(squeeze=True), strict=True))
-        stacked = {axis: size for axis, size in sizes.items() if axis not in "YX" and size > 1}
-        if len(stacked) > 1 or set(stacked) & set("CT"):
-            text = ", ".join(f"{axis}={size}" for axis, size in stacked.items())
+        sizes = zip(series.get_axes(squeeze=True), series.get_shape(squeeze=True), strict=True)
+        # pairs, not a dictionary: two axes that tifffile has no name for are both called Q
+        stacked = [(axis, size) for axis, size in sizes if axis not in "YX" and size > 1]
+        if len(stacked) > 1 or {axis for axis, _ in stacked} & set("CT"):
+            text = ", ".join(f"{axis}={size}" for axis, size in stacked)
             raise InputError(
                 f"{self.path} has other axes than z, y and x ({text}): save one channel and time point as a z stack."
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scripts.errors import InputError
-from scripts.options import require_counts, truth
+from scripts.options import require_counts, require_device, truth
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,10 @@ def test_counts(value: object) -> None:
     require_counts(batch_size=1, max_epochs=10)
     with pytest.raises(InputError, match="option max_epochs is .* 1 or more"):
         require_counts(batch_size=1, max_epochs=value)  # type: ignore[arg-type]
+
+
+def test_a_device_that_is_not_there() -> None:
+    require_device("cpu")
+    for device in ("gpu", "cuda:99", 1.5):
+        with pytest.raises(InputError, match="--device cpu"):
+            require_device(device)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +22,7 @@ from monai.engines import SupervisedEvaluator
 from torch.utils.data import DataLoader
 
 from scripts.data.window import WindowCTd
-from scripts.errors import InputError, find_input_error
+from scripts.errors import InputError
 from scripts.handlers import Progress, VolumeWriter
 from scripts.networks import StainGenerator
 from scripts.volume import SlabDataset, plan_stainings, slabs_to_stain
@@ -247,6 +248,14 @@ class TestFinishedOutputs:
         after = contents(tmp_path / "out")
         assert {name: content for name, content in after.items() if ".partial" not in name} == before
 
+    def test_the_same_command_again_finds_nothing_to_do(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+        source = tiff(tmp_path / "scan.tif")
+        stain(source, tmp_path / "out")
+        before = contents(tmp_path / "out")
+        with caplog.at_level(logging.INFO):
+            assert stain(source, tmp_path / "out").slices == 0
+        assert "finished already" in caplog.text and contents(tmp_path / "out") == before
+
     def test_of_a_folder_are_passed_over_when_the_rest_is_continued(self, tmp_path: Path) -> None:
         source = tmp_path / "in"
         source.mkdir()
@@ -469,7 +478,7 @@ class TestNotFinite:
 class TestMistakes:
     @pytest.mark.parametrize("output_format", ["png", ["tif", "mha"], []])
     def test_unknown_format(self, tmp_path: Path, output_format: str | Sequence[str]) -> None:
-        with pytest.raises(InputError, match=r"--output_format: give ome\.zarr, nii\.gz, nii, tif"):
+        with pytest.raises(InputError, match=r"give one or several of ome\.zarr, nii\.gz, nii, tif"):
             stain(tiff(tmp_path / "scan.tif"), tmp_path / "out", output_format=output_format)
         assert not (tmp_path / "out").exists()
 
@@ -511,10 +520,12 @@ class TestMistakes:
             raise OSError(errno.ENOSPC, "No space left on device")
 
         source = tiff(tmp_path / "scan.tif")
-        with monkeypatch.context() as patch, pytest.raises(OSError, match="No space left") as caught:
+        with monkeypatch.context() as patch, pytest.raises(InputError, match="No space left") as caught:
             patch.setattr(StainStore, "write", full)
             stain(source, tmp_path / "out")
-        assert "free some space or give another --output_dir" in str(find_input_error(caught.value))
+        assert "scan_stain.partial" in str(caught.value) and "free some space and repeat the command" in str(
+            caught.value
+        )
         assert names(tmp_path / "out") == ["scan_stain.partial"]
         stain(source, tmp_path / "out")
         np.testing.assert_array_equal(rgb(tmp_path / "out" / "scan_stain.ome.zarr"), painted(LEVELS))

@@ -15,7 +15,7 @@ import tifffile
 from scripts.errors import InputError
 from scripts.networks import StainGenerator
 from scripts.volume import plan as planning
-from scripts.volume.plan import check_average, default_slab_size, plan_stainings, slabs_to_stain
+from scripts.volume.plan import check_average, check_formats, default_slab_size, plan_stainings, slabs_to_stain
 from scripts.volume.staining import Findings, Staining
 
 TRAINED = StainGenerator((2, 2, 2), 0)
@@ -221,6 +221,15 @@ class TestAnotherRequest:
 
 
 class TestOptions:
+    @pytest.mark.parametrize("given", [["tif", "nii.gz"], "tif,nii.gz", "[tif, nii.gz]", ("tif", "nii.gz", "tif")])
+    def test_formats_as_people_write_them(self, given: Any) -> None:
+        assert check_formats(given) == ["tif", "nii.gz"]
+
+    @pytest.mark.parametrize("given", [3, "", None, "tif nii"])
+    def test_formats_that_are_none(self, given: Any) -> None:
+        with pytest.raises(InputError, match="as in --output_format ome.zarr,tif"):
+            check_formats(given)
+
     @pytest.mark.parametrize("axis", ["w", "zy", "", None])
     def test_axis(self, axis: Any, tmp_path: Path) -> None:
         with pytest.raises(InputError, match="give --axis z, y, x or all"):

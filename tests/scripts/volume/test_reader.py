@@ -234,6 +234,8 @@ def bad_volume(folder: Path, case: str) -> Path:
         tifffile.imwrite(path, rgb, photometric="rgb")
     elif case == "hyperstack":
         tifffile.imwrite(path, np.stack([VOXELS] * 2), imagej=True, metadata={"axes": "TZYX"})
+    elif case == "unnamed":  # tifffile calls both axes Q
+        tifffile.imwrite(path, np.stack([VOXELS] * 2), photometric="minisblack")
     elif case == "channels":
         tifffile.imwrite(path, np.stack([VOXELS] * 2, axis=1), ome=True, metadata={"axes": "ZCYX"})
     elif case in ("bool", "complex64"):
@@ -256,6 +258,7 @@ def bad_volume(folder: Path, case: str) -> Path:
         ("niirgb", "convert it to greyscale"),
         ("hyperstack", "save one channel"),
         ("channels", "save one channel"),
+        ("unnamed", "save one channel"),
         ("nii4d", "save one channel"),
         ("bool", "convert it"),
         ("complex64", "convert it"),
