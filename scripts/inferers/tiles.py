@@ -9,7 +9,7 @@ import torch
 from monai.inferers import Inferer
 
 from scripts.errors import InputError
-from scripts.memory import empty_slab
+from scripts.memory import empty_slab, give_back_freed_memory
 from scripts.networks import ResNetGenerator
 from scripts.options import truth
 from scripts.precision import autocast
@@ -68,6 +68,8 @@ class TileInferer(Inferer):
                         outputs = empty_slab(shape, kind, stained.device)
                     levels = (stained.float() * 255).round_().clamp_(0, 255) if self.as_uint8 else stained
                     outputs[index : index + 1, :, rows, columns] = levels
+                if image.device.type == "cpu":
+                    give_back_freed_memory()
         assert outputs is not None
         return outputs
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 from collections import Counter
 from collections.abc import Sequence
 from os import PathLike
@@ -16,32 +15,19 @@ import numpy as np
 from scripts.data.window import check_window
 from scripts.engines.distributed import decided_by_first, process_count, rank
 from scripts.errors import InputError
-from scripts.folder_lock import lock_folder
-from scripts.memory import free_memory
 from scripts.networks import StainGenerator
 from scripts.options import require_counts, truth
 from scripts.output_folder import writable_folder
-from scripts.volume.axis_store import AxisStore
-from scripts.volume.dataset import read_slice
+from scripts.volume.begin import begin_or_go_on
 from scripts.volume.export import EXPORTS
 from scripts.volume.reader import find_volumes, open_volume
-from scripts.volume.rechunk import copy_in_cubes
-from scripts.volume.stain_store import StainStore
-from scripts.volume.staining import AXES, Findings, Request, Staining, file_digest, file_signature, remove
+from scripts.volume.staining import AXES, OME_ZARR, Request, Staining, file_digest, file_signature, remove
 from scripts.volume.volume import Volume
-from scripts.volume.window import neighbours_alike, volume_window
 from scripts.volume.zarr_volume import is_zarr
 
 logger = logging.getLogger(__name__)
 
-OME_ZARR = "ome.zarr"
 FORMATS = (OME_ZARR, *EXPORTS)
-
-_locks: dict[Path, int] = {}  # descriptors, held until this process ends or plans the same again
-
-SLAB_SIZES = (32, 16, 8, 4, 2, 1)
-BYTES_PER_VOXEL = 11  # of a slab: its grey values and the next one's as float32, its stain
-BYTES_PER_PIXEL = 200  # of the one slice that the network is at: features of the whole slice, and tiles
 
 
 def plan_stainings(
@@ -125,7 +111,7 @@ def plan_stainings(
                     remove(staining.folder)  # of which a removal that was cut off may have left something
                     logger.info("%s: finished already, see %s", volume.source, Path(output_dir) / staining.outputs[-1])
                     continue
-                _begin(staining, volume, network, replace)
+                begin_or_go_on(staining, volume, network, replace)
             stainings.append(staining)
         return stainings
 
@@ -174,18 +160,6 @@ def _is_finite(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and bool(np.isfinite(value))
 
 
-def default_slab_size(shape: Sequence[int], axes: Sequence[str], free: int) -> int:
-    """The most slices, 32 at most, that leave half of the free memory to others.
-
-    Args:
-        shape: (Z, Y, X).
-        axes: along which the volume is sliced.
-        free: bytes.
-    """
-    area = max(int(np.prod(shape, dtype=np.int64)) // shape[AXES.index(axis)] for axis in axes)
-    return next((n for n in SLAB_SIZES if (n * BYTES_PER_VOXEL + BYTES_PER_PIXEL) * area <= free // 2), 1)
-
-
 def slabs_to_stain(stainings: Sequence[Staining]) -> list[dict[str, Any]]:
     """The slabs that are not done yet, of several processes the share of this one.
 
@@ -220,132 +194,6 @@ def slabs_to_stain(stainings: Sequence[Staining]) -> list[dict[str, Any]]:
         return slabs
 
     return decided_by_first(remaining)[rank() :: process_count()]
-
-
-def _begin(staining: Staining, volume: Volume, network: StainGenerator, overwrite: bool) -> None:
-    """Find window and slabs of a new staining and make its folder, or see what is left to do of an old one."""
-    try:
-        resumed = staining.resume()
-    except InputError:
-        if not overwrite:
-            raise
-        resumed = False
-    if resumed:
-        _lock(staining)
-    if resumed and staining.is_whole():  # only to be moved to its place, where some of it may be already
-        logger.info("%s: continued, all slabs are done", volume.source)
-        return
-    if resumed:
-        _check_again(staining, volume)
-        done = sum(staining.is_done(axis, start) for axis, start, _ in staining.slabs())
-        logger.info("%s: continued, %d of %d slabs are done", volume.source, done, len(list(staining.slabs())))
-    else:
-        for output in staining.outputs:
-            if (staining.output_dir / output).exists() and not overwrite:
-                raise InputError(
-                    f"{staining.output_dir / output} exists already: give another --output_dir, or --overwrite true."
-                )
-        findings = _find(staining.request, volume, network)
-        if staining.folder.exists():
-            _lock(staining)  # nobody may be at work in what is thrown away
-        staining.begin(findings)
-        _lock(staining)
-        _warn_of_a_full_disk(staining)
-    found = staining.findings
-    assert found is not None
-    shape = (volume.shape[0], volume.shape[1], volume.shape[2])
-    logger.info(
-        "%s: %d x %d x %d voxels (z, y, x), %s, voxel size %s, window %g to %g (%s), slabs of %d slices",
-        volume.source,
-        *shape,
-        volume.dtype,
-        "unknown" if volume.spacing is None else " x ".join(f"{1000 * side:g}" for side in volume.spacing) + " um",
-        *found.window,
-        found.window_source,
-        min(found.slab_size, *staining.lengths().values()),
-    )
-    if list(staining.request.axes) != ["z"]:
-        logger.info("%s: copied so that it can be sliced along other axes", volume.source)
-        copy_in_cubes(volume, staining.folder / "ct.h5")
-        for axis in staining.request.axes:
-            AxisStore(staining.axis_store(axis), shape, axis, found.slab_size).create()
-    StainStore(staining.store, shape, found.slab_size).create(staining.name, volume.spacing, volume.affine)
-
-
-def _lock(staining: Staining) -> None:
-    folder = staining.folder.resolve()
-    if folder in _locks:
-        os.close(_locks.pop(folder))
-    try:
-        descriptor = lock_folder(folder)
-        if descriptor is not None:
-            _locks[folder] = descriptor
-    except BlockingIOError:
-        raise InputError(
-            f"Another process is writing to {staining.folder}: wait for its end, or give another --output_dir."
-        ) from None
-
-
-def _warn_of_a_full_disk(staining: Staining) -> None:
-    """Warn if the outputs might not fit: photographs compress badly, so they are counted without compression."""
-    voxels = int(np.prod(staining.request.shape, dtype=np.int64))
-    copies = len(set(staining.request.output_format) | {OME_ZARR})
-    needed = 3 * voxels * copies
-    if list(staining.request.axes) != ["z"]:
-        needed += voxels * (3 * len(staining.request.axes) + np.dtype(staining.request.dtype).itemsize)
-    free = shutil.disk_usage(staining.output_dir).free
-    if needed > free:
-        logger.warning(
-            "%s: the outputs may take up to %d MB, of which %d MB are free in %s.",
-            staining.request.source,
-            needed // 10**6,
-            free // 10**6,
-            staining.output_dir,
-        )
-
-
-def _find(request: Request, volume: Volume, network: StainGenerator) -> Findings:
-    lo, hi, source = volume_window(volume, network.percentiles, network.trained_window, request.ct_window)
-    average = list(request.slice_average)
-    if volume.shape[0] == 1:
-        average = [1.0]  # there are none
-    elif len(average) > 1 and not neighbours_alike(volume):
-        logger.warning(
-            "%s: neighbouring slices have little in common and are stained without averaging them, as separate images.",
-            volume.source,
-        )
-        average = [1.0]
-    processes = int(os.environ.get("LOCAL_WORLD_SIZE", 1))
-    size = request.slab_size or default_slab_size(request.shape, request.axes, free_memory() // processes)
-    return Findings([lo, hi], source, average, size, file_signature(volume.files))
-
-
-def _check_again(staining: Staining, volume: Volume) -> None:
-    """Have those slabs stained again whose slices are no longer what they were, if the files were changed."""
-    found = staining.findings
-    assert found is not None
-    now = file_signature(volume.files)
-    if now == found.files:
-        return
-    logger.warning("%s was changed since its staining was begun: comparing what is done with it.", volume.source)
-    reach = len(found.slice_average) // 2
-    for axis, start, stop in staining.slabs():
-        if not staining.is_done(axis, start):
-            continue
-        if axis == "z":
-            digests = staining.notes(axis, start)["digests"]
-            places = np.clip(np.arange(start - reach, stop + reach), 0, volume.shape[0] - 1)
-            if all(
-                read_slice(volume, int(z), 0.0).digest == digest.tobytes()
-                for z, digest in zip(places, digests, strict=True)
-            ):
-                continue
-        for output in staining.outputs:  # made of what was done
-            if output != staining.store.name:
-                (staining.folder / output).unlink(missing_ok=True)
-        staining.forget(axis, start)
-    (staining.folder / "ct.h5").unlink(missing_ok=True)
-    staining.update(files=now)
 
 
 def _names(sources: Sequence[str]) -> list[str]:

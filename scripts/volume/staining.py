@@ -22,6 +22,7 @@ from scripts.inferers.tiles import spans
 
 VERSION = 1  # of the plan; one written by another version is not continued
 AXES = ("z", "y", "x")
+OME_ZARR = "ome.zarr"  # the format that is always made, and others from it
 
 
 @dataclass(frozen=True)

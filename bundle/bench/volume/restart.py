@@ -21,30 +21,30 @@ def measure_kills(work: Path, quick: bool) -> dict[str, Any]:
     """Kill runs at random moments, run the same command again, compare all files with those of an unkilled run."""
     points = 3 if quick else 20
     source = write_folder(work / "scan", SHAPE, "uint16")
-    begun = time.monotonic()
-    whole = _run(source, work / "whole")
-    seconds = time.monotonic() - begun
+    whole, seconds = _run_until(source, work / "whole", None)
     expected = tree(work / "whole")
     rng = random.Random(0)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for point in range(points):
-        # the first seconds go by with imports: spread the kills over what comes after them, and the very end
-        moment = seconds * rng.uniform(0.3, 1.05)
         out = work / f"killed_{point}"
-        killed = _run(source, out, kill_after=moment)
-        left = sorted(path.name for path in out.iterdir()) if out.exists() else []
-        unfinished = bool(left) and all(name.endswith(".partial") for name in left)
-        again = _run(source, out) if killed else 0
+        moment = seconds * rng.random()
+        killed, _ = _run_until(source, out, moment)
+        slabs = len(list(out.glob("*.partial/slabs/*.npz")))
+        finished = sorted(path.name for path in out.iterdir() if not path.name.endswith(".partial"))
+        again, _ = _run_until(source, out, None) if killed else (0, 0.0)
         rows.append(
             {
-                "killed after": f"{moment:.1f} s",
-                "left": "nothing" if not left else "unfinished" if unfinished else "some or all finished",
+                "killed after": f"{moment:.2f} s",
+                "slabs done": slabs,
+                "outputs in place": len(finished),
+                "was running": killed != 0,
                 "same bytes": tree(out) == expected and again == 0,
             }
         )
     return {
-        "title": f"kill -9 at {points} random moments of a run of {seconds:.0f} s, then the same command",
-        "note": f"Three formats and the preview, {whole == 0 and len(expected)} files.",
+        "title": f"kill -9 at {points} random moments of the {seconds:.1f} s after planning, then the same command",
+        "note": f"{sum(row['was running'] for row in rows)} runs were killed before their end. "
+        f"Six slabs, three formats and the preview: {len(expected)} files.",
         "floor": "identical results each time",
         "rows": rows,
         "met": whole == 0 and all(row["same bytes"] for row in rows),
@@ -59,7 +59,7 @@ def measure_processes(work: Path, quick: bool) -> dict[str, Any]:
     for processes in (1, 2):
         out = work / f"by_{processes}"
         begun = time.monotonic()
-        status = _run(source, out, processes=processes)
+        status = _start(source, out, processes).wait()
         seconds[processes] = time.monotonic() - begun
         if status:
             raise RuntimeError(f"a run of {processes} processes ended with status {status}")
@@ -77,8 +77,25 @@ def measure_processes(work: Path, quick: bool) -> dict[str, Any]:
     }
 
 
-def _run(source: Path, out: Path, kill_after: float | None = None, processes: int = 0) -> int:
-    """Run inference in a process of its own; return its status, or that of a killed one, which is not 0."""
+def _run_until(source: Path, out: Path, moment: float | None) -> tuple[int, float]:
+    """Run inference and kill it some seconds after its folder has appeared, which is when planning ends.
+
+    Returns:
+        Its status, and the seconds that it ran from then on.
+    """
+    process = _start(source, out)
+    while process.poll() is None and not list(out.glob("*.partial/slabs")):
+        time.sleep(0.005)
+    begun = time.monotonic()
+    try:
+        status = process.wait(moment)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        status = process.wait()
+    return status, time.monotonic() - begun
+
+
+def _start(source: Path, out: Path, processes: int = 0) -> subprocess.Popen[bytes]:
     words = command(
         processes,
         input=source,
@@ -89,11 +106,6 @@ def _run(source: Path, out: Path, kill_after: float | None = None, processes: in
         device="cpu",
     )
     environment = os.environ | ({"OMP_NUM_THREADS": "1"} if processes else {})
-    process = subprocess.Popen(
+    return subprocess.Popen(
         words, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
-    try:
-        return process.wait(kill_after)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        return process.wait()

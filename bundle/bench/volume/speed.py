@@ -102,7 +102,7 @@ def _on_slices(network: torch.nn.Module, images: torch.Tensor, piece: int) -> No
                 network(image[None, :, top : top + piece, left : left + piece])
 
 
-def _recomputed(network: StainGenerator, side: int, tile: int = 384) -> float:
+def _recomputed(network: StainGenerator, side: int, tile: int = 256) -> float:
     """Share of pixels that encoder and decoder compute besides those of the slice."""
 
     def computed(halo: int) -> int:

@@ -15,7 +15,8 @@ import tifffile
 from scripts.errors import InputError
 from scripts.networks import StainGenerator
 from scripts.volume import plan as planning
-from scripts.volume.plan import check_average, check_formats, default_slab_size, plan_stainings, slabs_to_stain
+from scripts.volume.begin import default_slab_size
+from scripts.volume.plan import check_average, check_formats, plan_stainings, slabs_to_stain
 from scripts.volume.staining import Findings, Staining
 
 TRAINED = StainGenerator((2, 2, 2), 0)

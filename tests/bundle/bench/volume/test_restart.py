@@ -32,9 +32,12 @@ def test_processes(shared: bytes, met: bool, tmp_path: Path, monkeypatch: pytest
     assert [row["processes"] for row in result["rows"]] == [1, 2]
 
 
-def test_a_run_that_takes_too_long_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(restart, "command", lambda *_, **__: [sys.executable, "-c", "import time; time.sleep(60)"])
-    assert restart._run(tmp_path / "scan", tmp_path / "out", kill_after=0.1) == -9
+def test_a_run_is_killed_some_time_after_its_folder_appeared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "import pathlib, sys, time; pathlib.Path(sys.argv[1], 'a_stain.partial', 'slabs').mkdir(parents=True); "
+    code += "time.sleep(60)"
+    monkeypatch.setattr(restart, "command", lambda *_, **options: [sys.executable, "-c", code, options["output_dir"]])
+    status, seconds = restart._run_until(tmp_path / "scan", tmp_path / "out", 0.2)
+    assert status == -9 and 0.2 <= seconds < 30
 
 
 def test_a_failed_run_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
