@@ -14,6 +14,7 @@ import tifffile
 
 from scripts.errors import InputError
 from scripts.networks import StainGenerator
+from scripts.volume import begin
 from scripts.volume import plan as planning
 from scripts.volume.begin import default_slab_size
 from scripts.volume.plan import check_average, check_formats, plan_stainings, slabs_to_stain
@@ -91,7 +92,7 @@ class TestSlabSize:
         assert default_slab_size((50, 10, 10), ["z", "y", "x"], 5 * free - 2) == 16
 
     def test_processes_share_the_memory(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(planning, "free_memory", lambda: 4 * 2 * (8 * 11 + 200) * 48)
+        monkeypatch.setattr(begin, "free_memory", lambda: 4 * 2 * (8 * 11 + 200) * 48)
         monkeypatch.setenv("LOCAL_WORLD_SIZE", "4")
         (staining,) = plan(scan(tmp_path / "scan.tif"), tmp_path)
         assert findings(staining).slab_size == 8
@@ -211,7 +212,7 @@ class TestAnotherRequest:
 
     def test_the_same_keeps_what_was_found(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (first,) = plan(scan(tmp_path / "scan.tif"), tmp_path)
-        monkeypatch.setattr(planning, "free_memory", lambda: 0)
+        monkeypatch.setattr(begin, "free_memory", lambda: 0)
         (second,) = plan(tmp_path / "scan.tif", tmp_path)
         assert second.findings == first.findings and findings(first).slab_size == 32
 
