@@ -15,7 +15,7 @@ HOLD = "import sys, time; from pathlib import Path; from scripts.folder_lock imp
 HOLD += "held = lock_folder(Path(sys.argv[1])); print('held', flush=True); time.sleep(60)"
 
 
-@pytest.mark.skipif(fcntl is None, reason="no locks on this platform")
+@pytest.mark.skipif(fcntl is None, reason="Windows has no fcntl, and lock_folder then locks nothing")
 def test_locked_by_another_process_until_that_is_killed(tmp_path: Path) -> None:
     root = Path(__file__).resolve().parents[2]
     # -c with the folder on the path imports the module alone, not the whole package

@@ -5,15 +5,14 @@ from __future__ import annotations
 import gzip
 import zlib
 from pathlib import Path
-from typing import Any
 
+import itk
 import numpy as np
 import pytest
 
 from scripts.errors import InputError
 from scripts.volume.reader import find_volumes, open_volume
 
-itk: Any = pytest.importorskip("itk")
 SHAPE = (5, 6, 7)
 VOXELS = np.arange(np.prod(SHAPE), dtype=np.uint16).reshape(SHAPE) * 250
 SUFFIXES = (".mha", ".mhd", ".nrrd", ".nhdr")

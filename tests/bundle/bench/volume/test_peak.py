@@ -11,7 +11,7 @@ from bundle.bench.volume.peak import peak_in_another_process
 from bundle.bench.volume.scan import WINDOW, write_folder
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's account of a process")
+@pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read from /proc/self, which only Linux has")
 def test_tiny_volume(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     source = write_folder(tmp_path / "scan", (2, 64, 64), "uint16")
