@@ -35,13 +35,19 @@ class VolumeWriter:
     Args:
         stainings: what is to be stained, see `plan_stainings`.
         details: what the record of each volume says of this run besides.
+        threads: in which slabs are stored; None takes a thread of its own.
     """
 
-    def __init__(self, stainings: Sequence[Staining], details: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        stainings: Sequence[Staining],
+        details: Mapping[str, Any] | None = None,
+        threads: ThreadPoolExecutor | None = None,
+    ) -> None:
         self.details = dict(details or {})
         self.stainings = {staining.name: staining for staining in stainings}
         self._stores: dict[tuple[str, str], StainStore | AxisStore] = {}
-        self._thread = ThreadPoolExecutor(1, "slab writer")
+        self._threads = threads or ThreadPoolExecutor(1, "slab writer")
         self._pending: Future | None = None
         self._began = time.perf_counter()
         self._told = False
@@ -65,7 +71,7 @@ class VolumeWriter:
         # at once, for the memory of the grey values is needed for those of the slab that is read next
         notes = _notes(slab, torch.as_tensor(slab.pop(Keys.IMAGE))[:, 0].cpu().numpy(), stain)
         self._settle()
-        self._pending = self._thread.submit(self._store, slab, stain, notes)
+        self._pending = self._threads.submit(self._store, slab, stain, notes)
 
     def _settle(self) -> None:
         """Wait for the slab that is being stored, and raise what went wrong with it."""

@@ -9,7 +9,7 @@ import torch
 from monai.inferers import Inferer
 
 from scripts.errors import InputError
-from scripts.memory import empty_slab, give_back_freed_memory
+from scripts.memory import empty_slab, give_back_freed_memory, keep_freed_memory
 from scripts.networks import ResNetGenerator
 from scripts.options import truth
 from scripts.precision import autocast
@@ -53,6 +53,8 @@ class TileInferer(Inferer):
             raise ValueError(f"nothing to stain in an input of shape {tuple(inputs.shape)}.")
         stride: int = network.stride  # type: ignore[attr-defined]
         outputs: torch.Tensor | None = None
+        if inputs.device.type == "cpu":
+            keep_freed_memory()
         with autocast(inputs.device, self.amp):
             for index in range(len(inputs)):  # one slice after the other: only one is in the works at a time
                 image = inputs[index : index + 1]

@@ -1,6 +1,6 @@
 """Generators."""
 
-from scripts.networks.folding import fold_statistics
+from scripts.networks.folding import fold_layers
 from scripts.networks.generator import ResNetGenerator, StainGenerator
 
-__all__ = ["ResNetGenerator", "StainGenerator", "fold_statistics"]
+__all__ = ["ResNetGenerator", "StainGenerator", "fold_layers"]

@@ -79,7 +79,7 @@ class ResNetGenerator(nn.Module):
         if upsample not in UPSAMPLINGS:
             raise ValueError(f"upsample must be one of {UPSAMPLINGS}, got '{upsample}'.")
         skip = truth(skip, "skip")
-        self.in_channels, self.out_channels = in_channels, out_channels
+        self.in_channels, self.out_channels, self.channels = in_channels, out_channels, tuple(channels)
         self.blocks, self.kernel_size, self.upsample, self.skip = blocks, kernel_size, upsample, skip
         self.register_buffer("options", torch.tensor([int(skip), UPSAMPLINGS.index(upsample)]))
         full, lowest = channels[0], channels[-1]

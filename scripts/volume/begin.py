@@ -5,39 +5,38 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from scripts.errors import InputError
 from scripts.folder_lock import lock_folder
-from scripts.memory import free_memory
 from scripts.networks import StainGenerator
 from scripts.volume.axis_store import AxisStore
 from scripts.volume.dataset import read_slice
 from scripts.volume.rechunk import copy_in_cubes
+from scripts.volume.slab_size import default_slab_size
 from scripts.volume.stain_store import StainStore
-from scripts.volume.staining import AXES, OME_ZARR, Findings, Request, Staining, file_signature
+from scripts.volume.staining import OME_ZARR, Findings, Request, Staining, file_signature
 from scripts.volume.volume import Volume
 from scripts.volume.window import neighbours_alike, volume_window
 
 logger = logging.getLogger(__name__)
 
-SLAB_SIZES = (32, 16, 8, 4, 2, 1)
-BYTES_PER_VOXEL = 11  # of a slab: its grey values and the next one's as float32, its stain
-BYTES_PER_PIXEL = 200  # of the one slice that the network is at: features of the whole slice, and tiles
-
 _locks: dict[Path, int] = {}  # descriptors, held until this process ends or plans the same again
 
 
-def begin_or_go_on(staining: Staining, volume: Volume, network: StainGenerator, overwrite: bool) -> None:
+def begin_or_go_on(
+    staining: Staining, volume: Volume, network: StainGenerator, device: torch.device, overwrite: bool
+) -> None:
     """Find window and slabs of a new staining and make its folder, or see what is left to do of an old one.
 
     Args:
         staining: what is asked for.
         volume: opened.
         network: knows the window and percentiles of its training.
+        device: where it will be, whose memory the slabs must fit too.
         overwrite: replace finished outputs, and unfinished ones of another request.
 
     Raises:
@@ -65,7 +64,7 @@ def begin_or_go_on(staining: Staining, volume: Volume, network: StainGenerator, 
                 raise InputError(
                     f"{staining.output_dir / output} exists already: give another --output_dir, or --overwrite true."
                 )
-        findings = _find(staining.request, volume, network)
+        findings = _find(staining.request, volume, network, device)
         if staining.folder.exists():
             _lock(staining)  # nobody may be at work in what is thrown away
         staining.begin(findings)
@@ -124,7 +123,7 @@ def _warn_of_a_full_disk(staining: Staining) -> None:
         )
 
 
-def _find(request: Request, volume: Volume, network: StainGenerator) -> Findings:
+def _find(request: Request, volume: Volume, network: StainGenerator, device: torch.device) -> Findings:
     lo, hi, source = volume_window(volume, network.percentiles, network.trained_window, request.ct_window)
     average = list(request.slice_average)
     if volume.shape[0] == 1:
@@ -135,8 +134,7 @@ def _find(request: Request, volume: Volume, network: StainGenerator) -> Findings
             volume.source,
         )
         average = [1.0]
-    processes = int(os.environ.get("LOCAL_WORLD_SIZE", 1))
-    size = request.slab_size or default_slab_size(request.shape, request.axes, free_memory() // processes)
+    size = request.slab_size or default_slab_size(request.shape, request.axes, network, device)
     return Findings([lo, hi], source, average, size, file_signature(volume.files))
 
 
@@ -166,15 +164,3 @@ def _check_again(staining: Staining, volume: Volume) -> None:
         staining.forget(axis, start)
     (staining.folder / "ct.h5").unlink(missing_ok=True)
     staining.update(files=now)
-
-
-def default_slab_size(shape: Sequence[int], axes: Sequence[str], free: int) -> int:
-    """The most slices, 32 at most, that leave half of the free memory to others.
-
-    Args:
-        shape: (Z, Y, X).
-        axes: along which the volume is sliced.
-        free: bytes.
-    """
-    area = max(int(np.prod(shape, dtype=np.int64)) // shape[AXES.index(axis)] for axis in axes)
-    return next((n for n in SLAB_SIZES if (n * BYTES_PER_VOXEL + BYTES_PER_PIXEL) * area <= free // 2), 1)

@@ -36,13 +36,18 @@ class SlabDataset(Dataset):
         data: slabs, see `slabs_to_stain`.
         transform: dictionary transform of one slice, (1, rows, columns) float32 grey values under ``image``, for
             example ``WindowCTd``. It is called slice by slice, so that a slab is in memory once and not in every stage.
+        threads: in which slabs are read; None takes a thread of its own.
     """
 
-    def __init__(self, data: Sequence[dict[str, Any]], transform: Callable | None = None) -> None:
-        self.data, self.transform = list(data), transform
+    def __init__(
+        self,
+        data: Sequence[dict[str, Any]],
+        transform: Callable | None = None,
+        threads: ThreadPoolExecutor | None = None,
+    ) -> None:
+        self.data, self.transform, self.threads = list(data), transform, threads
         self._volume: tuple[tuple[str, str], Volume] | None = None
         self._slices: dict[int, _Slice] = {}  # those that the next slab needs too
-        self._reader: ThreadPoolExecutor | None = None
         self._ahead: tuple[int, Future] | None = None
 
     def __len__(self) -> int:
@@ -54,15 +59,15 @@ class SlabDataset(Dataset):
         Raises:
             InputError: damaged or missing slices.
         """
-        if self._reader is None:
-            self._reader = ThreadPoolExecutor(1, "slab reader")
+        if self.threads is None:
+            self.threads = ThreadPoolExecutor(1, "slab reader")
         waiting, self._ahead = self._ahead, None
         if waiting is not None and waiting[0] == index:
             item = waiting[1].result()
         else:
-            item = self._reader.submit(self._load, index).result()
+            item = self.threads.submit(self._load, index).result()
         if index + 1 < len(self.data):
-            self._ahead = (index + 1, self._reader.submit(self._load, index + 1))
+            self._ahead = (index + 1, self.threads.submit(self._load, index + 1))
         return item
 
     def _load(self, index: int) -> dict[str, Any]:

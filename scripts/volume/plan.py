@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from scripts.data.window import check_window
 from scripts.engines.distributed import decided_by_first, process_count, rank
@@ -44,6 +45,7 @@ def plan_stainings(
     slab_size: int | None = None,
     output_format: str | Sequence[str] = OME_ZARR,
     overwrite: bool = False,
+    device: torch.device | str = "cpu",
 ) -> list[Staining]:
     """Plan the staining of one or several volumes, or take up where an earlier run of the same command was stopped.
 
@@ -64,6 +66,7 @@ def plan_stainings(
         slab_size: slices per slab; None takes 32, or fewer where memory is short.
         output_format: one or several of ``ome.zarr``, ``tif``, ``nii.gz``, ``nii``.
         overwrite: replace finished outputs of an earlier run, and unfinished ones of another request.
+        device: where the network will be.
 
     Returns:
         One entry per volume, each begun: its folder is there. Volumes that the same request has finished already are
@@ -111,7 +114,7 @@ def plan_stainings(
                     remove(staining.folder)  # of which a removal that was cut off may have left something
                     logger.info("%s: finished already, see %s", volume.source, Path(output_dir) / staining.outputs[-1])
                     continue
-                begin_or_go_on(staining, volume, network, replace)
+                begin_or_go_on(staining, volume, network, torch.device(device), replace)
             stainings.append(staining)
         return stainings
 

@@ -1,7 +1,10 @@
-"""How much memory is free, by the control group's files."""
+"""How much memory is free, by the control group's files, and what C's allocator keeps."""
 
 from __future__ import annotations
 
+import platform
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
@@ -53,3 +56,36 @@ def test_the_lesser_of_group_and_machine(allowed: int | None, free: int, monkeyp
 
 def test_of_this_machine() -> None:
     assert 0 < free_memory() <= psutil.virtual_memory().total
+
+
+# pages that the system hands out while a hundred blocks of 1 MB are filled and freed, again and again
+FILL = """
+import resource, sys
+sys.path.insert(0, sys.argv[1])
+from scripts.memory import give_back_freed_memory, keep_freed_memory
+def pages():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(4):
+        blocks = [bytearray(1_000_000) for _ in range(100)]
+        del blocks
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+pages()
+default = pages()
+keep_freed_memory()
+pages()
+kept = pages()
+give_back_freed_memory()
+print(default, kept, pages())
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have neither mallopt nor malloc_trim")
+def test_freed_memory_is_kept_until_it_is_given_back() -> None:
+    root = Path(__file__).resolve().parents[2]
+    words = [sys.executable, "-c", FILL, str(root)]
+    printed = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    default, kept, given_back = (int(word) for word in printed.split())
+    volume = 100 * 1_000_000 // 4096  # pages of 4 KiB, the smallest that Linux has
+    assert default > volume  # each of the four times most of it is handed out anew
+    assert kept < volume // 10
+    assert volume // 2 < given_back < 2 * volume  # once

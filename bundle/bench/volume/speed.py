@@ -19,7 +19,7 @@ from bundle.bench.volume.scan import WINDOW, write_folder, write_nifti
 from scripts.checkpoint import load_generator
 from scripts.data.window import window
 from scripts.inferers.tiles import tiles
-from scripts.networks import StainGenerator, fold_statistics
+from scripts.networks import StainGenerator, fold_layers
 from scripts.volume import open_volume
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -35,7 +35,7 @@ def measure(work: Path, quick: bool) -> dict[str, Any]:
     """
     length, side, repeats = (8, 512, 2) if quick else (32, 1024, 3)
     folder = write_folder(work / "scan", (length, side, side), "float32")
-    network = fold_statistics(load_generator(StainGenerator(), ROOT / "models" / "model.pt"))
+    network = fold_layers(load_generator(StainGenerator(), ROOT / "models" / "model.pt"))
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     with open_volume(folder) as volume:
         images = torch.from_numpy(window(volume.read(0, length), *WINDOW))[:, None]

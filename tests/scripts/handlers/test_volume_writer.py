@@ -7,7 +7,9 @@ import json
 import logging
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -98,14 +100,20 @@ def zarr_array(path: Path, values: np.ndarray = LEVELS) -> Path:
     return path
 
 
-def stain(source: Path, output_dir: Path, network: Paint | None = None, **options: Any) -> Paint:
+def stain(
+    source: Path,
+    output_dir: Path,
+    network: Paint | None = None,
+    threads: ThreadPoolExecutor | None = None,
+    **options: Any,
+) -> Paint:
     """What configs/inference.yaml does, with a network that costs nothing."""
     network = network or Paint()
     checkpoint = output_dir.parent / "model.pt"
     checkpoint.write_bytes(b"weights")
     stainings = plan_stainings(source, output_dir, TRAINED, checkpoint, **{"slab_size": 2, **options})
-    dataset = SlabDataset(slabs_to_stain(stainings), WindowCTd("image"))
-    writer = VolumeWriter(stainings)
+    dataset = SlabDataset(slabs_to_stain(stainings), WindowCTd("image"), threads)
+    writer = VolumeWriter(stainings, threads=threads)
     evaluator = SupervisedEvaluator(
         device=torch.device("cpu"),
         val_data_loader=DataLoader(dataset, batch_size=None),
@@ -453,6 +461,27 @@ class TestLastSteps:
         stain(source, tmp_path / "out", output_format=ALL_FORMATS)
         for suffix in ALL_FORMATS:
             np.testing.assert_array_equal(rgb(tmp_path / "out" / f"scan_stain.{suffix}"), painted(LEVELS[::-1]))
+
+
+def test_one_thread_stores_a_slab_before_it_reads_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So the next slab's grey values take the memory that the stored one's stain took."""
+    order: list[str] = []
+    load, store = SlabDataset._load, StainStore.write
+
+    def loaded(dataset: SlabDataset, index: int) -> dict[str, Any]:
+        order.append(f"read {index}")
+        return load(dataset, index)
+
+    def stored(self: StainStore, start: int, slab: np.ndarray) -> None:
+        time.sleep(0.05)  # the reader would overtake
+        store(self, start, slab)
+        order.append(f"stored {start // 2}")
+
+    monkeypatch.setattr(SlabDataset, "_load", loaded)
+    monkeypatch.setattr(StainStore, "write", stored)
+    with ThreadPoolExecutor(1) as threads:
+        stain(tiff(tmp_path / "scan.tif"), tmp_path / "out", threads=threads)
+    assert order == ["read 0", "read 1", "stored 0", "read 2", "stored 1", "stored 2"]
 
 
 class TestNotFinite:

@@ -14,9 +14,8 @@ import tifffile
 
 from scripts.errors import InputError
 from scripts.networks import StainGenerator
-from scripts.volume import begin
 from scripts.volume import plan as planning
-from scripts.volume.begin import default_slab_size
+from scripts.volume import slab_size
 from scripts.volume.plan import check_average, check_formats, plan_stainings, slabs_to_stain
 from scripts.volume.staining import Findings, Staining
 
@@ -72,31 +71,6 @@ class TestAverage:
 
 
 class TestSlabSize:
-    @pytest.mark.parametrize(
-        ("free", "size"),
-        [
-            (2 * (32 * 11 + 200) * 100, 32),  # the slab and one slice in half of it
-            (2 * (32 * 11 + 200) * 100 - 2, 16),
-            (2 * (16 * 11 + 200) * 100, 16),
-            (2 * (2 * 11 + 200) * 100, 2),
-            (2 * (1 * 11 + 200) * 100, 1),
-            (0, 1),
-        ],
-    )
-    def test_by_hand(self, free: int, size: int) -> None:
-        assert default_slab_size((1000, 10, 10), ["z"], free) == size
-
-    def test_is_that_of_the_largest_slices(self) -> None:
-        free = 2 * (32 * 11 + 200) * 100
-        assert default_slab_size((50, 10, 10), ["y"], 5 * free) == 32  # slices of 50 x 10
-        assert default_slab_size((50, 10, 10), ["z", "y", "x"], 5 * free - 2) == 16
-
-    def test_processes_share_the_memory(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(begin, "free_memory", lambda: 4 * 2 * (8 * 11 + 200) * 48)
-        monkeypatch.setenv("LOCAL_WORLD_SIZE", "4")
-        (staining,) = plan(scan(tmp_path / "scan.tif"), tmp_path)
-        assert findings(staining).slab_size == 8
-
     def test_of_the_user_wins(self, tmp_path: Path) -> None:
         (staining,) = plan(scan(tmp_path / "scan.tif"), tmp_path, slab_size=5)
         assert findings(staining).slab_size == 5
@@ -212,7 +186,7 @@ class TestAnotherRequest:
 
     def test_the_same_keeps_what_was_found(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (first,) = plan(scan(tmp_path / "scan.tif"), tmp_path)
-        monkeypatch.setattr(begin, "free_memory", lambda: 0)
+        monkeypatch.setattr(slab_size, "free_memory", lambda _="cpu": 0)
         (second,) = plan(tmp_path / "scan.tif", tmp_path)
         assert second.findings == first.findings and findings(first).slab_size == 32
 

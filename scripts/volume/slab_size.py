@@ -1,0 +1,47 @@
+"""How many slices a slab may have."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from scripts.inferers.footprint import slice_bytes
+from scripts.memory import free_memory
+from scripts.networks import ResNetGenerator
+from scripts.volume.staining import AXES
+
+SLAB_SIZES = (32, 16, 8, 4, 2, 1)
+BYTES_PER_VOXEL = 11  # of a slab: its grey values and the next one's as float32, its stain
+GPU_BYTES_PER_VOXEL = 7  # its grey values and its stain
+FIXED = 30_000_000  # bytes for tiles and for the slices that are being read
+
+
+def default_slab_size(
+    shape: Sequence[int], axes: Sequence[str], network: ResNetGenerator, device: torch.device | str = "cpu"
+) -> int:
+    """The most slices, 32 at most, that leave half of the free memory to others, the machine's and the GPU's.
+
+    Processes that `torchrun` started on this machine share its memory; each has a GPU of its own.
+
+    Args:
+        shape: (Z, Y, X).
+        axes: along which the volume is sliced.
+        network: whose features take memory.
+        device: where the network is.
+    """
+    device = torch.device(device)
+    area = max(int(np.prod(shape, dtype=np.int64)) // shape[AXES.index(axis)] for axis in axes)
+    features = slice_bytes(network)
+    machine = free_memory() // int(os.environ.get("LOCAL_WORLD_SIZE", 1))
+    if device.type == "cpu":
+        return _most(area, machine, BYTES_PER_VOXEL, features)
+    return min(
+        _most(area, machine, BYTES_PER_VOXEL, 0), _most(area, free_memory(device), GPU_BYTES_PER_VOXEL, features)
+    )
+
+
+def _most(area: int, free: int, per_voxel: int, per_pixel: int) -> int:
+    return next((n for n in SLAB_SIZES if FIXED + (n * per_voxel + per_pixel) * area <= free // 2), 1)

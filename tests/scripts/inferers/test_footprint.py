@@ -1,0 +1,70 @@
+"""What tiles take of memory, and which are chosen."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from scripts.inferers import footprint
+from scripts.inferers.footprint import default_tile_size, slice_bytes, tile_bytes
+from scripts.networks import StainGenerator
+from tests.conftest import ROOT
+
+DEFAULT = StainGenerator()  # 16, 32, 64, 128 channels; halos of 8 pixels
+
+
+def test_bytes_by_hand() -> None:
+    # float32: 32 channels at a quarter of the pixels, 64 at a sixteenth, 128 at a 64th, and the last three more times
+    assert slice_bytes(DEFAULT) == 4 * (8 + 4 + 2 + 3 * 2)
+    assert tile_bytes(DEFAULT) == 4 * (3 * 16 + 2 * 8)
+    assert slice_bytes(StainGenerator((2, 2, 2), 0)) == 4
+
+
+@pytest.mark.parametrize(
+    ("device", "free", "size"),
+    [
+        ("cpu", 10**12, 256),
+        ("cuda", 10**12, 1024),
+        ("cuda", 4 * 256 * 1040**2, 1024),  # the tile with its halo of 8 pixels in a quarter of what is free
+        ("cuda", 4 * 256 * 1040**2 - 1, 512),
+        ("cpu", 4 * 256 * 272**2 - 1, 128),
+        ("cpu", 0, 64),
+    ],
+)
+def test_tile_by_hand(device: str, free: int, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(footprint, "free_memory", lambda _: free)
+    assert default_tile_size(DEFAULT, device) == size
+
+
+# peak of a process that stains one slice of 1536 x 1536 twice, beyond what it takes before
+STAIN = """
+import re
+from pathlib import Path
+import torch
+from scripts.inferers import TileInferer
+from scripts.networks import StainGenerator, fold_layers
+def taken(name):
+    return 1024 * int(re.search(rf"^{name}:\\s*(\\d+)", Path("/proc/self/status").read_text(), re.MULTILINE)[1])
+torch.set_num_threads(2)
+network = fold_layers(StainGenerator()).to(memory_format=torch.channels_last)
+inferer = TileInferer(256, as_uint8=True)
+with torch.no_grad():
+    inferer(torch.rand(1, 1, 128, 128), network)  # libraries make themselves ready
+    image = torch.rand(1, 1, 1536, 1536)
+    before = taken("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5")
+    for _ in range(2):
+        inferer(image, network)
+print(taken("VmHWM") - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read from /proc/self, which only Linux has")
+def test_estimate_agrees_with_a_measurement() -> None:
+    printed = subprocess.run([sys.executable, "-c", STAIN], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    pixels = 1536 * 1536
+    expected = (slice_bytes(DEFAULT) + 3) * pixels + tile_bytes(DEFAULT) * (256 + 2 * 8) ** 2  # 3: the stain
+    # what libraries keep to themselves, and what the allocator has not found a use for
+    assert 0.6 * expected < int(printed) < 1.3 * expected
