@@ -15,6 +15,7 @@ from bundle.bench.volume.scan import WINDOW, write_folder
 
 SHAPE = (44, 192, 160)  # six slabs of eight slices, the last one short
 FORMATS = "['ome.zarr','tif','nii.gz']"
+ATTEMPTS = 3  # for each kill: a run may have come to its end before it
 
 
 def measure_kills(work: Path, quick: bool) -> dict[str, Any]:
@@ -25,26 +26,30 @@ def measure_kills(work: Path, quick: bool) -> dict[str, Any]:
     expected = tree(work / "whole")
     rng = random.Random(0)
     rows: list[dict[str, Any]] = []
-    for point in range(points):
-        out = work / f"killed_{point}"
+    attempts = 0
+    while len(rows) < points:
+        attempts += 1
+        if attempts > ATTEMPTS * points:
+            raise RuntimeError(f"only {len(rows)} of {attempts} runs were still running when they were to be killed")
+        out = work / f"killed_{attempts}"
         moment = seconds * rng.random()
         killed, _ = _run_until(source, out, moment)
+        if not killed:  # the machine was faster this time, and the run at its end
+            continue
         slabs = len(list(out.glob("*.partial/slabs/*.npz")))
         finished = sorted(path.name for path in out.iterdir() if not path.name.endswith(".partial"))
-        again, _ = _run_until(source, out, None) if killed else (0, 0.0)
+        again, _ = _run_until(source, out, None)
         rows.append(
             {
                 "killed after": f"{moment:.2f} s",
                 "slabs done": slabs,
                 "outputs in place": len(finished),
-                "was running": killed != 0,
                 "same bytes": tree(out) == expected and again == 0,
             }
         )
     return {
         "title": f"kill -9 at {points} random moments of the {seconds:.1f} s after planning, then the same command",
-        "note": f"{sum(row['was running'] for row in rows)} runs were killed before their end. "
-        f"Six slabs, three formats and the preview: {len(expected)} files.",
+        "note": f"Six slabs, three formats and the preview: {len(expected)} files.",
         "floor": "identical results each time",
         "rows": rows,
         "met": whole == 0 and all(row["same bytes"] for row in rows),

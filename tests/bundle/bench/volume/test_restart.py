@@ -40,6 +40,36 @@ def test_a_run_is_killed_some_time_after_its_folder_appeared(tmp_path: Path, mon
     assert status == -9 and 0.2 <= seconds < 30
 
 
+# takes its time the first time; what it writes when it is called again is the placeholder's
+RESUMES = """
+import pathlib, shutil, sys, time
+out = pathlib.Path(sys.argv[1])
+unfinished = out / "a_stain.partial"
+again = unfinished.exists()
+(unfinished / "slabs").mkdir(parents=True, exist_ok=True)
+time.sleep(0 if again else 1)
+shutil.rmtree(unfinished)
+(out / "scan.tif").write_bytes(b"%s" if again else b"same")
+"""
+
+
+@pytest.mark.parametrize(("resumed", "met"), [("same", True), ("other", False)])
+def test_kills(resumed: str, met: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restart, "SHAPE", (2, 8, 8))
+    code = RESUMES % resumed
+    monkeypatch.setattr(restart, "command", lambda *_, **options: [sys.executable, "-c", code, options["output_dir"]])
+    result = restart.measure_kills(tmp_path, quick=True)
+    assert result["met"] is met
+    assert [row["same bytes"] for row in result["rows"]] == [met] * 3  # each was killed, and called again
+    assert {row["outputs in place"] for row in result["rows"]} == {0}
+
+
+def test_runs_that_are_over_too_soon_to_be_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace_command(monkeypatch, b"same", b"same")
+    with pytest.raises(RuntimeError, match="only 0 of 10 runs were still running"):
+        restart.measure_kills(tmp_path, quick=True)
+
+
 def test_a_failed_run_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(restart, "SHAPE", (2, 8, 8))
     monkeypatch.setattr(restart, "command", lambda *_, **__: [sys.executable, "-c", "raise SystemExit(3)"])
