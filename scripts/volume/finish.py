@@ -102,10 +102,19 @@ class _Notes:
     def __init__(self, staining: Staining) -> None:
         self.staining = staining
         self.axis = "z" if "z" in staining.request.axes else staining.request.axes[0]
-        slabs = {axis: [] for axis in staining.request.axes}  # type: dict[str, list[dict[str, np.ndarray]]]
+        self.slabs: dict[str, list[dict[str, np.ndarray]]] = {axis: [] for axis in staining.request.axes}
+        # changes from the last slice of a slab to the first of the next: (axis, "ct" or "stain") to one for each pair
+        self._between: dict[tuple[str, str], list[float]] = {}
+        last: dict[tuple[str, str], np.ndarray] = {}
         for axis, start, _ in staining.slabs():
-            slabs[axis].append(staining.notes(axis, start))
-        self.slabs = slabs
+            notes = staining.notes(axis, start)
+            for what in ("ct", "stain"):
+                ends = notes.pop(f"{what}_ends")  # whole slices, which are not kept: a volume may have thousands
+                changes = self._between.setdefault((axis, what), [])
+                if (axis, what) in last:
+                    changes.append(mean_change(np.stack([last[axis, what], ends[0]])))
+                last[axis, what] = ends[1]
+            self.slabs[axis].append(notes)
 
     def ct_planes(self) -> dict[str, np.ndarray]:
         """The CT's middle planes: xy (Y, X), xz (Z, X), yz (Z, Y), uint8."""
@@ -121,11 +130,10 @@ class _Notes:
 
     def change(self, what: str, axis: str) -> float | None:
         """Mean change of the CT or the stain from slice to slice, in grey levels; None for a single slice."""
-        slabs = self.slabs[axis]
-        total, pairs = (float(sum(slab[f"{what}_change"][part] for slab in slabs)) for part in (0, 1))
-        for before, after in zip(slabs, slabs[1:], strict=False):
-            total += mean_change(np.stack([before[f"{what}_ends"][1], after[f"{what}_ends"][0]]))
-            pairs += 1
+        within = [slab[f"{what}_change"] for slab in self.slabs[axis]]
+        between = self._between[axis, what]
+        total = float(sum(part[0] for part in within)) + sum(between)
+        pairs = float(sum(part[1] for part in within)) + len(between)
         return total / pairs if pairs else None
 
     def seconds(self) -> dict[str, float]:

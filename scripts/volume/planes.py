@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from scripts.inferers.tiles import spans
 from scripts.volume.preview import draw_preview, thumbnail_slices
 from scripts.volume.stain_store import StainStore
 from scripts.volume.volume import Volume
@@ -34,8 +36,8 @@ def preview_of(path: Path, store: StainStore, ct_planes: Mapping[str, np.ndarray
     middle = [size // 2 for size in stain.shape[1:]]
     colours = {
         "xy": stain[:, middle[0]],
-        "xz": stain[:, :, middle[1]],
-        "yz": stain[:, :, :, middle[2]],
+        "xz": _across(stain, middle[1]),
+        "yz": _across(stain, slice(None), middle[2]),
     }
     spacing = volume.spacing or (1.0, 1.0, 1.0)
     sides = [length * size for length, size in zip(spacing, store.shape, strict=True)]
@@ -53,3 +55,12 @@ def preview_of(path: Path, store: StainStore, ct_planes: Mapping[str, np.ndarray
         for z in thumbnail_slices(THUMBNAILS, store.shape[0])
     ]
     draw_preview(path, planes, sheet, volume.name, spacing_known=volume.spacing is not None)
+
+
+def _across(stain: Any, *place: int | slice) -> np.ndarray:
+    """A plane across all slices of a zarr array (3, z, y, x), given its place in y or in y and x.
+
+    Read a row of chunks at a time: at once, zarr would have all of them in memory before it decompresses the first.
+    """
+    rows = spans(stain.shape[1], stain.chunks[1])
+    return np.concatenate([stain[(slice(None), slice(start, stop), *place)] for start, stop in rows], axis=1)
