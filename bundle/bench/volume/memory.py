@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bundle.bench.volume.peak import peak_in_another_process
-from bundle.bench.volume.scan import WINDOW, write_folder, write_nifti
+from bundle.bench.volume.scan import write_folder, write_nifti
 
 BYTES_PER_VOXEL = 7  # of a slab: grey values as float32, stain as three times uint8
 SLAB = 32  # what inference takes where memory is not short
@@ -31,7 +31,7 @@ def measure(work: Path, quick: bool) -> dict[str, Any]:
                 suffix = "" if kind == "TIFF folder" else ".nii.gz"
                 source = write(folder / f"scan{suffix}", (length, side, side), dtype)
                 tiny = write(folder / f"tiny{suffix}", (4, 96, 96), dtype)
-                options = {"ct_window": WINDOW, "device": "cpu", "slab_size": SLAB}
+                options = {"device": "cpu", "slab_size": SLAB}
                 first = {"input": tiny, "output_dir": folder / "first"} | options
                 second = {"input": source, "output_dir": folder / "out"} | options
                 peaks.append(peak_in_another_process(first, second))
