@@ -53,6 +53,7 @@ class TileInferer(Inferer):
             raise ValueError(f"nothing to stain in an input of shape {tuple(inputs.shape)}.")
         stride: int = network.stride  # type: ignore[attr-defined]
         outputs: torch.Tensor | None = None
+        features: list[torch.Tensor] = []  # of a whole slice; each slice writes them anew
         if inputs.device.type == "cpu":
             keep_freed_memory()
         with autocast(inputs.device, self.amp):
@@ -60,7 +61,7 @@ class TileInferer(Inferer):
                 image = inputs[index : index + 1]
                 cores = tiles(image.shape[-2:], self.tile_size, stride)
                 if isinstance(network, ResNetGenerator):
-                    stained_tiles = _in_parts(image, network, cores)
+                    stained_tiles = _in_parts(image, network, cores, features)
                 else:
                     stained_tiles = _as_a_whole(image, network, cores, *args, **kwargs)
                 for (rows, columns), stained in stained_tiles:
@@ -70,7 +71,8 @@ class TileInferer(Inferer):
                         outputs = empty_slab(shape, kind, stained.device)
                     levels = (stained.float() * 255).round_().clamp_(0, 255) if self.as_uint8 else stained
                     outputs[index : index + 1, :, rows, columns] = levels
-                _tidy_up(image.device)
+                if image.device.type == "cpu":
+                    give_back_freed_memory()
         assert outputs is not None
         return outputs
 
@@ -83,16 +85,18 @@ def _as_a_whole(image: torch.Tensor, network: Any, cores: list[Core], *args: Any
         yield (rows, columns), stained[..., _within(rows, y), _within(columns, x)]
 
 
-def _in_parts(image: torch.Tensor, network: ResNetGenerator, cores: list[Core]) -> Iterator[Tile]:
+def _in_parts(
+    image: torch.Tensor, network: ResNetGenerator, cores: list[Core], features: list[torch.Tensor]
+) -> Iterator[Tile]:
+    """Stain one slice. Its features at half, quarter ... resolution are kept in `features`, which are made if empty."""
     shape, stride = image.shape[-2:], network.stride
     scales = [2**level for level in range(1, stride.bit_length())]
-    features: list[torch.Tensor] = []  # of the whole slice, at half, quarter ... resolution
     for rows, columns in cores:
         y, x = _grown(rows, network.encoder_halo, shape[0]), _grown(columns, network.encoder_halo, shape[1])
         encoded = network.encode(image[..., y, x])
         if not features:
             sides = [-(-side // stride) * stride for side in shape]
-            features = [
+            features += [
                 _empty_like(level, sides[0] // scale, sides[1] // scale)
                 for level, scale in zip(encoded, scales, strict=True)
             ]
@@ -100,23 +104,16 @@ def _in_parts(image: torch.Tensor, network: ResNetGenerator, cores: list[Core]) 
             core = level[..., _coarse(_within(rows, y), scale, stride), _coarse(_within(columns, x), scale, stride)]
             whole[..., _coarse(rows, scale, stride), _coarse(columns, scale, stride)] = core
         del encoded
-    _tidy_up(image.device)
-    lowest = network.trunk(features.pop())
-    _tidy_up(image.device)
+    *fine, coarsest = features
+    lowest = network.trunk(coarsest)
     for rows, columns in cores:
         y, x = _grown(rows, network.decoder_halo, shape[0]), _grown(columns, network.decoder_halo, shape[1])
         *finer, coarse = (
             level[..., _coarse(y, scale, stride), _coarse(x, scale, stride)]
-            for level, scale in zip([*features, lowest], scales, strict=True)
+            for level, scale in zip([*fine, lowest], scales, strict=True)
         )
         stained = network.decode(coarse, finer)
         yield (rows, columns), stained[..., _within(rows, y), _within(columns, x)]
-
-
-def _tidy_up(device: torch.device) -> None:
-    """Between parts of the work that need blocks of other sizes: what is free fits none of them and would pile up."""
-    if device.type == "cpu":
-        give_back_freed_memory()
 
 
 def _empty_like(level: torch.Tensor, height: int, width: int) -> torch.Tensor:

@@ -7,7 +7,6 @@ unfinished file cannot be mistaken for a finished one. The same stain of the sam
 from __future__ import annotations
 
 import contextlib
-import gzip
 import os
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +18,7 @@ from typing import IO
 import nibabel
 import numpy as np
 import tifffile
+from isal import igzip
 
 from scripts.errors import InputError
 from scripts.volume.volume import Volume
@@ -29,6 +29,7 @@ RGB24 = np.dtype([("R", np.uint8), ("G", np.uint8), ("B", np.uint8)])
 CLASSIC_TIFF_BYTES = 2**32 - 2**25
 
 TILE = 256
+GZIP_LEVEL = 2  # of ISA-L, which has 0 to 3: five times as fast as zlib's 1, files 7 % larger
 
 
 def write_nifti(path: str | PathLike[str], volume: Volume, slabs: Iterable[np.ndarray]) -> None:
@@ -48,10 +49,10 @@ def write_nifti(path: str | PathLike[str], volume: Volume, slabs: Iterable[np.nd
     """
     _refuse_input(Path(path), volume)
     with whole_file(Path(path)) as file, contextlib.ExitStack() as stack:
-        output: IO[bytes] | gzip.GzipFile = file
+        output: IO[bytes] | igzip.IGzipFile = file
         if str(path).lower().endswith(".gz"):
             # Neither name nor time in the gzip header: the same stain gives the same bytes.
-            output = stack.enter_context(gzip.GzipFile("", "wb", compresslevel=1, fileobj=file, mtime=0))
+            output = stack.enter_context(igzip.IGzipFile("", "wb", GZIP_LEVEL, file, mtime=0))
         _rgb_header(volume).write_to(output)
         for slab in _checked(slabs, volume.shape):
             # x runs fastest in a NIfTI file, then y, then z: the very order of (Z, Y, X, 3) in memory.
