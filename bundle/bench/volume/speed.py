@@ -78,8 +78,8 @@ def measure_against_monai(work: Path, quick: bool) -> dict[str, Any]:
     return {
         "title": f"Against LoadImage, SliceInferer ({ROI} x {ROI}, overlap 0.5, Gaussian), SaveImage: "
         f"{length} slices of {side} x {side}, nii.gz to nii.gz",
-        "note": "The same network and weights in float32, the same cores. MONAI's parts profit from the setting of C's allocator "
-        "that inference makes for the whole process.",
+        "note": "The same network and weights in float32, the same cores. MONAI's parts profit from the setting of C's "
+        "allocator that inference makes for the whole process.",
         "floor": "at least 4 times as fast",
         "rows": rows,
         "met": ratio >= 4,
