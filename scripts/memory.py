@@ -28,6 +28,15 @@ def free_memory(device: torch.device | str = "cpu") -> int:
     return available if allowed is None else min(available, allowed)
 
 
+def total_memory(device: torch.device | str = "cpu") -> int:
+    """Bytes of a device, of a CPU those that the container or the batch system's job is allowed, if they are fewer."""
+    device = torch.device(device)
+    if device.type == "cuda":
+        return int(torch.cuda.get_device_properties(device).total_memory)
+    total, limit = int(psutil.virtual_memory().total), _limit()
+    return total if limit is None else min(total, limit[0])
+
+
 def empty_slab(shape: Sequence[int], dtype: torch.dtype, device: torch.device | str = "cpu") -> torch.Tensor:
     """An uninitialised tensor whose memory goes back to the system as soon as it is freed.
 
@@ -84,14 +93,20 @@ def _cache(statistics: Path) -> int:
 
 
 def _allowance(root: Path = CGROUP) -> int | None:
-    """What the control group of this process may still take (version 2, then 1), None without a limit."""
+    """What the control group of this process may still take, None without a limit."""
+    limit = _limit(root)
+    return None if limit is None else max(0, limit[0] - limit[1])
+
+
+def _limit(root: Path = CGROUP) -> tuple[int, int] | None:
+    """What the control group of this process (version 2, then 1) may take and has taken, None without a limit."""
     for limit, used in (
         ("memory.max", "memory.current"),
         ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
     ):
         try:
             taken = int((root / used).read_text()) - _cache((root / used).with_name("memory.stat"))
-            return max(0, int((root / limit).read_text()) - taken)
+            return int((root / limit).read_text()), taken
         except (OSError, ValueError):  # no such file, or "max"
             continue
     return None

@@ -16,6 +16,7 @@ from monai.utils import CommonKeys as Keys
 from scripts.engines.distributed import is_distributed, rank, wait_for_all
 from scripts.errors import InputError
 from scripts.handlers.failure import on_failure
+from scripts.memory import give_back_freed_memory
 from scripts.volume.axis_store import AxisStore
 from scripts.volume.finish import finish
 from scripts.volume.flicker import change_between_slices, grid_step
@@ -96,6 +97,7 @@ class VolumeWriter:
             self._store_of(staining, slab["axis"]).write(slab["start"], stain)
             seconds = [slab["seconds_reading"], slab["seconds_staining"], time.perf_counter() - begun]
             staining.note(slab["axis"], slab["start"], seconds=np.array(seconds), **notes)
+            give_back_freed_memory()
         except OSError as error:
             reason = error.strerror or str(error)
             raise InputError(

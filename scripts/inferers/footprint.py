@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import torch
 
-from scripts.memory import free_memory
+from scripts.memory import total_memory
 from scripts.networks import ResNetGenerator
 
 FLOAT = 4  # bytes
 TILE_SIZES = {"cuda": (1024, 512, 256, 128, 64), "cpu": (256, 128, 64)}  # on a CPU larger ones outgrow its caches
-SHARE = 4  # tiles may take this part of the free memory
+SHARE = 32  # tiles may take this part of a device's memory
 
 
 def slice_bytes(network: ResNetGenerator) -> int:
@@ -26,9 +26,13 @@ def tile_bytes(network: ResNetGenerator) -> int:
 
 
 def default_tile_size(network: ResNetGenerator, device: torch.device | str) -> int:
-    """The largest sensible side of a tile in pixels, its halo included in a quarter of the memory that is free."""
+    """The largest sensible side of a tile in pixels, its halo included in a 32nd of the device's memory.
+
+    Not of what is free at the moment: tiles of another size may round a pixel to the next grey level, and all
+    processes of a staining, and those that continue it, are to give the same bytes.
+    """
     device = torch.device(device)
     sizes = TILE_SIZES["cuda" if device.type == "cuda" else "cpu"]
-    free = free_memory(device) // SHARE
+    limit = total_memory(device) // SHARE
     halo = max(network.encoder_halo, network.decoder_halo)
-    return next((size for size in sizes if tile_bytes(network) * (size + 2 * halo) ** 2 <= free), sizes[-1])
+    return next((size for size in sizes if tile_bytes(network) * (size + 2 * halo) ** 2 <= limit), sizes[-1])

@@ -71,8 +71,9 @@ class TileInferer(Inferer):
                         outputs = empty_slab(shape, kind, stained.device)
                     levels = (stained.float() * 255).round_().clamp_(0, 255) if self.as_uint8 else stained
                     outputs[index : index + 1, :, rows, columns] = levels
-                if image.device.type == "cpu":
-                    give_back_freed_memory()
+                if not features:
+                    _tidy_up(image.device)
+        _tidy_up(inputs.device)
         assert outputs is not None
         return outputs
 
@@ -105,7 +106,9 @@ def _in_parts(
             whole[..., _coarse(rows, scale, stride), _coarse(columns, scale, stride)] = core
         del encoded
     *fine, coarsest = features
+    _tidy_up(image.device)
     lowest = network.trunk(coarsest)
+    _tidy_up(image.device)
     for rows, columns in cores:
         y, x = _grown(rows, network.decoder_halo, shape[0]), _grown(columns, network.decoder_halo, shape[1])
         *finer, coarse = (
@@ -114,6 +117,12 @@ def _in_parts(
         )
         stained = network.decode(coarse, finer)
         yield (rows, columns), stained[..., _within(rows, y), _within(columns, x)]
+
+
+def _tidy_up(device: torch.device) -> None:
+    """Between parts of the work that need blocks of other sizes: what is free fits none of them and would pile up."""
+    if device.type == "cpu":
+        give_back_freed_memory()
 
 
 def _empty_like(level: torch.Tensor, height: int, width: int) -> torch.Tensor:

@@ -65,6 +65,10 @@ class SlabDataset(Dataset):
         if waiting is not None and waiting[0] == index:
             item = waiting[1].result()
         else:
+            if waiting is not None and not waiting[1].cancel():
+                waiting[
+                    1
+                ].exception()  # two loads at once would share what they keep; that one's error is no longer of use
             item = self.threads.submit(self._load, index).result()
         if index + 1 < len(self.data):
             self._ahead = (index + 1, self.threads.submit(self._load, index + 1))

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from scripts.memory import give_back_freed_memory
 from scripts.volume.axis_store import AxisStore, fuse
 from scripts.volume.export import EXPORTS
 from scripts.volume.flicker import mean_change
@@ -83,6 +84,7 @@ def _export(staining: Staining, store: StainStore, volume: Volume) -> None:
         path = staining.folder / f"{staining.name}_stain.{suffix}"
         if suffix in EXPORTS and not path.exists():
             EXPORTS[suffix](path, volume, store.slabs())
+            give_back_freed_memory()
 
 
 def _publish(staining: Staining) -> list[Path]:
@@ -109,7 +111,7 @@ class _Notes:
         for axis, start, _ in staining.slabs():
             notes = staining.notes(axis, start)
             for what in ("ct", "stain"):
-                ends = notes.pop(f"{what}_ends")  # whole slices, which are not kept: a volume may have thousands
+                ends = notes.pop(f"{what}_ends")  # images, which are not kept: there may be thousands
                 changes = self._between.setdefault((axis, what), [])
                 if (axis, what) in last:
                     changes.append(mean_change(np.stack([last[axis, what], ends[0]])))

@@ -15,6 +15,7 @@ from scripts.volume.staining import AXES
 
 SLAB_SIZES = (32, 16, 8, 4, 2, 1)
 BYTES_PER_VOXEL = 11  # of a slab: its grey values and the next one's as float32, its stain
+BESIDE_A_GPU = 14  # as one slab is read while another is stored: the last one's stain too
 GPU_BYTES_PER_VOXEL = 7  # its grey values and its stain
 FIXED = 30_000_000  # bytes for tiles and for the slices that are being read
 
@@ -38,9 +39,7 @@ def default_slab_size(
     machine = free_memory() // int(os.environ.get("LOCAL_WORLD_SIZE", 1))
     if device.type == "cpu":
         return _most(area, machine, BYTES_PER_VOXEL, features)
-    return min(
-        _most(area, machine, BYTES_PER_VOXEL, 0), _most(area, free_memory(device), GPU_BYTES_PER_VOXEL, features)
-    )
+    return min(_most(area, machine, BESIDE_A_GPU, 0), _most(area, free_memory(device), GPU_BYTES_PER_VOXEL, features))
 
 
 def _most(area: int, free: int, per_voxel: int, per_pixel: int) -> int:

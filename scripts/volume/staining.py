@@ -20,7 +20,7 @@ import numpy as np
 from scripts.errors import InputError
 from scripts.inferers.tiles import spans
 
-VERSION = 1  # of the plan; one written by another version is not continued
+VERSION = 2  # of the plan; one written by another version is not continued
 AXES = ("z", "y", "x")
 OME_ZARR = "ome.zarr"  # the format that is always made, and others from it
 

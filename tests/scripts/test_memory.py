@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from scripts import memory
-from scripts.memory import free_memory
+from scripts.memory import free_memory, total_memory
 
 
 def write(root: Path, files: dict[str, str]) -> Path:
@@ -54,8 +54,17 @@ def test_the_lesser_of_group_and_machine(allowed: int | None, free: int, monkeyp
     assert free_memory() == free
 
 
+@pytest.mark.parametrize(("limit", "total"), [((50, 20), 50), (None, 70), ((90, 20), 70)])
+def test_all_memory_is_that_of_group_or_machine(
+    limit: tuple[int, int] | None, total: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "_limit", lambda: limit)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: type("Memory", (), {"total": 70}))
+    assert total_memory() == total
+
+
 def test_of_this_machine() -> None:
-    assert 0 < free_memory() <= psutil.virtual_memory().total
+    assert 0 < free_memory() <= total_memory() <= psutil.virtual_memory().total
 
 
 # pages that the system hands out while a hundred blocks of 1 MB are filled and freed, again and again

@@ -23,18 +23,18 @@ def test_bytes_by_hand() -> None:
 
 
 @pytest.mark.parametrize(
-    ("device", "free", "size"),
+    ("device", "total", "size"),
     [
         ("cpu", 10**12, 256),
         ("cuda", 10**12, 1024),
-        ("cuda", 4 * 256 * 1040**2, 1024),  # the tile with its halo of 8 pixels in a quarter of what is free
-        ("cuda", 4 * 256 * 1040**2 - 1, 512),
-        ("cpu", 4 * 256 * 272**2 - 1, 128),
+        ("cuda", 32 * 256 * 1040**2, 1024),  # the tile with its halo of 8 pixels in a 32nd of the memory
+        ("cuda", 32 * 256 * 1040**2 - 1, 512),
+        ("cpu", 32 * 256 * 272**2 - 1, 128),
         ("cpu", 0, 64),
     ],
 )
-def test_tile_by_hand(device: str, free: int, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(footprint, "free_memory", lambda _: free)
+def test_tile_by_hand(device: str, total: int, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(footprint, "total_memory", lambda _: total)
     assert default_tile_size(DEFAULT, device) == size
 
 
@@ -44,6 +44,7 @@ import re
 from pathlib import Path
 import torch
 from scripts.inferers import TileInferer
+from scripts.memory import give_back_freed_memory
 from scripts.networks import StainGenerator, fold_layers
 def taken(name):
     return 1024 * int(re.search(rf"^{name}:\\s*(\\d+)", Path("/proc/self/status").read_text(), re.MULTILINE)[1])
@@ -53,6 +54,7 @@ inferer = TileInferer(256, as_uint8=True)
 with torch.no_grad():
     inferer(torch.rand(1, 1, 128, 128), network)  # libraries make themselves ready
     image = torch.rand(1, 1, 1536, 1536)
+    give_back_freed_memory()
     before = taken("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")
     for _ in range(2):

@@ -51,7 +51,7 @@ def test_processes_share_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("machine", "gpu", "size"),
     [
-        (2 * (FIXED + 16 * 11 * SLICE), 10**12, 16),  # the features are on the GPU
+        (2 * (FIXED + 16 * 14 * SLICE), 10**12, 16),  # the features are on the GPU
         (10**12, 2 * (FIXED + (8 * 7 + 4) * SLICE), 8),
     ],
 )
