@@ -66,9 +66,8 @@ class SlabDataset(Dataset):
             item = waiting[1].result()
         else:
             if waiting is not None and not waiting[1].cancel():
-                waiting[
-                    1
-                ].exception()  # two loads at once would share what they keep; that one's error is no longer of use
+                # two loads at once would share what they keep; what went wrong with that one matters no more
+                waiting[1].exception()
             item = self.threads.submit(self._load, index).result()
         if index + 1 < len(self.data):
             self._ahead = (index + 1, self.threads.submit(self._load, index + 1))

@@ -34,10 +34,8 @@ def measure_kills(work: Path, quick: bool) -> dict[str, Any]:
         out = work / f"killed_{attempts}"
         moment = seconds * rng.random()
         killed, _ = _run_until(source, out, moment)
-        if killed != -signal.SIGKILL or not list(
-            out.glob("*.partial")
-        ):  # the machine was faster this time, and all done
-            continue
+        if killed != -signal.SIGKILL or not list(out.glob("*.partial")):
+            continue  # the machine was faster this time, and all done
         slabs = len(list(out.glob("*.partial/slabs/*.npz")))
         finished = sorted(path.name for path in out.iterdir() if not path.name.endswith(".partial"))
         again, _ = _run_until(source, out, None)

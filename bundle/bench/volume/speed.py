@@ -40,14 +40,15 @@ def measure(work: Path, quick: bool) -> dict[str, Any]:
     with open_volume(folder) as volume:
         images = torch.from_numpy(window(volume.read(0, length), *WINDOW))[:, None]
 
+    in_pieces = f"network, pieces of {PIECE} x {PIECE}"
     ways = {
         "inference": _inference(folder, work / "out"),
         "network, whole slices": lambda: _on_slices(network, images, side),
-        f"network, pieces of {PIECE} x {PIECE}": lambda: _on_slices(network, images, PIECE),
+        in_pieces: lambda: _on_slices(network, images, PIECE),
     }
     timings = time_in_turn(ways, repeats)
     whole = median_ratio(timings["inference"], timings["network, whole slices"])
-    pieces = median_ratio(timings["inference"], timings[f"network, pieces of {PIECE} x {PIECE}"])
+    pieces = median_ratio(timings["inference"], timings[in_pieces])
     rows = [{"way": name, "time": str(timing)} for name, timing in timings.items()]
     rows += [
         {"way": "inference : network, whole slices", "time": f"{whole:.2f}"},
