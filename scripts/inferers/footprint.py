@@ -8,7 +8,7 @@ from scripts.memory import total_memory
 from scripts.networks import ResNetGenerator
 
 FLOAT = 4  # bytes
-TILE_SIZES = {"cuda": (1024, 512, 256, 128, 64), "cpu": (256, 128, 64)}  # on a CPU larger ones outgrow its caches
+TILE_SIZES = {"cuda": (1024, 512, 256, 128, 64), "cpu": (256, 128, 64)}  # on a CPU larger ones gain no time
 SHARE = 32  # tiles may take this part of a device's memory
 
 
