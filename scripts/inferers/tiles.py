@@ -106,9 +106,7 @@ def _in_parts(
             whole[..., _coarse(rows, scale, stride), _coarse(columns, scale, stride)] = core
         del encoded
     *fine, coarsest = features
-    _tidy_up(image.device)
     lowest = network.trunk(coarsest)
-    _tidy_up(image.device)
     for rows, columns in cores:
         y, x = _grown(rows, network.decoder_halo, shape[0]), _grown(columns, network.decoder_halo, shape[1])
         *finer, coarse = (

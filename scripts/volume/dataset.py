@@ -87,13 +87,15 @@ class SlabDataset(Dataset):
             mean = near[0].values * weights[0] if reach else near[0].values.copy()
             for neighbour, weight in zip(near[1:], weights[1:], strict=True):
                 mean += neighbour.values * weight
-            one = {**item, Keys.IMAGE: torch.from_numpy(mean)[None]}
-            transformed = (one if self.transform is None else self.transform(one))[Keys.IMAGE]
+            one = {**item, Keys.IMAGE: mean[None]}
+            transformed = np.asarray((one if self.transform is None else self.transform(one))[Keys.IMAGE])
             if image is None:
                 image = empty_slab((item["stop"] - item["start"], *transformed.shape), torch.float32)
                 item["digests"] = {}
                 item["replaced"] = 0
-            image[z - item["start"]] = torch.as_tensor(transformed)
+            # numpy, not torch: OpenMP would keep a second team of threads for this one, and from then on the team that
+            # computes the network would sleep, not spin, wherever its threads wait for each other
+            image.numpy()[z - item["start"]] = transformed
             item["replaced"] += near[reach].replaced
             first = z - reach if z == item["start"] else z + reach
             for place in range(first, z + reach + 1):

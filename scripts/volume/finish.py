@@ -198,6 +198,8 @@ def _record(staining: Staining, volume: Volume, notes: _Notes, details: Mapping[
         },
         "stained_along": list(request.axes),
         "slab_size": found.slab_size,
+        "tile_size": request.tile_size,
+        "bfloat16": request.amp,
         "mean_change_between_slices": flicker,
         "outputs": staining.outputs[:-1],
         "seconds": notes.seconds(),

@@ -46,6 +46,8 @@ def plan_stainings(
     output_format: str | Sequence[str] = OME_ZARR,
     overwrite: bool = False,
     device: torch.device | str = "cpu",
+    tile_size: int | None = None,
+    amp: bool = False,
 ) -> list[Staining]:
     """Plan the staining of one or several volumes, or take up where an earlier run of the same command was stopped.
 
@@ -67,6 +69,9 @@ def plan_stainings(
         output_format: one or several of ``ome.zarr``, ``tif``, ``nii.gz``, ``nii``.
         overwrite: replace finished outputs of an earlier run, and unfinished ones of another request.
         device: where the network will be.
+        tile_size: of the `TileInferer`, None for another inferer. Like `amp` it is only noted, so that all of a volume
+            is stained in the same way however often a run is stopped.
+        amp: whether the network computes in bfloat16.
 
     Returns:
         One entry per volume, each begun: its folder is there. Volumes that the same request has finished already are
@@ -82,7 +87,7 @@ def plan_stainings(
     if axis not in (*AXES, "all"):
         raise InputError(f"axis is '{axis}': give --axis z, y, x or all.")
     weights = check_average(slice_average)
-    replace = truth(overwrite, "overwrite")
+    replace, bfloat16 = truth(overwrite, "overwrite"), truth(amp, "amp")
     if nan_value is not None and not _is_finite(nan_value):
         raise InputError(f"nan_value is {nan_value!r}: give --nan_value a grey value, or none at all.")
 
@@ -107,6 +112,8 @@ def plan_stainings(
                     slab_size=slab_size,
                     output_format=formats,
                     checkpoint=digest,
+                    tile_size=tile_size,
+                    amp=bfloat16,
                 )
                 staining = Staining(Path(output_dir), name, request)
                 _refuse_input(staining, volume, alone=sources == [str(source)])

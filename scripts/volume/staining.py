@@ -20,7 +20,7 @@ import numpy as np
 from scripts.errors import InputError
 from scripts.inferers.tiles import spans
 
-VERSION = 2  # of the plan; one written by another version is not continued
+VERSION = 3  # of the plan; one written by another version is not continued
 AXES = ("z", "y", "x")
 OME_ZARR = "ome.zarr"  # the format that is always made, and others from it
 
@@ -42,6 +42,8 @@ class Request:
         slab_size: slices per slab as asked for, None for a size found.
         output_format: formats besides preview and record.
         checkpoint: SHA-256 of the file.
+        tile_size: longest side of a tile in pixels; another one may round a pixel to the next grey level.
+        amp: whether the network computes in bfloat16.
     """
 
     source: str
@@ -56,6 +58,8 @@ class Request:
     slab_size: int | None
     output_format: Sequence[str]
     checkpoint: str
+    tile_size: int | None
+    amp: bool
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,12 @@ class Staining:
         except ValueError:
             plan = {}
         asked = _plain(asdict(self.request))
-        differing = [name for name, value in asked.items() if plan.get("request", {}).get(name) != value]
+        begun = plan.get("request", {})
+        differing = [
+            f"{name} ({_short(begun.get(name))} instead of {_short(value)})"
+            for name, value in asked.items()
+            if begun.get(name) != value
+        ]
         if plan.get("version") != VERSION or differing:
             what = ", ".join(differing) or "version of the software"
             raise InputError(
@@ -243,3 +252,9 @@ def remove(path: Path) -> None:
 def _plain(value: Any) -> Any:
     """As JSON gives it back: tuples as lists."""
     return json.loads(json.dumps(value))
+
+
+def _short(value: Any) -> str:
+    """As it may stand in a sentence: a checksum is known by its beginning."""
+    text = "none" if value is None else str(value)
+    return text if len(text) <= 60 else f"{text[:12]}..."

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 import tifffile
 import torch
@@ -74,6 +76,23 @@ def test_each_slice_is_transformed(scan: Path) -> None:
     dataset = SlabDataset(slabs(scan, (0, 7), ct_window=(10000, 50000)), WindowCTd("image"))
     expected = np.clip((VOXELS.astype(np.float64) - 10000) / 40000, 0, 1)
     np.testing.assert_allclose(images(dataset), expected, atol=1e-6)  # float32
+
+
+def test_no_threads_of_torch_are_started(tmp_path: Path) -> None:
+    """OpenMP would keep them beside those of the network, which would then sleep wherever they wait for each other."""
+    tifffile.imwrite(tmp_path / "scan.tif", np.zeros((3, 512, 512), np.float32), photometric="minisblack")
+    usual = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with ThreadPoolExecutor(1) as threads:
+            slab = slabs(tmp_path / "scan.tif", (0, 3), slice_average=AVERAGE, ct_window=(0, 1))
+            dataset = SlabDataset(slab, WindowCTd("image"), threads)
+            threads.submit(int).result()
+            before = psutil.Process().num_threads()
+            assert dataset[0]["image"].shape == (3, 1, 512, 512)
+            assert psutil.Process().num_threads() <= before
+    finally:
+        torch.set_num_threads(usual)
 
 
 class TestAverage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -153,18 +154,26 @@ class TestAnotherRequest:
         "output_format": {"output_format": "tif"},
         "spacing": {"spacing": 0.01},
         "orientation": {"orientation": "LPS"},
-        "nan_value, slab_size": {"nan_value": 7, "slab_size": 2},
+        "tile_size": {"tile_size": 64},
+        "amp": {"amp": True},
     }
 
     @pytest.mark.parametrize("what", CHANGES)
     def test_is_told_what_differs(self, what: str, tmp_path: Path) -> None:
         source = scan(tmp_path / "scan.tif")
         plan(source, tmp_path)
-        with pytest.raises(InputError, match=rf"unfinished staining with another {what}: .*--overwrite true"):
+        with pytest.raises(InputError, match=rf"unfinished staining with another {what} \(.*--overwrite true"):
             plan(source, tmp_path, **self.CHANGES[what])
         plan(source, tmp_path, **self.CHANGES[what], overwrite=True)
-        with pytest.raises(InputError, match=f"another {what}:"):
+        with pytest.raises(InputError, match=rf"another {what} \("):
             plan(source, tmp_path)
+
+    def test_is_told_all_that_differs(self, tmp_path: Path) -> None:
+        source = scan(tmp_path / "scan.tif")
+        plan(source, tmp_path, tile_size=256)
+        expected = re.escape("another nan_value (none instead of 7), tile_size (256 instead of 128): ")
+        with pytest.raises(InputError, match=expected):
+            plan(source, tmp_path, nan_value=7, tile_size=128)
 
     def test_of_another_checkpoint(self, tmp_path: Path) -> None:
         source = scan(tmp_path / "scan.tif")
@@ -175,7 +184,7 @@ class TestAnotherRequest:
 
     def test_of_a_volume_of_another_shape(self, tmp_path: Path) -> None:
         plan(scan(tmp_path / "scan.tif"), tmp_path)
-        with pytest.raises(InputError, match="another shape, dtype:"):
+        with pytest.raises(InputError, match=r"another shape \(.*\), dtype \(uint16 instead of uint8\):"):
             plan(scan(tmp_path / "scan.tif", RAMP[:5].astype(np.uint8)), tmp_path)
 
     def test_of_another_version(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
