@@ -33,7 +33,7 @@ def measure(work: Path, quick: bool) -> dict[str, Any]:
     The network alone is timed twice: on whole slices, and on pieces of 384 x 384 side by side without any halo, whose
     result would show seams but which fit better into a processor's caches.
     """
-    length, side, repeats = (8, 512, 2) if quick else (192, 768, 3)
+    length, side, repeats = (8, 512, 2) if quick else (256, 768, 3)
     folder = write_folder(work / "scan", (length, side, side), "float32")
     network = fold_layers(load_generator(StainGenerator(), ROOT / "models" / "model.pt"))
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
