@@ -9,6 +9,7 @@ from types import ModuleType
 
 from bundle import demo, lpips_weights, lut
 from bundle.bench import command as bench
+from bundle.benchmark import command as benchmark
 from bundle.phantom import command as phantom
 from scripts.errors import find_input_error
 
@@ -17,6 +18,7 @@ COMMANDS: dict[str, tuple[ModuleType, str]] = {
     "phantom": (phantom, "write the synthetic data set"),
     "lut": (lut, "evaluate the best grey-to-colour lookup table, the baseline to beat"),
     "bench": (bench, "measure memory, speed, seams, restarts; print tables"),
+    "benchmark": (benchmark, "train and evaluate recipes with several seeds, print their scores"),
     "lpips-weights": (lpips_weights, "obtain the AlexNet weights that LPIPS needs"),
 }
 

@@ -49,8 +49,8 @@ def workflow() -> Callable[..., ConfigWorkflow]:
         }
         if kind == "train":
             options |= {
-                "stain_to_ct#channels": TINY_CHANNELS,
-                "stain_to_ct#blocks": 1,
+                "stain_to_ct#network#channels": TINY_CHANNELS,
+                "stain_to_ct#network#blocks": 1,
                 "stain_discriminator#channels": 4,
                 "ct_discriminator#channels": 4,
                 "patch_size": 64,

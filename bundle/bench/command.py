@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bundle.bench import volume
+from bundle.bench import network, training, volume
 from bundle.bench.machine import describe_machine
 from scripts.output_folder import writable_folder
 
-MEASURES = {"volume": volume.MEASURES}
+MEASURES = {"network": network.MEASURES, "training": training.MEASURES, "volume": volume.MEASURES}
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -166,11 +166,9 @@ class PairedCycleGANTrainer(Trainer):
         fake_ct: Any = self.stain_to_ct(stain) if needs_fake_ct else None  # where it is None nothing asks for it
 
         if w.adversarial_stain > 0:
-            terms["adversarial_stain"] = self._judge(
-                self.stain_discriminator, fake_stain * mask, True, for_discriminator=False
-            )
+            terms["adversarial_stain"] = self._passes_for_real(self.stain_discriminator, fake_stain * mask)
         if w.adversarial_ct > 0:
-            terms["adversarial_ct"] = self._judge(self.ct_discriminator, fake_ct * mask, True, for_discriminator=False)
+            terms["adversarial_ct"] = self._passes_for_real(self.ct_discriminator, fake_ct * mask)
         if w.cycle_ct > 0:
             # where no real section goes through this network, the virtual one has to give its statistics
             with statistics_kept(self.stain_to_ct) if needs_fake_ct else nullcontext():
@@ -198,19 +196,22 @@ class PairedCycleGANTrainer(Trainer):
         losses = []
         if self.weights.adversarial_stain > 0:
             fakes = self.stain_pool.query(fake_stain * mask)
-            losses += self._real_and_fake(self.stain_discriminator, stain * mask, fakes)
+            losses.append(self._tell_apart(self.stain_discriminator, stain * mask, fakes))
         if self.weights.adversarial_ct > 0 and fake_ct is not None:
-            losses += self._real_and_fake(self.ct_discriminator, ct * mask, self.ct_pool.query(fake_ct * mask))
+            losses.append(self._tell_apart(self.ct_discriminator, ct * mask, self.ct_pool.query(fake_ct * mask)))
         return torch.stack(losses).sum() / 2 if losses else None
 
-    def _real_and_fake(self, network: nn.Module, real: torch.Tensor, fake: torch.Tensor) -> list[torch.Tensor]:
-        return [self._judge(network, real, True), self._judge(network, fake, False)]
+    def _tell_apart(self, network: nn.Module, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
+        """A discriminator's loss, both kinds in one pass: it normalises each image by itself."""
+        logits_of_real, logits_of_fake = network(torch.cat([real, fake]))[-1].float().chunk(2)
+        return self.adversarial_loss(
+            logits_of_real, target_is_real=True, for_discriminator=True
+        ) + self.adversarial_loss(logits_of_fake, target_is_real=False, for_discriminator=True)
 
-    def _judge(
-        self, network: nn.Module, images: torch.Tensor | None, real: bool, for_discriminator: bool = True
-    ) -> torch.Tensor:
-        logits = network(images)[-1]  # MONAI's discriminator returns the features of all its layers
-        return self.adversarial_loss(logits.float(), target_is_real=real, for_discriminator=for_discriminator)
+    def _passes_for_real(self, network: nn.Module, fake: torch.Tensor) -> torch.Tensor:
+        """What a generator pays for each image that the discriminator sees through."""
+        logits = network(fake)[-1]  # MONAI's discriminator returns the features of all its layers
+        return self.adversarial_loss(logits.float(), target_is_real=True, for_discriminator=False)
 
     def _step(self, optimizer: torch.optim.Optimizer, loss: torch.Tensor, max_norm: float) -> None:
         """Step, unless the gradient is not finite: then leave the weights as they are and say so."""

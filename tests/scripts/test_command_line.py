@@ -148,7 +148,7 @@ def test_two_processes_train_one_model(phantom: Path, tmp_path: Path) -> None:
         "training",
         "['configs/train.yaml','configs/multi_gpu_train.yaml']",
         *("--dataset_dir", str(phantom), "--output_dir", str(tmp_path), *TINY),
-        *("--stain_to_ct#channels", "[4,4,8]", "--stain_to_ct#blocks", "1", "--patch_size", "64"),
+        *("--stain_to_ct#network#channels", "[4,4,8]", "--stain_to_ct#network#blocks", "1", "--patch_size", "64"),
         *("--stain_discriminator#channels", "4", "--ct_discriminator#channels", "4", "--batch_size", "1"),
         *("--iterations_per_epoch", "2", "--train#trainer#max_epochs", "2", "--val_interval", "1"),
         cwd=ROOT,

@@ -1,0 +1,11 @@
+"""Measurements of the generator at inference."""
+
+from bundle.bench.network import end_to_end, engines, generators, precision, tile_size
+
+MEASURES = {
+    "generators": generators.measure,
+    "engines": engines.measure,
+    "tile_size": tile_size.measure,
+    "precision": precision.measure,
+    "end_to_end": end_to_end.measure,
+}

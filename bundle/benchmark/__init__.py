@@ -1,0 +1,1 @@
+"""Recipes compared by what they learn: the same data, steps and seeds for each."""

@@ -1,0 +1,92 @@
+"""The command ``benchmark``: train and evaluate recipes with several seeds, print a table."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from bundle.bench.command import table
+from bundle.bench.machine import describe_machine
+from bundle.benchmark.cell import ROOT, STEPS_PER_EPOCH, Cell, result_of
+from bundle.benchmark.table import rows_of
+from bundle.phantom.command import DEFAULT_OUT as PHANTOM
+from scripts.errors import InputError
+from scripts.output_folder import writable_folder
+
+DEFAULT = "default"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "recipes", nargs="+", help=f"config files that change configs/train.yaml, or '{DEFAULT}' for no change"
+    )
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="one training for each")
+    parser.add_argument("--steps", type=int, nargs="+", default=[800], help="lengths of training, multiples of 50")
+    parser.add_argument(
+        "--split",
+        choices=["validation", "test"],
+        default="validation",
+        help="validation to choose by, test to report once",
+    )
+    parser.add_argument("--dataset_dir", type=Path, default=PHANTOM, help="folder with datalist.json")
+    parser.add_argument("--output_dir", type=Path, default=ROOT / "output" / "benchmark", help="folder for results")
+    parser.add_argument(
+        "--set", nargs="*", default=[], metavar="NAME=VALUE", help="further entries of the training's config"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run every cell that has no result yet, one after the other, and print the table after each.
+
+    Raises:
+        InputError: arguments out of range; a run that failed.
+    """
+    cells = cells_of(args)
+    out = writable_folder(args.output_dir)
+    print(", ".join(f"{name} {value}" for name, value in describe_machine().items()), flush=True)
+    results = []
+    for number, cell in enumerate(cells, start=1):
+        results.append(result_of(cell, out))
+        print(f"\n{number} of {len(cells)} cells, {cell.split} specimens\n", flush=True)
+        print("\n".join(table(rows_of(results))), flush=True)
+        text = json.dumps({"machine": describe_machine(), "results": results}, indent=2) + "\n"
+        (out / "benchmark.json").write_text(text, encoding="utf-8")
+    print(f"\nAs JSON, with the commands, in {out / 'benchmark.json'}")
+    return 0
+
+
+def cells_of(args: argparse.Namespace) -> list[Cell]:
+    """Every combination of recipe, length and seed; all recipes of a seed before the next seed.
+
+    Raises:
+        InputError: steps that are no multiple of an epoch, a recipe without a file, an option that is no NAME=VALUE.
+    """
+    for steps in args.steps:
+        if steps < STEPS_PER_EPOCH or steps % STEPS_PER_EPOCH:
+            raise InputError(f"--steps {steps}: give multiples of {STEPS_PER_EPOCH}, the steps of an epoch.")
+    options = {}
+    for word in args.set:
+        name, equals, value = word.partition("=")
+        if not (name and equals):
+            raise InputError(f"--set {word}: give NAME=VALUE, such as stain_to_ct#factor=1.")
+        options[name] = value
+    overlays = {_name(recipe): None if recipe == DEFAULT else _file(recipe) for recipe in args.recipes}
+    return [
+        Cell(name, overlay, seed, steps, args.split, str(args.dataset_dir.resolve()), options)
+        for seed in args.seeds
+        for steps in args.steps
+        for name, overlay in overlays.items()
+    ]
+
+
+def _name(recipe: str) -> str:
+    return Path(recipe).stem
+
+
+def _file(recipe: str) -> str:
+    path = Path(recipe).resolve()
+    if not path.is_file():
+        raise InputError(f"{recipe} does not exist: give a config file, or '{DEFAULT}'.")
+    return str(path)
