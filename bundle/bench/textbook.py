@@ -78,13 +78,14 @@ class TextbookCycleGAN:
     Args:
         channels: of the generators at full resolution, and of the discriminators' first layer.
         blocks: of the generators.
+        device: where all of them are.
     """
 
-    def __init__(self, channels: int = CHANNELS, blocks: int = BLOCKS) -> None:
-        self.to_stain = TextbookGenerator(1, 3, channels, blocks)
-        self.to_ct = TextbookGenerator(3, 1, channels, blocks)
+    def __init__(self, channels: int = CHANNELS, blocks: int = BLOCKS, device: torch.device | str = "cpu") -> None:
+        self.to_stain = TextbookGenerator(1, 3, channels, blocks).to(device)
+        self.to_ct = TextbookGenerator(3, 1, channels, blocks).to(device)
         self.stain_critic, self.ct_critic = (
-            PatchDiscriminator(2, channels, inputs, num_layers_d=3, norm="INSTANCE") for inputs in (3, 1)
+            PatchDiscriminator(2, channels, inputs, num_layers_d=3, norm="INSTANCE").to(device) for inputs in (3, 1)
         )
         generators = itertools.chain(self.to_stain.parameters(), self.to_ct.parameters())
         critics = itertools.chain(self.stain_critic.parameters(), self.ct_critic.parameters())
@@ -93,7 +94,7 @@ class TextbookCycleGAN:
         self.stain_pool, self.ct_pool = ImagePool(POOL_SIZE), ImagePool(POOL_SIZE)
 
     def step(self, ct: torch.Tensor, stain: torch.Tensor) -> dict[str, float]:
-        """Train all four networks on a batch of CT (N, 1, H, W) and stain (N, 3, H, W), both in [0, 1].
+        """Train all four networks on a batch of CT (N, 1, H, W) and stain (N, 3, H, W), both in [0, 1] and on `device`.
 
         Returns:
             The generators' and the discriminators' loss.
@@ -109,7 +110,7 @@ class TextbookCycleGAN:
         self.generator_optimizer.step()
 
         self._require_gradients(True)
-        critics_loss = torch.zeros(())
+        critics_loss = torch.zeros((), device=ct.device)
         self.critic_optimizer.zero_grad()
         for critic, real, fake in (
             (self.stain_critic, stain, self.stain_pool.query(fake_stain.detach())),

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import torch
+
 
 @dataclass(frozen=True)
 class Timing:
@@ -23,12 +25,17 @@ class Timing:
 
 
 def time_in_turn(ways: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, Timing]:
-    """Time each way `repeats` times, A B A B rather than A A B B: a machine's speed drifts with its other work."""
+    """Time each way `repeats` times, A B A B rather than A A B B: a machine's speed drifts with its other work.
+
+    What a way has started on a GPU is waited for, before and after.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(repeats):
         for name, way in ways.items():
+            _wait_for_gpu()
             begun = time.perf_counter()
             way()
+            _wait_for_gpu()
             seconds[name].append(time.perf_counter() - begun)
     return {name: Timing(tuple(values)) for name, values in seconds.items()}
 
@@ -36,3 +43,8 @@ def time_in_turn(ways: Mapping[str, Callable[[], object]], repeats: int) -> dict
 def median_ratio(first: Timing, second: Timing) -> float:
     """Median of the ratios first : second of each round, which a drift from round to round does not touch."""
     return statistics.median(a / b for a, b in zip(first.seconds, second.seconds, strict=True))
+
+
+def _wait_for_gpu() -> None:
+    if torch.cuda.is_initialized():
+        torch.cuda.synchronize()

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,14 +24,13 @@ STEPS_PER_EPOCH = 50
 
 @dataclass(frozen=True)
 class Cell:
-    """What decides a result.
+    """What decides which weights a training ends with.
 
     Attributes:
         recipe: name.
         overlay: config file of what differs from `configs/train.yaml`, None for nothing.
         seed: of the training.
         steps: of the training, a multiple of 50.
-        split: evaluated on.
         dataset_dir: with ``datalist.json``.
         options: further entries of the training's config, as on its command line.
     """
@@ -39,7 +39,6 @@ class Cell:
     overlay: str | None
     seed: int
     steps: int
-    split: str
     dataset_dir: str
     options: dict[str, str] = field(default_factory=dict)
 
@@ -47,10 +46,10 @@ class Cell:
         """Where all of it lies."""
         return out / f"{self.recipe}_{self.steps}_steps" / f"seed_{self.seed}"
 
-    def commands(self, folder: Path) -> dict[str, list[str]]:
-        """The command lines of its training and of its evaluation, without the interpreter."""
+    def training(self, folder: Path) -> list[str]:
+        """Words of the command that trains it, without the interpreter; it goes on where an earlier one was stopped."""
         epochs = self.steps // STEPS_PER_EPOCH
-        train = {
+        options = {
             "dataset_dir": self.dataset_dir,
             "output_dir": str(folder / "training"),
             "seed": str(self.seed),
@@ -60,17 +59,18 @@ class Cell:
             **self.options,
         }
         if (folder / "training" / "checkpoint.pt").is_file():
-            train["resume"] = "true"
-        evaluate = {
+            options["resume"] = "true"
+        return self._words("training", "train.yaml", options)
+
+    def evaluating(self, folder: Path, split: str) -> list[str]:
+        """Words of the command that evaluates it."""
+        options = {
             "dataset_dir": self.dataset_dir,
-            "output_dir": str(folder / "evaluation"),
+            "output_dir": str(folder / split),
             "checkpoint": str(folder / "training" / "model.pt"),
-            "split": self.split,
+            "split": split,
         }
-        return {
-            "training": self._words("training", "train.yaml", train),
-            "evaluating": self._words("evaluating", "evaluate.yaml", evaluate),
-        }
+        return self._words("evaluating", "evaluate.yaml", options)
 
     def _words(self, run_id: str, config: str, options: dict[str, str]) -> list[str]:
         files = [str(ROOT / "configs" / config)] + ([self.overlay] if self.overlay else [])
@@ -79,43 +79,57 @@ class Cell:
         return words + [word for name, value in options.items() for word in (f"--{name}", value)]
 
 
-def result_of(cell: Cell, out: Path) -> dict[str, Any]:
+def result_of(cell: Cell, split: str, out: Path) -> dict[str, Any]:
     """Train and evaluate a cell, unless that is done already, and return what is known of it.
 
     A training that was stopped goes on at its last epoch; its time is then not known.
 
+    Args:
+        cell: what to train.
+        split: what to evaluate on.
+        out: folder of all results.
+
     Returns:
-        ``cell``, ``commands``, ``seconds`` and ``cpu_seconds`` of the training or None, and ``metrics``: the mean over
-        the images of the split of each.
+        ``cell``, ``command``, ``seconds`` and ``cpu_seconds`` of the training or None; ``split`` and ``metrics``: the
+        mean over the images of the split of each.
 
     Raises:
-        InputError: the folder holds the result of another cell; training or evaluation failed.
+        InputError: the folder holds another cell; training or evaluation failed.
     """
     folder = cell.folder(out)
-    path = folder / "cell.json"
-    if path.is_file():
-        known = json.loads(path.read_text(encoding="utf-8"))
-        if known["cell"] != asdict(cell):
-            raise InputError(f"{folder} holds the result of another cell, see {path}: give another --output_dir.")
-        return known
     folder.mkdir(parents=True, exist_ok=True)
-    commands = cell.commands(folder)
+    training = _once(folder / "training.json", lambda: _train(cell, folder))
+    if training["cell"] != asdict(cell):
+        raise InputError(f"{folder} holds another cell, see its training.json: give another --output_dir.")
+    return training | _once(folder / f"{split}.json", lambda: _evaluate(cell, folder, split))
+
+
+def _once(path: Path, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    if not path.is_file():
+        write_text(path, json.dumps(make(), indent=2) + "\n")
+    known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return known
+
+
+def _train(cell: Cell, folder: Path) -> dict[str, Any]:
+    command = cell.training(folder)
     whole = not (folder / "training").exists()
     begun, cpu = time.monotonic(), _cpu_seconds()
-    _run(commands["training"], folder / "training.log")
+    _run(command, folder / "training.log")
     seconds, cpu_seconds = time.monotonic() - begun, _cpu_seconds() - cpu
-    shutil.rmtree(folder / "evaluation", ignore_errors=True)
-    _run(commands["evaluating"], folder / "evaluating.log")
-    summary = read_summary(folder / "evaluation" / "metrics_summary.csv")
-    result = {
+    return {
         "cell": asdict(cell),
-        "commands": [shlex.join(["python", *words]) for words in commands.values()],
+        "command": shlex.join(["python", *command]),
         "seconds": round(seconds, 1) if whole else None,
         "cpu_seconds": round(cpu_seconds, 1) if whole else None,
-        "metrics": {name: mean for name, (mean, _) in summary.items()},
     }
-    write_text(path, json.dumps(result, indent=2) + "\n")
-    return result
+
+
+def _evaluate(cell: Cell, folder: Path, split: str) -> dict[str, Any]:
+    shutil.rmtree(folder / split, ignore_errors=True)
+    _run(cell.evaluating(folder, split), folder / f"{split}.log")
+    summary = read_summary(folder / split / "metrics_summary.csv")
+    return {"split": split, "metrics": {name: mean for name, (mean, _) in summary.items()}}
 
 
 def _run(words: list[str], log: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from bundle.bench.command import table
 from bundle.bench.machine import describe_machine
 from bundle.benchmark.cell import ROOT, STEPS_PER_EPOCH, Cell, result_of
+from bundle.benchmark.pareto import draw_pareto, speeds
 from bundle.benchmark.table import rows_of
 from bundle.phantom.command import DEFAULT_OUT as PHANTOM
 from scripts.errors import InputError
@@ -33,6 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset_dir", type=Path, default=PHANTOM, help="folder with datalist.json")
     parser.add_argument("--output_dir", type=Path, default=ROOT / "output" / "benchmark", help="folder for results")
     parser.add_argument(
+        "--times", type=Path, metavar="NETWORK.JSON", help="of `bench network`: draw quality against speed, pareto.png"
+    )
+    parser.add_argument(
         "--set", nargs="*", default=[], metavar="NAME=VALUE", help="further entries of the training's config"
     )
 
@@ -45,14 +49,19 @@ def run(args: argparse.Namespace) -> int:
     """
     cells = cells_of(args)
     out = writable_folder(args.output_dir)
+    times_as_fast = speeds(args.times) if args.times else {}
     print(", ".join(f"{name} {value}" for name, value in describe_machine().items()), flush=True)
     results = []
     for number, cell in enumerate(cells, start=1):
-        results.append(result_of(cell, out))
-        print(f"\n{number} of {len(cells)} cells, {cell.split} specimens\n", flush=True)
+        results.append(result_of(cell, args.split, out))
+        print(f"\n{number} of {len(cells)} cells, {args.split} specimens\n", flush=True)
         print("\n".join(table(rows_of(results))), flush=True)
         text = json.dumps({"machine": describe_machine(), "results": results}, indent=2) + "\n"
         (out / "benchmark.json").write_text(text, encoding="utf-8")
+    if times_as_fast:
+        longest = [result for result in results if result["cell"]["steps"] == max(args.steps)]
+        draw_pareto(out / "pareto.png", longest, times_as_fast, DEFAULT)
+        print(f"\nQuality against speed in {out / 'pareto.png'}")
     print(f"\nAs JSON, with the commands, in {out / 'benchmark.json'}")
     return 0
 
@@ -74,7 +83,7 @@ def cells_of(args: argparse.Namespace) -> list[Cell]:
         options[name] = value
     overlays = {_name(recipe): None if recipe == DEFAULT else _file(recipe) for recipe in args.recipes}
     return [
-        Cell(name, overlay, seed, steps, args.split, str(args.dataset_dir.resolve()), options)
+        Cell(name, overlay, seed, steps, str(args.dataset_dir.resolve()), options)
         for seed in args.seeds
         for steps in args.steps
         for name, overlay in overlays.items()

@@ -54,6 +54,7 @@ class PairedCycleGANTrainer(Trainer):
         fix_statistics_from: first epoch (from 1) that normalises by running statistics; None for never.
         max_gradient_norm: the generators' gradient is scaled down to this norm.
         amp: compute in bfloat16 where autocast allows.
+        compile: compile all four networks (``torch.compile``), in place: their weights keep their names.
         inferer: how the CT-to-stain generator is applied in training.
         train_handlers: handlers to attach.
 
@@ -81,6 +82,7 @@ class PairedCycleGANTrainer(Trainer):
         fix_statistics_from: int | None = None,
         max_gradient_norm: float = 100.0,
         amp: bool = False,
+        compile: bool = False,
         inferer: Inferer | None = None,
         train_handlers: Sequence | None = None,
     ) -> None:
@@ -104,6 +106,9 @@ class PairedCycleGANTrainer(Trainer):
         self.fix_statistics_from = fix_statistics_from
         self.max_gradient_norm = max_gradient_norm
         self.bfloat16 = truth(amp, "amp")
+        if truth(compile, "compile"):
+            for network in (ct_to_stain, stain_to_ct, stain_discriminator, ct_discriminator):
+                network.compile()
         self.inferer = SimpleInferer() if inferer is None else inferer
         self.skipped_steps = {generator_optimizer: 0, discriminator_optimizer: 0}  # in a row
 

@@ -1,10 +1,12 @@
 """Measurements of the generator at inference."""
 
-from bundle.bench.network import end_to_end, engines, generators, precision, tile_size
+from bundle.bench.network import batch, end_to_end, engines, generators, precision, recipes, tile_size
 
 MEASURES = {
     "generators": generators.measure,
     "engines": engines.measure,
+    "recipes": recipes.measure,
+    "batch": batch.measure,
     "tile_size": tile_size.measure,
     "precision": precision.measure,
     "end_to_end": end_to_end.measure,

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from bundle.bench.network.shipped import images
+from bundle.bench.network.shipped import DEVICE, images
 from bundle.bench.textbook import TextbookGenerator
 from bundle.bench.timing import median_ratio, time_in_turn
 from bundle.bench.volume.run import stain
@@ -26,7 +26,7 @@ def measure(work: Path, quick: bool) -> dict[str, Any]:
     """
     length, side, few, repeats = (4, 96, 2, 1) if quick else (64, 768, 2, 3)
     folder = write_folder(work / "scan", (length, side, side), "float32")
-    textbook = TextbookGenerator(1, 3).eval()
+    textbook = TextbookGenerator(1, 3).eval().to(DEVICE)
     slab = images(few, side)
 
     def inference() -> None:

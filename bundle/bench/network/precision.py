@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from bundle.bench.network.shipped import for_inference, images
+from bundle.bench.network.shipped import DEVICE, for_inference, images
 from bundle.bench.timing import median_ratio, time_in_turn
 from scripts.inferers import TileInferer
 from scripts.precision import bfloat16_pays
@@ -17,9 +17,8 @@ from scripts.precision import bfloat16_pays
 def measure(work: Path, quick: bool) -> dict[str, Any]:
     """Stain slices in float32 and bfloat16 and compare the levels, 0 to 255."""
     side, repeats = (64, 1) if quick else (512, 3)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    network = for_inference().to(device)
-    slab = images(2, side).to(device)
+    network = for_inference()
+    slab = images(2, side)
     stains: dict[str, torch.Tensor] = {}
 
     def way(name: str, amp: bool) -> Callable[[], None]:
@@ -37,9 +36,9 @@ def measure(work: Path, quick: bool) -> dict[str, Any]:
     timings = time_in_turn(ways, repeats)
     difference = (stains["bfloat16"] - stains["float32"]).abs()
     speed = median_ratio(timings["float32"], timings["bfloat16"])
-    pays = bfloat16_pays(device)
+    pays = bfloat16_pays(DEVICE)
     return {
-        "title": f"bfloat16 against float32 on {device}, slices of {side} x {side}",
+        "title": f"bfloat16 against float32 on {DEVICE.type}, slices of {side} x {side}",
         "note": "Shipped weights, a synthetic scan. Inference takes bfloat16 by itself only where it is known to pay: "
         f"here it does{'' if pays else ' not'}.",
         "floor": "taken where it is faster, and only there",

@@ -1,7 +1,8 @@
-"""The generator that ships, and slices of the phantom to give it."""
+"""The generator that ships, ways to run it, and slices of the phantom to give it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -10,23 +11,35 @@ from bundle.bench.volume.scan import WINDOW, slices
 from scripts.checkpoint import load_generator
 from scripts.data.window import window
 from scripts.networks import StainGenerator, fold_layers
+from scripts.precision import autocast
 
 WEIGHTS = Path(__file__).resolve().parents[3] / "models" / "model.pt"
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def as_trained() -> StainGenerator:
     """The generator with its shipped weights, all its layers, in evaluation mode."""
-    return load_generator(StainGenerator(), WEIGHTS).eval()
+    return load_generator(StainGenerator(), WEIGHTS).eval().to(DEVICE)
 
 
-def for_inference() -> StainGenerator:
-    """The same as inference runs it: folded, channels last."""
-    folded = fold_layers(as_trained())
-    return folded.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+def for_inference(network: StainGenerator | None = None) -> StainGenerator:
+    """The same, or another generator, as inference runs it: folded, channels last."""
+    folded = fold_layers(as_trained() if network is None else network)
+    return folded.to(DEVICE, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def images(count: int, side: int) -> torch.Tensor:
-    """Slices (count, 1, side, side) of a scan like the phantom's, in [0, 1]."""
-    return torch.stack(
-        [torch.from_numpy(window(image, *WINDOW))[None] for image in slices((count, side, side), "float32")]
-    )
+    """Slices (count, 1, side, side) of a scan like the phantom's, in [0, 1], on `DEVICE`."""
+    scan = slices((count, side, side), "float32")
+    return torch.stack([torch.from_numpy(window(image, *WINDOW))[None] for image in scan]).to(DEVICE)
+
+
+def way(network: Callable[[torch.Tensor], object], image: torch.Tensor, amp: bool = False) -> Callable[[], object]:
+    """One pass, without gradients, in bfloat16 where autocast allows if `amp`."""
+
+    @torch.no_grad()
+    def once() -> object:
+        with autocast(DEVICE, amp):
+            return network(image)
+
+    return once

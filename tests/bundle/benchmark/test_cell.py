@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from bundle.benchmark import cell as cells
 from bundle.benchmark.cell import Cell, result_of
 from scripts.errors import InputError
 
-CELL = Cell("wide", "/recipes/wide.yaml", 3, 100, "validation", "/data", {"batch_size": "4"})
+CELL = Cell("wide", "/recipes/wide.yaml", 3, 100, "/data", {"batch_size": "4"})
 
 
 @pytest.fixture
@@ -36,8 +35,7 @@ def option(words: list[str], name: str) -> str | None:
 
 
 def test_commands(tmp_path: Path) -> None:
-    commands = CELL.commands(tmp_path)
-    train, evaluate = commands["training"], commands["evaluating"]
+    train, evaluate = CELL.training(tmp_path), CELL.evaluating(tmp_path, "validation")
     assert option(train, "seed") == "3" and option(train, "batch_size") == "4"
     assert option(train, "train#trainer#max_epochs") == "2" and option(train, "resume") is None
     assert option(evaluate, "split") == "validation" and option(evaluate, "batch_size") is None
@@ -48,37 +46,40 @@ def test_commands(tmp_path: Path) -> None:
 
 
 def test_without_an_overlay_there_is_one_file(tmp_path: Path) -> None:
-    words = dataclasses.replace(CELL, overlay=None).commands(tmp_path)["training"]
+    words = dataclasses.replace(CELL, overlay=None).training(tmp_path)
     assert option(words, "config_file") == str(cells.ROOT / "configs" / "train.yaml")
 
 
 def test_result_is_kept_and_not_made_again(tmp_path: Path, ran: list[list[str]]) -> None:
-    first = result_of(CELL, tmp_path)
-    assert first["metrics"] == {"ssim": 0.5} and len(first["commands"]) == 2 and first["seconds"] >= 0
-    assert result_of(CELL, tmp_path) == first and len(ran) == 2
+    first = result_of(CELL, "validation", tmp_path)
+    assert first["metrics"] == {"ssim": 0.5} and first["split"] == "validation" and first["seconds"] >= 0
+    assert "run training" in first["command"]
+    assert result_of(CELL, "validation", tmp_path) == first and len(ran) == 2
+
+
+def test_another_split_is_evaluated_without_another_training(tmp_path: Path, ran: list[list[str]]) -> None:
+    result_of(CELL, "validation", tmp_path)
+    assert result_of(CELL, "test", tmp_path)["split"] == "test"
+    assert [words[3] for words in ran] == ["training", "evaluating", "evaluating"]
+    assert option(ran[-1], "split") == "test"
 
 
 def test_stopped_training_goes_on_and_its_time_is_not_known(tmp_path: Path, ran: list[list[str]]) -> None:
     training = CELL.folder(tmp_path) / "training"
     training.mkdir(parents=True)
     (training / "checkpoint.pt").write_bytes(b"")
-    result = result_of(CELL, tmp_path)
+    result = result_of(CELL, "validation", tmp_path)
     assert option(ran[0], "resume") == "true" and result["seconds"] is None and result["cpu_seconds"] is None
 
 
-def test_result_of_another_cell_is_refused(tmp_path: Path, ran: list[list[str]]) -> None:
-    result_of(CELL, tmp_path)
-    with pytest.raises(InputError, match="result of another cell"):
-        result_of(dataclasses.replace(CELL, split="test"), tmp_path)
+def test_another_cell_is_refused(tmp_path: Path, ran: list[list[str]]) -> None:
+    result_of(CELL, "validation", tmp_path)
+    with pytest.raises(InputError, match="holds another cell"):
+        result_of(dataclasses.replace(CELL, options={}), "validation", tmp_path)
 
 
 def test_a_run_that_fails_names_its_log(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"status 1.*training\.log"):
-        result_of(dataclasses.replace(CELL, overlay=str(tmp_path / "absent.yaml")), tmp_path)
+        result_of(dataclasses.replace(CELL, overlay=str(tmp_path / "absent.yaml")), "validation", tmp_path)
     assert "absent.yaml" in (CELL.folder(tmp_path) / "training.log").read_text()
-    assert not (CELL.folder(tmp_path) / "cell.json").exists()
-
-
-def test_written_result_can_be_read(tmp_path: Path, ran: list[list[str]]) -> None:
-    result = result_of(CELL, tmp_path)
-    assert json.loads((CELL.folder(tmp_path) / "cell.json").read_text()) == result
+    assert not (CELL.folder(tmp_path) / "training.json").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import logging
 from collections import Counter
 from typing import Any
@@ -141,6 +142,19 @@ def test_terms_by_hand() -> None:
         (nets[name](real)[-1] - 1).square().mean() + nets[name](fake)[-1].square().mean() for name, real, fake in judged
     )
     assert output["discriminator"].item() == pytest.approx(float(loss) / 2, rel=1e-5)
+
+
+def test_compiled_networks_compute_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    # without code generation, which would need a C++ compiler
+    monkeypatch.setattr(nn.Module, "compile", functools.partialmethod(nn.Module.compile, backend="eager"))
+    trainer, compiled = tiny_trainer(), tiny_trainer(compile=True)
+    for one in (trainer, compiled):
+        one.run()
+    for name in NETWORKS:
+        network = getattr(compiled, name)
+        assert network._compiled_call_impl is not None, name
+        assert list(network.state_dict()) == list(getattr(trainer, name).state_dict())
+        torch.testing.assert_close(parameters(network), parameters(getattr(trainer, name)))
 
 
 def test_all_networks_learn() -> None:

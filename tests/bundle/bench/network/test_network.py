@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from bundle.bench.network import end_to_end, engines, generators, precision, tile_size
+from bundle.bench.network import batch, end_to_end, engines, generators, precision, recipes, tile_size
 from bundle.bench.network.shipped import as_trained, for_inference, images
 
 
@@ -32,13 +32,25 @@ def test_engines_that_fail_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyP
     def absent(*_: Any) -> engines.Stain:
         raise ModuleNotFoundError("No module named 'engine'")
 
-    monkeypatch.setattr(engines, "_compiled", lambda network, image, work: lambda x: network(x) + 0.01)
+    monkeypatch.setattr(engines, "_compiled", lambda network, *_: lambda x: network(x) + 0.01)
     monkeypatch.setattr(engines, "_onnx_runtime", absent)
     monkeypatch.setattr(engines, "_openvino", absent)
     result = engines.measure(tmp_path, quick=True)
-    assert [row["engine"] for row in result["rows"]] == [engines.EAGER, "torch.compile"]
+    assert [row["engine"] for row in result["rows"]][:2] == [engines.EAGER, "torch.compile"]
     assert "OpenVINO: ModuleNotFoundError, No module named 'engine'" in result["note"]
     assert result["rows"][1]["largest difference"] == "2.5500 levels" and not result["met"]  # 0.01 x 255
+
+
+def test_recipes(tmp_path: Path) -> None:
+    rows = {row["recipe"]: row for row in recipes.measure(tmp_path, quick=True)["rows"]}
+    assert {recipes.TEXTBOOK, recipes.DEFAULT, "resnet9_64", "narrow"} <= rows.keys()
+    # ours has one parameter more per normalised channel (scale and shift for the bias), folded it has a bias again
+    assert rows["resnet9_64"]["weights"] == rows[recipes.TEXTBOOK]["weights"]
+
+
+def test_batch(tmp_path: Path) -> None:
+    rows = batch.measure(tmp_path, quick=True)["rows"]
+    assert [(row["engine"], row["batch"]) for row in rows] == [("eager", "1"), ("eager", "2")]
 
 
 def test_tile_size(tmp_path: Path) -> None:

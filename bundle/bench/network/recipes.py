@@ -1,0 +1,68 @@
+"""The generators that `python -m bundle benchmark` compares by their stain, compared by their time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from monai.bundle import ConfigParser
+from torch import nn
+
+from bundle.bench.network.generators import milliseconds
+from bundle.bench.network.limit import multiplications
+from bundle.bench.network.shipped import DEVICE, for_inference, images, way
+from bundle.bench.textbook import TextbookGenerator
+from bundle.bench.timing import median_ratio, time_in_turn
+from scripts.networks import StainGenerator
+from scripts.precision import bfloat16_pays
+
+ROOT = Path(__file__).resolve().parents[3]
+FOLDERS = (ROOT / "configs" / "generators", ROOT / "bundle" / "benchmark" / "generators")
+TEXTBOOK = "textbook"
+DEFAULT = "default"
+
+
+def measure(work: Path, quick: bool) -> dict[str, Any]:
+    """Time one image through each generator as inference runs it, in turn; random weights take as long as others."""
+    side, repeats = (64, 2) if quick else (512, 9)
+    networks: dict[str, nn.Module] = {TEXTBOOK: TextbookGenerator(1, 3).eval().to(DEVICE)}
+    networks |= {name: for_inference(network) for name, network in generators().items()}
+    amp = bfloat16_pays(DEVICE)
+    image = images(1, side)
+    ways = {(name, False): way(network, image) for name, network in networks.items()}
+    ways |= {(name, True): way(network, image, amp) for name, network in networks.items() if name != TEXTBOOK and amp}
+    named = {str(key): once for key, once in ways.items()}
+    time_in_turn(named, 2)
+    timings = dict(zip(ways, time_in_turn(named, repeats).values(), strict=True))
+    reference = timings[TEXTBOOK, False]
+    return {
+        "title": f"One image of {side} x {side} through the generators of the benchmark on {DEVICE.type}",
+        "note": f"Medians of {repeats} rounds in turn; ours folded and channels_last, as in inference.",
+        "floor": "none; the benchmark says what each is worth",
+        "rows": [
+            {
+                "recipe": name,
+                "precision": "bfloat16" if bfloat16 else "float32",
+                "weights": str(sum(p.numel() for p in networks[name].parameters())),
+                "GMAC": f"{multiplications(networks[name], image) / 1e9:.2f}",
+                "time": milliseconds(timing),
+                "times as fast": f"{median_ratio(reference, timing):.2f}",
+            }
+            for (name, bfloat16), timing in timings.items()
+        ],
+        "met": True,
+    }
+
+
+def generators() -> dict[str, StainGenerator]:
+    """The default generator and that of each overlay, with random weights, by the overlay's name."""
+    overlays: dict[str, list[Path]] = {DEFAULT: []}
+    overlays |= {path.stem: [path] for folder in FOLDERS for path in sorted(folder.glob("*.yaml"))}
+    found = {}
+    for name, files in overlays.items():
+        parser = ConfigParser()
+        parser.read_config([str(path) for path in (ROOT / "configs" / "train.yaml", *files)])
+        torch.manual_seed(0)
+        found[name] = parser.get_parsed_content("network_def").eval()
+    return found

@@ -1,0 +1,99 @@
+"""Quality against speed."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
+
+from bundle.metric_table import TITLES
+from scripts.errors import InputError
+
+DPI = 130
+BLUE, GREY, ORANGE = "#1c4f91", "#9ca3af", "#d9480f"
+
+
+def speeds(path: Path) -> dict[str, float]:
+    """Read how many times as fast as the textbook's generator each recipe's is, in float32.
+
+    Args:
+        path: ``network.json`` of `python -m bundle bench network`.
+
+    Raises:
+        InputError: there is no such file, or the recipes were not timed.
+    """
+    if not path.is_file():
+        raise InputError(f"{path} is missing: python -m bundle bench network --only recipes writes it.")
+    measured = json.loads(path.read_text(encoding="utf-8"))
+    if "recipes" not in measured:
+        raise InputError(f"{path} has no times of recipes: run python -m bundle bench network --only recipes.")
+    rows = measured["recipes"]["rows"]
+    return {row["recipe"]: float(row["times as fast"]) for row in rows if row["precision"] == "float32"}
+
+
+def draw_pareto(path: Path, results: Sequence[dict[str, Any]], times_as_fast: dict[str, float], default: str) -> None:
+    """Draw a point for each recipe: mean over the seeds, with a bar of one standard deviation either way.
+
+    A line joins those that no other beats in both speed and quality.
+
+    Args:
+        path: PNG to write.
+        results: of `result_of`, all with as many steps.
+        times_as_fast: of each recipe's generator; recipes without are left out.
+        default: recipe that is drawn in another colour.
+
+    Raises:
+        InputError: no recipe has a time.
+    """
+    recipes = [name for name in dict.fromkeys(r["cell"]["recipe"] for r in results) if name in times_as_fast]
+    if not recipes:
+        raise InputError("None of the recipes has been timed: their names must be those of the timed config files.")
+    metrics = [metric for metric in TITLES if all(metric in result["metrics"] for result in results)]
+    figure, axes = plt.subplots(1, len(metrics), figsize=(4.1 * len(metrics), 3.6), squeeze=False, layout="constrained")
+    for axis, metric in zip(axes.flat, metrics, strict=True):
+        better = -1.0 if metric == "lpips" else 1.0  # a distance: the smaller the better
+        means: dict[str, float] = {}
+        front: list[str] = []
+        for name in recipes:
+            values = [r["metrics"][metric] for r in results if r["cell"]["recipe"] == name]
+            means[name] = statistics.mean(values)
+            spread = statistics.stdev(values) if len(values) > 1 else None
+            colour = ORANGE if name == default else BLUE
+            axis.errorbar(
+                times_as_fast[name], means[name], spread, fmt="o", color=colour, capsize=2, elinewidth=0.8, markersize=5
+            )
+            axis.annotate(
+                name, (times_as_fast[name], means[name]), (5, 4), textcoords="offset points", fontsize=7.5, color=colour
+            )
+        for name in sorted(recipes, key=lambda name: -times_as_fast[name]):  # fastest first
+            if not front or better * means[name] > better * means[front[-1]]:
+                front.append(name)
+        axis.plot(
+            [times_as_fast[n] for n in front],
+            [means[n] for n in front],
+            color=GREY,
+            linewidth=1,
+            linestyle="--",
+            zorder=0,
+        )
+        axis.set_xscale("log")
+        axis.xaxis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5)))
+        axis.xaxis.set_major_formatter(ScalarFormatter())
+        axis.xaxis.set_minor_formatter(NullFormatter())
+        axis.margins(x=0.22, y=0.12)
+        axis.set_title(TITLES[metric] + (", lower is better" if metric == "lpips" else ""), fontsize=10)
+        axis.tick_params(labelsize=8)
+        axis.grid(color="#e5e7eb", linewidth=0.6)
+        axis.set_axisbelow(True)
+    figure.supxlabel("times as fast as the textbook's generator, float32", fontsize=9)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=DPI)
+    plt.close(figure)
