@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import errno
 import functools
@@ -137,6 +138,17 @@ def test_two_and_two_epochs_make_the_weights_of_four(workflow: Build, phantom: P
     assert "already holds a training" in mistake(lambda: train("whole", 6))
     assert "finished epoch 4 of 4" in mistake(lambda: train("whole", 4, resume=True))
     assert "no training to resume" in mistake(lambda: train("nowhere", 4, resume=True))
+
+
+def test_augmentation_leaves_the_slices_in_memory_alone(workflow: Build, phantom: Path, tmp_path: Path) -> None:
+    train = workflow("train", dataset_dir=phantom, output_dir=tmp_path)
+    dataset = train.parser.get_parsed_content("train#dataset")
+    assert dataset.copy_cache is False  # what is drawn from is the cache itself
+    before = copy.deepcopy(dataset._cache)
+    drawn = [dataset[index % len(dataset)][0]["image"] for index in range(100)]
+    assert len({float(image.sum()) for image in drawn}) > 90  # they were augmented
+    for item, old in zip(dataset._cache, before, strict=True):
+        assert all(torch.equal(item[key], old[key]) for key in ("image", "label", "mask", "weight"))
 
 
 def test_evaluation_writes_a_row_per_test_slice(
