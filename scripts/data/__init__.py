@@ -1,6 +1,6 @@
 """From the files of a data list to batches of windowed, augmented patches."""
 
-from scripts.data.augment import RandStainJitter, RandStainJitterd
+from scripts.data.augment import RandScannerBatchd, RandStainJitterBatchd, RandWarpBatchd
 from scripts.data.datalist import (
     check_patch_size,
     common_window,
@@ -9,16 +9,17 @@ from scripts.data.datalist import (
     share_of_process,
 )
 from scripts.data.load import LoadPaird
-from scripts.data.patches import TissueWeightd
-from scripts.data.untracked import Untracked
+from scripts.data.patches import CumulativeWeightd, RandTissueCropd, TissueWeightd
 from scripts.data.window import WindowCT, WindowCTd
 
 __all__ = [
+    "CumulativeWeightd",
     "LoadPaird",
-    "RandStainJitter",
-    "RandStainJitterd",
+    "RandScannerBatchd",
+    "RandStainJitterBatchd",
+    "RandTissueCropd",
+    "RandWarpBatchd",
     "TissueWeightd",
-    "Untracked",
     "WindowCT",
     "WindowCTd",
     "check_patch_size",

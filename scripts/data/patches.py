@@ -1,4 +1,4 @@
-"""Where to take training patches: on tissue, never on flat background."""
+"""Taking training patches: on tissue, never on flat background."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from monai.transforms import Transform
+from monai.config import KeysCollection
+from monai.transforms import MapTransform, Randomizable, Transform
 from monai.utils import convert_to_numpy
 from scipy.ndimage import uniform_filter
+from torch.nn import functional as F
 
 
 class TissueWeightd(Transform):
-    """Add a map of sampling weights for MONAI's ``RandWeightedCropd`` to a windowed pair.
+    """Add a map of sampling weights for `RandTissueCropd` to a windowed pair.
 
     The weight of a pixel is the share of tissue in the patch centred there, up to `enough_tissue`: beyond it patches
     are equally likely, so that resin and implants, which look like tissue in the CT, are seen as well. A pixel is
@@ -79,3 +81,62 @@ class TissueWeightd(Transform):
     def _share(self, values: np.ndarray) -> np.ndarray:
         """Mean over the patch centred at each pixel."""
         return uniform_filter(values.astype(np.float64), size=self.patch_size, mode="constant")
+
+
+class CumulativeWeightd(Transform):
+    """Replace a map of sampling weights (1, H, W) by its cumulative sum, row by row, float64.
+
+    `RandTissueCropd` finds a pixel in it by bisection, where MONAI's ``RandWeightedCropd`` adds up the whole map for
+    every patch. A map of zeros counts as one of ones.
+
+    Args:
+        weight_key: the map.
+    """
+
+    def __init__(self, weight_key: str = "weight") -> None:
+        self.weight_key = weight_key
+
+    def __call__(self, data: Mapping[Any, Any]) -> dict[Any, Any]:
+        """Return the item with the sum in place of the map."""
+        weight = data[self.weight_key]
+        weight = weight if weight.any() else torch.ones_like(weight)
+        return {**data, self.weight_key: weight.double().flatten().cumsum(0).view_as(weight)}
+
+
+class RandTissueCropd(Randomizable, MapTransform):
+    """Cut a square out of a pair, centred at a pixel drawn by its weight, or as near to it as the border allows.
+
+    Args:
+        keys: entries (C, H, W) of one size.
+        spatial_size: side of the square; entries that are smaller are filled up by reflection.
+        weight_key: of `CumulativeWeightd`, of the same size.
+        num_samples: squares cut from one item.
+    """
+
+    def __init__(
+        self, keys: KeysCollection, spatial_size: int, weight_key: str = "weight", num_samples: int = 1
+    ) -> None:
+        MapTransform.__init__(self, keys)
+        self.spatial_size, self.weight_key, self.num_samples = spatial_size, weight_key, num_samples
+
+    def draw(self, cumulative: np.ndarray) -> tuple[int, int]:
+        """Draw a pixel's row and column."""
+        place = np.searchsorted(cumulative.ravel(), self.R.random() * cumulative[-1, -1], side="right")
+        return divmod(min(int(place), cumulative.size - 1), cumulative.shape[1])
+
+    def __call__(self, data: Mapping[Any, Any]) -> list[dict[Any, Any]]:
+        """Return items with the entries of `keys` alone, cut."""
+        cumulative = data[self.weight_key][0].numpy()
+        return [self._cut(data, self.draw(cumulative)) for _ in range(self.num_samples)]
+
+    def _cut(self, data: Mapping[Any, Any], centre: tuple[int, int]) -> dict[Any, Any]:
+        size, shape = self.spatial_size, data[self.weight_key].shape[-2:]
+        starts = [max(0, min(at - size // 2, side - size)) for at, side in zip(centre, shape, strict=True)]
+        rows, columns = (slice(start, start + size) for start in starts)
+        missing = [max(0, size - side) for side in shape]
+        padding = [part for lack in reversed(missing) for part in (lack // 2, lack - lack // 2)]
+        item = {}
+        for key in self.key_iterator(data):
+            cut = data[key][:, rows, columns]
+            item[key] = F.pad(cut, padding, mode="reflect") if any(missing) else cut
+        return item

@@ -39,6 +39,7 @@ class PairedCycleGANTrainer(Trainer):
         device: where to compute.
         max_epochs: epochs to train.
         train_data_loader: yields the batches.
+        augmentation: called with each batch once it is on the device; returns it augmented.
         ct_to_stain: generator that is the product.
         stain_to_ct: generator of the way back.
         stain_discriminator: tells real from generated stain; a MONAI ``PatchDiscriminator``.
@@ -83,6 +84,7 @@ class PairedCycleGANTrainer(Trainer):
         max_gradient_norm: float = 100.0,
         amp: bool = False,
         compile: bool = False,
+        augmentation: Callable[[dict[str, torch.Tensor]], dict[str, torch.Tensor]] | None = None,
         inferer: Inferer | None = None,
         train_handlers: Sequence | None = None,
     ) -> None:
@@ -109,6 +111,7 @@ class PairedCycleGANTrainer(Trainer):
         if truth(compile, "compile"):
             for network in (ct_to_stain, stain_to_ct, stain_discriminator, ct_discriminator):
                 network.compile()
+        self.augmentation = augmentation
         self.inferer = SimpleInferer() if inferer is None else inferer
         self.skipped_steps = {generator_optimizer: 0, discriminator_optimizer: 0}  # in a row
 
@@ -127,10 +130,13 @@ class PairedCycleGANTrainer(Trainer):
         }
 
     def _iteration(self, engine: Any, batchdata: dict[str, torch.Tensor]) -> dict[str, Any]:
-        ct, stain, mask = (
-            torch.as_tensor(batchdata[key]).to(self.state.device, non_blocking=self.non_blocking)
+        batch = {
+            key: torch.as_tensor(batchdata[key]).to(self.state.device, non_blocking=self.non_blocking)
             for key in (Keys.IMAGE, Keys.LABEL, "mask")
-        )
+        }
+        if self.augmentation is not None:
+            batch = self.augmentation(batch)
+        ct, stain, mask = batch[Keys.IMAGE], batch[Keys.LABEL], batch["mask"]
         self._set_modes()
         with _frozen(self.stain_discriminator, self.ct_discriminator), autocast(self.state.device, self.bfloat16):
             fake_stain, fake_ct, terms = self._generator_terms(ct, stain, mask)

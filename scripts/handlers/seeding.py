@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ignite.engine import Engine, Events
-from monai.data import Dataset
 from monai.transforms import Compose
 from monai.utils import set_determinism
 
@@ -11,7 +12,7 @@ from scripts.engines.distributed import rank
 
 
 class EpochSeed:
-    """Seed torch, numpy, random and the dataset's transforms at the start of each epoch.
+    """Seed torch, numpy, random and the random transforms at the start of each epoch.
 
     A training resumed after epoch n then draws what an uninterrupted one would have drawn, however it came to epoch n:
     the epoch number in the checkpoint is the whole state of the random generators. Processes of one training draw
@@ -19,11 +20,11 @@ class EpochSeed:
 
     Args:
         seed: of the training; resuming takes the checkpoint's.
-        dataset: its transform is seeded.
+        transforms: seeded one by one, each a ``Compose``: those of the dataset, of batches.
     """
 
-    def __init__(self, seed: int, dataset: Dataset) -> None:
-        self.seed, self.dataset = seed, dataset
+    def __init__(self, seed: int, transforms: Sequence[Compose]) -> None:
+        self.seed, self.transforms = seed, transforms
 
     def attach(self, engine: Engine) -> None:
         engine.add_event_handler(Events.EPOCH_STARTED, self)
@@ -31,8 +32,8 @@ class EpochSeed:
     def __call__(self, engine: Engine) -> None:
         seed = (self.seed * 1_000_003 + engine.state.epoch * 1_009 + rank()) % 2**32
         set_determinism(seed)
-        if isinstance(self.dataset.transform, Compose):
-            self.dataset.transform.set_random_state(seed=seed)
+        for transform in self.transforms:
+            transform.set_random_state(seed=seed)
 
     def state_dict(self) -> dict[str, int]:
         return {"seed": self.seed}

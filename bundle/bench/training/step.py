@@ -40,7 +40,7 @@ OF_DEFAULT: dict[str, dict[str, Any]] = {
 
 
 def measure(work: Path, quick: bool) -> dict[str, Any]:
-    """Time steps on one batch of the phantom's patches, in turn, after a first one that does not count."""
+    """Time steps on one batch of the phantom's patches, in turn, after two that do not count; ours augment it first."""
     channels, blocks, repeats = (4, 1, 2) if quick else (CHANNELS, BLOCKS, 5)
     options: dict[str, Any] = QUICK if quick else {}
     workflow = training(work, **options)
@@ -49,11 +49,12 @@ def measure(work: Path, quick: bool) -> dict[str, Any]:
         key: value.to(device)
         for key, value in next(iter(workflow.parser.get_parsed_content("train#dataloader"))).items()
     }
+    patches = workflow.parser.get_parsed_content("train#augmentation")(batch)
     textbook = TextbookCycleGAN(channels, blocks, device)
     same = options | _textbook_networks(channels, blocks)
     # the table's first column may repeat a name, a key may not
     ways: list[tuple[str, Callable[[], object]]] = [
-        (TEXTBOOK, lambda: textbook.step(batch["image"], batch["label"])),
+        (TEXTBOOK, lambda: textbook.step(patches["image"], patches["label"])),
         *((name, _step(work, batch, same | changes)) for name, changes in OF_SAME.items()),
         *(
             (name, _step(work, batch, options | changes))
@@ -67,7 +68,7 @@ def measure(work: Path, quick: bool) -> dict[str, Any]:
     timings = time_in_turn({str(index): way for index, (_, way) in enumerate(ways)}, repeats)
     reference, *_ = timings.values()
     ratios = [median_ratio(reference, timing) for timing in timings.values()]
-    count, _, height, width = batch["image"].shape
+    count, _, height, width = patches["image"].shape
     floor = FLOORS[device.type]
     return {
         "title": f"A training step on {count} patches of {height} x {width} on {device.type}",

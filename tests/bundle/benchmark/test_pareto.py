@@ -46,6 +46,7 @@ def test_no_speeds(tmp_path: Path) -> None:
 def test_front(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Joined are those that none beats in both: the slow one only where it is better."""
     drawn: list[plt.Figure] = []
+    close = plt.close
     monkeypatch.setattr(plt, "close", drawn.append)
     results = [
         result("slow", ssim=0.6, lpips=0.4),
@@ -59,6 +60,7 @@ def test_front(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ssim, lpips = drawn[0].axes
     assert front(ssim) == [[10.0, 0.5], [1.0, 0.6]]
     assert front(lpips) == [[10.0, 0.3]]
+    close(drawn[0])
 
 
 def test_nothing_timed(tmp_path: Path) -> None:

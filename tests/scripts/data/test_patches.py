@@ -1,16 +1,12 @@
-"""Where patches are drawn, and the transforms after it."""
+"""Where patches are drawn."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 import torch
-from monai.data import get_track_meta
-from monai.transforms import Compose, Rand2DElasticd, RandFlipd, RandRotate90d, RandWeightedCropd
 
-from scripts.data.augment import RandStainJitter, RandStainJitterd
-from scripts.data.patches import TissueWeightd
-from scripts.data.untracked import Untracked
+from scripts.data.patches import CumulativeWeightd, RandTissueCropd, TissueWeightd
 
 
 def pair(size: int = 96) -> dict[str, torch.Tensor]:
@@ -28,9 +24,9 @@ def test_patches_are_colocated_and_on_tissue() -> None:
     rows, columns = torch.meshgrid(torch.arange(96.0), torch.arange(96.0), indexing="ij")
     # Every key carries the coordinates of its pixels, so any shift between them would show.
     coordinates = torch.stack([rows, columns])
-    crop = RandWeightedCropd(["image", "rows"], w_key="weight", spatial_size=[16, 16], num_samples=200)
+    crop = RandTissueCropd(["image", "rows"], spatial_size=16, num_samples=200)
     crop.set_random_state(0)
-    weighted = TissueWeightd(patch_size=16, min_tissue=0.25)(item)
+    weighted = CumulativeWeightd()(TissueWeightd(patch_size=16, min_tissue=0.25)(item))
     patches = crop({"image": weighted["image"], "rows": coordinates, "weight": weighted["weight"]})
     assert len(patches) == 200
     for patch in patches:
@@ -68,50 +64,43 @@ def test_patch_as_large_as_the_image() -> None:
     assert (weight > 0).sum() == 1 and weight[0, 48, 48] > 0
 
 
-def test_one_geometry_for_all_keys() -> None:
-    keys = ["image", "label", "mask"]
-    rng = np.random.default_rng(0)
-    image = torch.from_numpy(rng.random((1, 24, 24), np.float32))
-    item = {"image": image, "label": image.repeat(3, 1, 1), "mask": torch.ones_like(image)}
-    chain = Untracked(
-        [
-            Rand2DElasticd(
-                keys, (8, 8), (0, 2), (16, 16), 1.0, rotate_range=0.3, mode=["bilinear", "bilinear", "nearest"]
-            ),
-            RandFlipd(keys, 0.5, spatial_axis=1),
-            RandRotate90d(keys, 0.75),
-        ]
-    )
-    chain.set_random_state(1)
-    for _ in range(5):
-        out = chain(item)
-        assert out["image"].shape == (1, 16, 16) and type(out["image"]) is torch.Tensor
-        np.testing.assert_array_equal(out["label"], out["image"].repeat(3, 1, 1))
-        assert (out["mask"] == 1).all()
+def centres(weight: torch.Tensor, spatial_size: int, count: int) -> torch.Tensor:
+    """Row and column of the centres (count, 2) of what is drawn from a map (H, W)."""
+    rows, columns = torch.meshgrid(*(torch.arange(side) for side in weight.shape), indexing="ij")
+    item = CumulativeWeightd()({"places": torch.stack([rows, columns]), "weight": weight[None]})
+    crop = RandTissueCropd("places", spatial_size, num_samples=count)
+    crop.set_random_state(0)
+    return torch.stack([patch["places"][:, spatial_size // 2, spatial_size // 2] for patch in crop(item)])
 
 
-def test_untracked_restores_the_switch_and_nests() -> None:
-    assert get_track_meta()
-    crop = RandWeightedCropd(["image", "weight"], w_key="weight", spatial_size=[4, 4], num_samples=3)
-    chain = Compose([Untracked([crop, RandFlipd("image", 0.5)])])
-    data = {"image": torch.rand(1, 9, 9), "weight": torch.ones(1, 9, 9)}
-    first = [patch["image"] for patch in chain.set_random_state(3)(data)]
-    again = [patch["image"] for patch in chain.set_random_state(3)(data)]
-    assert len(first) == 3 and get_track_meta()
-    np.testing.assert_array_equal(torch.stack(first), torch.stack(again))
+def test_pixels_are_drawn_as_often_as_they_weigh() -> None:
+    weight = torch.zeros(9, 11)
+    weight[4, 3], weight[4, 5], weight[5, 7] = 1.0, 2.0, 5.0
+    drawn, counts = centres(weight, 3, 4000).unique(dim=0, return_counts=True)
+    assert drawn.tolist() == [[4, 3], [4, 5], [5, 7]]
+    # of 4000 draws a share of p has a standard deviation of sqrt(p (1 - p) / 4000) < 0.008; four of them
+    np.testing.assert_allclose(counts / 4000, [1 / 8, 2 / 8, 5 / 8], atol=0.032)
 
 
-def test_stain_jitter() -> None:
-    stain = torch.rand(3, 8, 8, generator=torch.Generator().manual_seed(0))
-    stain[:, 0, 0] = 1
-    jitter = RandStainJitter(strength=0.2, hue=0.05, prob=1.0)
-    jitter.set_random_state(0)
-    out = jitter(stain)
-    assert out.min() >= 0 and out.max() <= 1 and (out[:, 0, 0] == 1).all()
-    ratio = torch.log(out[:, 1:]) / torch.log(stain[:, 1:].clamp(min=1 / 255))
-    # The optical density of a channel has one gain; the division of logarithms near 0 costs digits.
-    np.testing.assert_allclose(ratio, np.broadcast_to(jitter.gains[:, None, None], ratio.shape), rtol=1e-3)
-    assert RandStainJitterd(prob=0.0)({"label": stain})["label"] is stain
-    pair_ = RandStainJitterd(["label", "other"], prob=1.0).set_random_state(0)({"label": stain, "other": stain})
-    np.testing.assert_array_equal(pair_["label"], pair_["other"])
-    assert not torch.equal(pair_["label"], stain)
+def test_centres_near_the_border_are_drawn_as_near_as_a_patch_fits() -> None:
+    weight = torch.zeros(9, 11)
+    weight[0, 10] = 1.0
+    assert centres(weight, 5, 3).tolist() == [[2, 8]] * 3
+
+
+def test_zeros_everywhere_are_as_good_as_ones() -> None:
+    drawn = centres(torch.zeros(4, 4), 1, 2000).unique(dim=0)
+    assert len(drawn) == 16
+
+
+def test_images_smaller_than_the_crop_are_reflected() -> None:
+    image = torch.arange(12.0).view(1, 3, 4)
+    item = CumulativeWeightd()({"image": image, "weight": torch.ones(1, 3, 4)})
+    (patch,) = RandTissueCropd("image", 5)(item)
+    expected = np.pad(image[0].numpy(), ((1, 1), (0, 1)), mode="reflect")
+    np.testing.assert_array_equal(patch["image"][0], expected)
+
+
+def test_draws_follow_the_seed() -> None:
+    weight = torch.rand(20, 20, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(centres(weight, 3, 20), centres(weight, 3, 20))
