@@ -28,7 +28,6 @@ def training(
     trainer = tiny_trainer(max_epochs=max_epochs, data=pairs(6), shuffle=True)
     schedule: Any = torch.optim.lr_scheduler.LambdaLR(trainer.generator_optimizer, constant_then_linear(1, 4))
     averaged = WeightAverage(trainer.ct_to_stain, momentum=0.1)
-    loader: Any = trainer.data_loader
     epoch_seed = EpochSeed(seed, [])
     epoch_seed.attach(trainer)
     LrScheduleHandler(schedule, print_lr=False).attach(trainer)
