@@ -10,6 +10,8 @@ from torch import nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from scripts.networks.border import replicate
+
 Network = TypeVar("Network", bound=nn.Module)
 
 
@@ -76,5 +78,4 @@ class ResizedConvolution(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         # the border of resized features, replicated once, is that of the features themselves; 3 is 1 for the kernel's
         # reach and 2 for the padding
-        padded = F.pad(x, (1, 1, 1, 1), mode="replicate")
-        return F.conv_transpose2d(padded, self.weight, self.bias, stride=2, padding=3)
+        return F.conv_transpose2d(replicate(x, 1), self.weight, self.bias, stride=2, padding=3)

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from scripts.networks.border import BorderConv2d
 from scripts.networks.normalization import norm_layer
 from scripts.options import truth
 
@@ -91,7 +92,7 @@ class ResNetGenerator(nn.Module):
         )
         self.trunk = nn.Sequential(*[ResidualBlock(lowest, norm) for _ in range(blocks)])
         self.up = nn.ModuleList(upsampling(coarser, finer, norm, upsample) for finer, coarser in reversed(steps))
-        self.head = nn.Conv2d(full, out_channels, kernel_size, padding=kernel_size // 2, padding_mode="replicate")
+        self.head = BorderConv2d(full, out_channels, kernel_size)
 
     @property
     def stride(self) -> int:
@@ -199,16 +200,8 @@ class StainGenerator(ResNetGenerator):
 
 def convolution(inputs: int, outputs: int, norm: str, kernel_size: int = 3, stride: int = 1) -> list[nn.Module]:
     """A border-replicating convolution and its normalisation."""
-    layer = nn.Conv2d(
-        inputs,
-        outputs,
-        kernel_size,
-        stride=stride,
-        padding=kernel_size // 2,
-        padding_mode="replicate",
-        bias=norm == "none",  # a normalisation would take the bias away again
-    )
-    return [layer, norm_layer(norm, outputs)]
+    # a normalisation would take the bias away again
+    return [BorderConv2d(inputs, outputs, kernel_size, stride, bias=norm == "none"), norm_layer(norm, outputs)]
 
 
 def upsampling(inputs: int, outputs: int, norm: str, mode: str) -> nn.Sequential:
