@@ -21,7 +21,8 @@ class TissueWeightd(Transform):
     are equally likely, so that resin and implants, which look like tissue in the CT, are seen as well. A pixel is
     tissue if it is valid and its stain is darker, in any channel, than the slide's white by more than `contrast`.
     Patches with less than `min_tissue` of it, or with a flat CT, get weight zero, so they are never drawn; if no patch
-    has enough tissue (a section of another kind, or a very small one), every patch with a CT that is not flat may be.
+    has enough tissue (a section of another kind, or a very small one), every patch with a CT that is not flat may be,
+    and if there is none of these either, every patch.
 
     The map depends on the pair alone, so it is computed once when ``CacheDataset`` caches the item.
 
@@ -68,8 +69,9 @@ class TissueWeightd(Transform):
         inside = np.zeros_like(textured)
         inside[self._centres(ct.shape[1]), self._centres(ct.shape[2])] = True
         weight = np.where(textured & inside & (tissue >= self.min_tissue), tissue.clip(max=self.enough_tissue), 0.0)
-        if not weight.any():
-            weight = (textured & inside).astype(np.float64)
+        for fallback in (textured & inside, inside):
+            if not weight.any():
+                weight = fallback.astype(np.float64)
         item[self.weight_key] = torch.from_numpy(weight[None].astype(np.float32))
         return item
 
@@ -87,7 +89,7 @@ class CumulativeWeightd(Transform):
     """Replace a map of sampling weights (1, H, W) by its cumulative sum, row by row, float64.
 
     `RandTissueCropd` finds a pixel in it by bisection, where MONAI's ``RandWeightedCropd`` adds up the whole map for
-    every patch. A map of zeros counts as one of ones.
+    every patch.
 
     Args:
         weight_key: the map.
@@ -99,16 +101,15 @@ class CumulativeWeightd(Transform):
     def __call__(self, data: Mapping[Any, Any]) -> dict[Any, Any]:
         """Return the item with the sum in place of the map."""
         weight = data[self.weight_key]
-        weight = weight if weight.any() else torch.ones_like(weight)
         return {**data, self.weight_key: weight.double().flatten().cumsum(0).view_as(weight)}
 
 
 class RandTissueCropd(Randomizable, MapTransform):
-    """Cut a square out of a pair, centred at a pixel drawn by its weight, or as near to it as the border allows.
+    """Cut a square out of a pair, centred at a pixel drawn by its weight; what lies outside the pair is reflected.
 
     Args:
-        keys: entries (C, H, W) of one size.
-        spatial_size: side of the square; entries that are smaller are filled up by reflection.
+        keys: entries (C, H, W) of one size, on each side longer than half of `spatial_size`.
+        spatial_size: side of the square, in pixels.
         weight_key: of `CumulativeWeightd`, of the same size.
         num_samples: squares cut from one item.
     """
@@ -122,7 +123,7 @@ class RandTissueCropd(Randomizable, MapTransform):
     def draw(self, cumulative: np.ndarray) -> tuple[int, int]:
         """Draw a pixel's row and column."""
         place = np.searchsorted(cumulative.ravel(), self.R.random() * cumulative[-1, -1], side="right")
-        return divmod(min(int(place), cumulative.size - 1), cumulative.shape[1])
+        return divmod(int(place), cumulative.shape[1])
 
     def __call__(self, data: Mapping[Any, Any]) -> list[dict[Any, Any]]:
         """Return items with the entries of `keys` alone, cut."""
@@ -130,13 +131,15 @@ class RandTissueCropd(Randomizable, MapTransform):
         return [self._cut(data, self.draw(cumulative)) for _ in range(self.num_samples)]
 
     def _cut(self, data: Mapping[Any, Any], centre: tuple[int, int]) -> dict[Any, Any]:
-        size, shape = self.spatial_size, data[self.weight_key].shape[-2:]
-        starts = [max(0, min(at - size // 2, side - size)) for at, side in zip(centre, shape, strict=True)]
-        rows, columns = (slice(start, start + size) for start in starts)
-        missing = [max(0, size - side) for side in shape]
-        padding = [part for lack in reversed(missing) for part in (lack // 2, lack - lack // 2)]
+        spans: list[slice] = []
+        padding: list[int] = []
+        for at, side in zip(centre, data[self.weight_key].shape[-2:], strict=True):
+            start = at - self.spatial_size // 2
+            stop = start + self.spatial_size
+            spans.append(slice(max(0, start), min(side, stop)))
+            padding = [max(0, -start), max(0, stop - side), *padding]  # the last side comes first
         item = {}
         for key in self.key_iterator(data):
-            cut = data[key][:, rows, columns]
-            item[key] = F.pad(cut, padding, mode="reflect") if any(missing) else cut
+            cut = data[key][:, spans[0], spans[1]]
+            item[key] = F.pad(cut, padding, mode="reflect") if any(padding) else cut
         return item

@@ -14,6 +14,7 @@ from monai.utils import CommonKeys as Keys
 from torch import nn
 from torch.utils.data import DataLoader
 
+from scripts.compiling import compile_in_place
 from scripts.engines.distributed import average
 from scripts.engines.image_pool import ImagePool
 from scripts.losses.weights import LossWeights
@@ -55,11 +56,12 @@ class PairedCycleGANTrainer(Trainer):
         fix_statistics_from: first epoch (from 1) that normalises by running statistics; None for never.
         max_gradient_norm: the generators' gradient is scaled down to this norm.
         amp: compute in bfloat16 where autocast allows.
-        compile: compile all four networks (``torch.compile``), in place: their weights keep their names.
+        compile: compile all four networks, see `compile_in_place`.
         inferer: how the CT-to-stain generator is applied in training.
         train_handlers: handlers to attach.
 
     Raises:
+        InputError: `compile` on a CPU without a C++ compiler.
         FloatingPointError: gradients were not finite in ten steps of one optimiser running.
     """
 
@@ -109,8 +111,7 @@ class PairedCycleGANTrainer(Trainer):
         self.max_gradient_norm = max_gradient_norm
         self.bfloat16 = truth(amp, "amp")
         if truth(compile, "compile"):
-            for network in (ct_to_stain, stain_to_ct, stain_discriminator, ct_discriminator):
-                network.compile()
+            compile_in_place((ct_to_stain, stain_to_ct, stain_discriminator, ct_discriminator), device)
         self.augmentation = augmentation
         self.inferer = SimpleInferer() if inferer is None else inferer
         self.skipped_steps = {generator_optimizer: 0, discriminator_optimizer: 0}  # in a row

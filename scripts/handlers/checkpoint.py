@@ -21,6 +21,7 @@ from scripts.options import truth
 CHECKPOINT = "checkpoint.pt"
 WRITTEN = {  # buffers that are set before a training starts, and where from
     "options": "skip and upsample",
+    "factor": "factor",
     "ct_window": "ct_window of the data list",
     "ct_percentiles": "--ct_percentiles",
 }
@@ -113,6 +114,8 @@ class TrainingCheckpoint:
                 raise InputError(
                     f"{self.path} does not fit this training ('{name}' differs): resume with the networks of its start."
                 ) from error
+            if isinstance(part, torch.optim.Optimizer):
+                _lay_out_as_weights(part)
         if max_epochs is not None and engine.state.epoch >= max_epochs:
             raise InputError(
                 f"The training in {self.path} has finished epoch {engine.state.epoch} of {max_epochs}: "
@@ -130,13 +133,27 @@ class TrainingCheckpoint:
             )
         for name in ("ct_to_stain", "stain_to_ct"):
             now = self.state[name].state_dict()
-            for key in WRITTEN.keys() & now.keys() & content[name].keys():
+            for key in now.keys() & content[name].keys():
+                buffer = key.split(".")[-1]  # of a network within another one, too
+                if buffer not in WRITTEN:
+                    continue
                 then, value = content[name][key], now[key].cpu()
                 if not torch.equal(then.nan_to_num(), value.nan_to_num()):  # NaN for no window
                     raise InputError(
-                        f"The training in {self.path} has {key} {then.tolist()}, not {value.tolist()} ({name}): "
-                        f"resume with the {WRITTEN[key]} of its start."
+                        f"The training in {self.path} has {buffer} {then.tolist()}, not {value.tolist()} ({name}): "
+                        f"resume with the {WRITTEN[buffer]} of its start."
                     )
+
+
+def _lay_out_as_weights(optimizer: torch.optim.Optimizer) -> None:
+    """Give what an optimiser keeps of each weight the weight's order in memory, which a fused one on a CPU relies on.
+
+    They differ where a training is resumed with another ``memory_format``.
+    """
+    for weight, kept in optimizer.state.items():
+        for name, value in kept.items():
+            if isinstance(value, torch.Tensor) and value.shape == weight.shape:
+                kept[name] = torch.empty_like(weight).copy_(value)
 
 
 class BestModel:

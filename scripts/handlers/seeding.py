@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 from ignite.engine import Engine, Events
-from monai.transforms import Compose
+from monai.transforms import Randomizable
 from monai.utils import set_determinism
 
 from scripts.engines.distributed import rank
@@ -20,10 +22,10 @@ class EpochSeed:
 
     Args:
         seed: of the training; resuming takes the checkpoint's.
-        transforms: seeded one by one, each a ``Compose``: those of the dataset, of batches.
+        transforms: those of the dataset, of batches, each seeded differently; what draws nothing is left alone.
     """
 
-    def __init__(self, seed: int, transforms: Sequence[Compose]) -> None:
+    def __init__(self, seed: int, transforms: Sequence[Any]) -> None:
         self.seed, self.transforms = seed, transforms
 
     def attach(self, engine: Engine) -> None:
@@ -32,8 +34,10 @@ class EpochSeed:
     def __call__(self, engine: Engine) -> None:
         seed = (self.seed * 1_000_003 + engine.state.epoch * 1_009 + rank()) % 2**32
         set_determinism(seed)
-        for transform in self.transforms:
-            transform.set_random_state(seed=seed)
+        seeds = np.random.SeedSequence(seed).generate_state(len(self.transforms))
+        for transform, own in zip(self.transforms, seeds, strict=True):
+            if isinstance(transform, Randomizable):
+                transform.set_random_state(seed=int(own))
 
     def state_dict(self) -> dict[str, int]:
         return {"seed": self.seed}

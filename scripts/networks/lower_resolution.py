@@ -13,7 +13,7 @@ class LowerResolution(nn.Module):
     For the way back from stain to CT, which serves the training only: where the cycle loss compares images at a quarter
     of their resolution, the network need not work on every pixel either, and takes a quarter of the time.
 
-    Input (N, C, H, W) and output (N, C', H, W), any H and W.
+    Input (N, C, H, W) and output (N, C', H, W), any H and W. The buffer ``factor`` keeps `factor` with the weights.
 
     Args:
         network: keeps height and width.
@@ -27,12 +27,14 @@ class LowerResolution(nn.Module):
         super().__init__()
         if not isinstance(factor, int) or factor < 1:
             raise ValueError(f"factor must be a positive whole number, got {factor!r}.")
-        self.network, self.factor = network, factor
+        self.network = network
+        self.shrinks_by = factor
+        self.register_buffer("factor", torch.tensor(factor))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        if self.factor == 1:
+        if self.shrinks_by == 1:
             return self.network(x)
         # the last pixels of a side that is no multiple of the factor are averaged among themselves
-        small = self.network(F.avg_pool2d(x, self.factor, ceil_mode=True))
+        small = self.network(F.avg_pool2d(x, self.shrinks_by, ceil_mode=True))
         height, width = x.shape[-2:]
-        return F.interpolate(small, scale_factor=self.factor, mode="bilinear")[..., :height, :width]
+        return F.interpolate(small, scale_factor=self.shrinks_by, mode="bilinear")[..., :height, :width]

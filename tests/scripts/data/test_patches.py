@@ -59,6 +59,13 @@ def test_without_tissue_any_textured_place_is_drawn() -> None:
     assert weight[0, 20, 20] == 0 and weight[0, 70, 70] == 1
 
 
+def test_without_texture_any_place_is_drawn() -> None:
+    item = pair()
+    item["image"][:] = 0.5
+    weight = TissueWeightd(patch_size=16)(item)["weight"][0]
+    assert weight.sum() == (96 - 16 + 1) ** 2 and (weight[8:89, 8:89] == 1).all()
+
+
 def test_patch_as_large_as_the_image() -> None:
     weight = TissueWeightd(patch_size=96, min_tissue=0.05)(pair())["weight"]
     assert (weight > 0).sum() == 1 and weight[0, 48, 48] > 0
@@ -82,23 +89,21 @@ def test_pixels_are_drawn_as_often_as_they_weigh() -> None:
     np.testing.assert_allclose(counts / 4000, [1 / 8, 2 / 8, 5 / 8], atol=0.032)
 
 
-def test_centres_near_the_border_are_drawn_as_near_as_a_patch_fits() -> None:
-    weight = torch.zeros(9, 11)
-    weight[0, 10] = 1.0
-    assert centres(weight, 5, 3).tolist() == [[2, 8]] * 3
-
-
-def test_zeros_everywhere_are_as_good_as_ones() -> None:
-    drawn = centres(torch.zeros(4, 4), 1, 2000).unique(dim=0)
-    assert len(drawn) == 16
+def test_what_lies_outside_is_reflected() -> None:
+    image = torch.arange(99.0).view(1, 9, 11)
+    weight = torch.zeros(1, 9, 11)
+    weight[0, 1, 10] = 1.0
+    (patch,) = RandTissueCropd("image", 5)(CumulativeWeightd()({"image": image, "weight": weight}))
+    expected = np.pad(image[0].numpy(), ((1, 0), (0, 2)), mode="reflect")[:5, -5:]
+    np.testing.assert_array_equal(patch["image"][0], expected)
+    assert patch["image"][0, 2, 2] == image[0, 1, 10]  # the pixel drawn is the centre
 
 
 def test_images_smaller_than_the_crop_are_reflected() -> None:
-    image = torch.arange(12.0).view(1, 3, 4)
-    item = CumulativeWeightd()({"image": image, "weight": torch.ones(1, 3, 4)})
-    (patch,) = RandTissueCropd("image", 5)(item)
-    expected = np.pad(image[0].numpy(), ((1, 1), (0, 1)), mode="reflect")
-    np.testing.assert_array_equal(patch["image"][0], expected)
+    image, weight = torch.arange(12.0).view(1, 3, 4), torch.zeros(1, 3, 4)
+    weight[0, 1, 2] = 1.0
+    (patch,) = RandTissueCropd("image", 5)(CumulativeWeightd()({"image": image, "weight": weight}))
+    np.testing.assert_array_equal(patch["image"][0], np.pad(image[0].numpy(), ((1, 1), (0, 1)), mode="reflect"))
 
 
 def test_draws_follow_the_seed() -> None:
