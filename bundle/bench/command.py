@@ -12,6 +12,7 @@ from typing import Any
 
 from bundle.bench import network, training, volume
 from bundle.bench.machine import describe_machine
+from scripts.errors import InputError
 from scripts.output_folder import writable_folder
 
 MEASURES = {"network": network.MEASURES, "training": training.MEASURES, "volume": volume.MEASURES}
@@ -28,7 +29,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Measure and return 0 if all floors are met, else 1."""
+    """Measure and return 0 if all floors are met, else 1.
+
+    Raises:
+        InputError: a measurement that is none of `args.what`.
+    """
+    others = sorted(set(args.only or ()) - MEASURES[args.what].keys())
+    if others:
+        raise InputError(f"--only {' '.join(others)}: measured of {args.what} are {', '.join(MEASURES[args.what])}.")
     folder = writable_folder(args.output_dir)
     machine = describe_machine()
     print(", ".join(f"{name} {value}" for name, value in machine.items()), flush=True)
@@ -51,7 +59,8 @@ def run(args: argparse.Namespace) -> int:
 def as_text(result: Mapping[str, Any]) -> str:
     """A title, a Markdown table, a note and a verdict."""
     lines = [result["title"], "", *table(result["rows"]), "", result["note"]]
-    lines.append(f"Floor: {result['floor']}: {'met' if result['met'] else 'NOT MET'} ({result['seconds']} s)")
+    verdict = f"Floor: {result['floor']}: {'met' if result['met'] else 'NOT MET'}" if "floor" in result else "No floor"
+    lines.append(f"{verdict} ({result['seconds']} s)")
     return "\n".join(lines)
 
 

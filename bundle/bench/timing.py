@@ -32,10 +32,10 @@ def time_in_turn(ways: Mapping[str, Callable[[], object]], repeats: int) -> dict
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(repeats):
         for name, way in ways.items():
-            _wait_for_gpu()
+            wait_for_gpu()
             begun = time.perf_counter()
             way()
-            _wait_for_gpu()
+            wait_for_gpu()
             seconds[name].append(time.perf_counter() - begun)
     return {name: Timing(tuple(values)) for name, values in seconds.items()}
 
@@ -45,6 +45,7 @@ def median_ratio(first: Timing, second: Timing) -> float:
     return statistics.median(a / b for a, b in zip(first.seconds, second.seconds, strict=True))
 
 
-def _wait_for_gpu() -> None:
+def wait_for_gpu() -> None:
+    """Until what has been started on a GPU is done, if there is one in use."""
     if torch.cuda.is_initialized():
         torch.cuda.synchronize()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shlex
@@ -14,11 +15,17 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from bundle.metric_table import read_summary
+from scripts.checkpoint import read_checkpoint
 from scripts.errors import InputError
+from scripts.handlers.checkpoint import CHECKPOINT
 from scripts.volume.staining import write_text
 
 ROOT = Path(__file__).resolve().parents[2]
+TRAIN, EVALUATE = ROOT / "configs" / "train.yaml", ROOT / "configs" / "evaluate.yaml"
+GENERATOR = "network_def"
 STEPS_PER_EPOCH = 50
 
 
@@ -42,41 +49,49 @@ class Cell:
     dataset_dir: str
     options: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def epochs(self) -> int:
+        """Of the training."""
+        return self.steps // STEPS_PER_EPOCH
+
     def folder(self, out: Path) -> Path:
         """Where all of it lies."""
         return out / f"{self.recipe}_{self.steps}_steps" / f"seed_{self.seed}"
 
+    def identity(self) -> dict[str, Any]:
+        """The cell with a digest of the configs that it depends on: a recipe that was edited is another one."""
+        files = [TRAIN] + ([Path(self.overlay)] if self.overlay else [])
+        digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+        return asdict(self) | {"digest": digest}
+
     def training(self, folder: Path) -> list[str]:
-        """Words of the command that trains it, without the interpreter; it goes on where an earlier one was stopped."""
-        epochs = self.steps // STEPS_PER_EPOCH
+        """Words of the command that trains it, without the interpreter."""
         options = {
             "dataset_dir": self.dataset_dir,
             "output_dir": str(folder / "training"),
             "seed": str(self.seed),
             "iterations_per_epoch": str(STEPS_PER_EPOCH),
-            "train#trainer#max_epochs": str(epochs),
-            "val_interval": str(epochs),
+            "train#trainer#max_epochs": str(self.epochs),
+            "val_interval": str(self.epochs),
             **self.options,
         }
-        if (folder / "training" / "checkpoint.pt").is_file():
-            options["resume"] = "true"
-        return self._words("training", "train.yaml", options)
+        return _words("training", TRAIN, Path(self.overlay) if self.overlay else None, options)
 
     def evaluating(self, folder: Path, split: str) -> list[str]:
-        """Words of the command that evaluates it."""
+        """Words of the command that evaluates it; of its recipe it knows the generator, which `folder` describes."""
         options = {
             "dataset_dir": self.dataset_dir,
             "output_dir": str(folder / split),
             "checkpoint": str(folder / "training" / "model.pt"),
             "split": split,
+            **{name: value for name, value in self.options.items() if name.startswith(GENERATOR)},
         }
-        return self._words("evaluating", "evaluate.yaml", options)
+        return _words("evaluating", EVALUATE, folder / "generator.yaml", options)
 
-    def _words(self, run_id: str, config: str, options: dict[str, str]) -> list[str]:
-        files = [str(ROOT / "configs" / config)] + ([self.overlay] if self.overlay else [])
-        named = files[0] if len(files) == 1 else str(files)
-        words = ["-m", "monai.bundle", "run", run_id, "--config_file", named, "--bundle_root", str(ROOT)]
-        return words + [word for name, value in options.items() for word in (f"--{name}", value)]
+    def generator(self) -> dict[str, Any]:
+        """Entries of the overlay that shape the generator."""
+        overlay = yaml.safe_load(Path(self.overlay).read_text(encoding="utf-8")) if self.overlay else None
+        return {name: value for name, value in (overlay or {}).items() if name.lstrip("+").startswith(GENERATOR)}
 
 
 def result_of(cell: Cell, split: str, out: Path) -> dict[str, Any]:
@@ -98,10 +113,13 @@ def result_of(cell: Cell, split: str, out: Path) -> dict[str, Any]:
     """
     folder = cell.folder(out)
     folder.mkdir(parents=True, exist_ok=True)
+    if _once(folder / "cell.json", cell.identity) != cell.identity():
+        raise InputError(
+            f"{folder} holds another cell, or its recipe or train.yaml was edited since, see its cell.json: "
+            "give another --output_dir."
+        )
     training = _once(folder / "training.json", lambda: _train(cell, folder))
-    if training["cell"] != asdict(cell):
-        raise InputError(f"{folder} holds another cell, see its training.json: give another --output_dir.")
-    return training | _once(folder / f"{split}.json", lambda: _evaluate(cell, folder, split))
+    return {"cell": asdict(cell)} | training | _once(folder / f"{split}.json", lambda: _evaluate(cell, folder, split))
 
 
 def _once(path: Path, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -115,21 +133,37 @@ def _train(cell: Cell, folder: Path) -> dict[str, Any]:
     command = cell.training(folder)
     whole = not (folder / "training").exists()
     begun, cpu = time.monotonic(), _cpu_seconds()
-    _run(command, folder / "training.log")
+    if _epochs_trained(folder / "training") < cell.epochs:
+        stopped = (folder / "training" / CHECKPOINT).is_file()
+        _run([*command, *(["--resume", "true"] if stopped else [])], folder / "training.log")
     seconds, cpu_seconds = time.monotonic() - begun, _cpu_seconds() - cpu
     return {
-        "cell": asdict(cell),
         "command": shlex.join(["python", *command]),
         "seconds": round(seconds, 1) if whole else None,
         "cpu_seconds": round(cpu_seconds, 1) if whole else None,
     }
 
 
+def _epochs_trained(training: Path) -> int:
+    path = training / CHECKPOINT
+    if not path.is_file():
+        return 0
+    state = read_checkpoint(path)["trainer"]
+    return int(state["iteration"] // state["epoch_length"])
+
+
 def _evaluate(cell: Cell, folder: Path, split: str) -> dict[str, Any]:
     shutil.rmtree(folder / split, ignore_errors=True)
+    (folder / "generator.yaml").write_text(yaml.safe_dump(cell.generator()), encoding="utf-8")
     _run(cell.evaluating(folder, split), folder / f"{split}.log")
     summary = read_summary(folder / split / "metrics_summary.csv")
     return {"split": split, "metrics": {name: mean for name, (mean, _) in summary.items()}}
+
+
+def _words(run_id: str, config: Path, overlay: Path | None, options: dict[str, str]) -> list[str]:
+    files = str(config) if overlay is None else str([str(config), str(overlay)])
+    words = ["-m", "monai.bundle", "run", run_id, "--config_file", files, "--bundle_root", str(ROOT)]
+    return words + [word for name, value in options.items() for word in (f"--{name}", value)]
 
 
 def _run(words: list[str], log: Path) -> None:

@@ -16,6 +16,15 @@ from scripts.errors import InputError
 from scripts.output_folder import writable_folder
 
 DEFAULT = "default"
+OWN = (
+    "dataset_dir",
+    "output_dir",
+    "seed",
+    "iterations_per_epoch",
+    "train#trainer#max_epochs",
+    "val_interval",
+    "resume",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     """
     cells = cells_of(args)
     out = writable_folder(args.output_dir)
-    times_as_fast = speeds(args.times) if args.times else {}
+    times_as_fast = speeds(args.times, [cell.recipe for cell in cells]) if args.times else {}
     print(", ".join(f"{name} {value}" for name, value in describe_machine().items()), flush=True)
     results = []
     for number, cell in enumerate(cells, start=1):
@@ -70,7 +79,8 @@ def cells_of(args: argparse.Namespace) -> list[Cell]:
     """Every combination of recipe, length and seed; all recipes of a seed before the next seed.
 
     Raises:
-        InputError: steps that are no multiple of an epoch, a recipe without a file, an option that is no NAME=VALUE.
+        InputError: steps that are no multiple of an epoch, a seed or a recipe's name that comes twice, a recipe without
+            a file, an option that is no NAME=VALUE or not to be set.
     """
     for steps in args.steps:
         if steps < STEPS_PER_EPOCH or steps % STEPS_PER_EPOCH:
@@ -80,18 +90,23 @@ def cells_of(args: argparse.Namespace) -> list[Cell]:
         name, equals, value = word.partition("=")
         if not (name and equals):
             raise InputError(f"--set {word}: give NAME=VALUE, such as stain_to_ct#factor=1.")
+        if name in OWN:
+            raise InputError(f"--set {word}: the benchmark sets {name} itself; see --seeds, --steps, --output_dir.")
         options[name] = value
-    overlays = {_name(recipe): None if recipe == DEFAULT else _file(recipe) for recipe in args.recipes}
+    if len(set(args.seeds)) < len(args.seeds):
+        raise InputError(f"--seeds {' '.join(map(str, args.seeds))}: a seed that is given twice is one training.")
+    overlays: dict[str, str | None] = {}
+    for recipe in args.recipes:
+        name = Path(recipe).stem
+        if name in overlays or (name == DEFAULT and recipe != DEFAULT):
+            raise InputError(f"{recipe}: another recipe is named '{name}' already; rename the file.")
+        overlays[name] = None if recipe == DEFAULT else _file(recipe)
     return [
         Cell(name, overlay, seed, steps, str(args.dataset_dir.resolve()), options)
         for seed in args.seeds
         for steps in args.steps
         for name, overlay in overlays.items()
     ]
-
-
-def _name(recipe: str) -> str:
-    return Path(recipe).stem
 
 
 def _file(recipe: str) -> str:

@@ -21,22 +21,36 @@ DPI = 130
 BLUE, GREY, ORANGE = "#1c4f91", "#9ca3af", "#d9480f"
 
 
-def speeds(path: Path) -> dict[str, float]:
+TIME_THEM = "python -m bundle bench network --only recipes"
+
+
+def speeds(path: Path, recipes: Sequence[str]) -> dict[str, float]:
     """Read how many times as fast as the textbook's generator each recipe's is, in float32.
 
     Args:
         path: ``network.json`` of `python -m bundle bench network`.
+        recipes: names; their config files are to lie where they are timed.
 
     Raises:
-        InputError: there is no such file, or the recipes were not timed.
+        InputError: there is no such file, or not all recipes were timed, or quickly.
     """
     if not path.is_file():
-        raise InputError(f"{path} is missing: python -m bundle bench network --only recipes writes it.")
-    measured = json.loads(path.read_text(encoding="utf-8"))
-    if "recipes" not in measured:
-        raise InputError(f"{path} has no times of recipes: run python -m bundle bench network --only recipes.")
-    rows = measured["recipes"]["rows"]
-    return {row["recipe"]: float(row["times as fast"]) for row in rows if row["precision"] == "float32"}
+        raise InputError(f"{path} is missing: {TIME_THEM} writes it.")
+    try:
+        measured = json.loads(path.read_text(encoding="utf-8"))
+        rows = measured["recipes"]["rows"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path} has no times of recipes: {TIME_THEM} writes them.") from error
+    if measured.get("quick"):
+        raise InputError(f"{path} was measured with --quick, on an image too small: run {TIME_THEM}.")
+    found = {row["recipe"]: float(row["times as fast"]) for row in rows if row["precision"] == "float32"}
+    missing = sorted(set(recipes) - found.keys())
+    if missing:
+        raise InputError(
+            f"{path} has no time of {', '.join(missing)}: timed are the config files in configs/generators and "
+            "bundle/benchmark/generators."
+        )
+    return found
 
 
 def draw_pareto(path: Path, results: Sequence[dict[str, Any]], times_as_fast: dict[str, float], default: str) -> None:
@@ -47,15 +61,10 @@ def draw_pareto(path: Path, results: Sequence[dict[str, Any]], times_as_fast: di
     Args:
         path: PNG to write.
         results: of `result_of`, all with as many steps.
-        times_as_fast: of each recipe's generator; recipes without are left out.
+        times_as_fast: of each recipe's generator.
         default: recipe that is drawn in another colour.
-
-    Raises:
-        InputError: no recipe has a time.
     """
-    recipes = [name for name in dict.fromkeys(r["cell"]["recipe"] for r in results) if name in times_as_fast]
-    if not recipes:
-        raise InputError("None of the recipes has been timed: their names must be those of the timed config files.")
+    recipes = list(dict.fromkeys(result["cell"]["recipe"] for result in results))
     metrics = [metric for metric in TITLES if all(metric in result["metrics"] for result in results)]
     figure, axes = plt.subplots(1, len(metrics), figsize=(4.1 * len(metrics), 3.6), squeeze=False, layout="constrained")
     for axis, metric in zip(axes.flat, metrics, strict=True):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.compiler.config as compiler
 
 from bundle.bench.network.limit import multiplications, multiplications_per_second
 from bundle.bench.network.shipped import DEVICE, for_inference, images, way
@@ -30,6 +31,8 @@ def measure(work: Path, quick: bool) -> dict[str, Any]:
         if DEVICE.type == "cuda":
             graphed = torch.compile(network, dynamic=False, mode="reduce-overhead")
             ways["torch.compile, CUDA graphs", batch] = way(graphed, image, amp)
+    # each size of batch is compiled anew; beyond a limit torch would go on eagerly and say so in a log
+    compiler.recompile_limit = 4 * len(ways)
     named = {f"{engine}, {batch}": ways[engine, batch] for engine, batch in ways}
     time_in_turn(named, 3)
     timings = dict(zip(ways, time_in_turn(named, repeats).values(), strict=True))
@@ -41,7 +44,6 @@ def measure(work: Path, quick: bool) -> dict[str, Any]:
         "note": f"Medians of {repeats} rounds in turn, per piece. Products of large matrices reach "
         f"{limit / 1e9:.0f} GMAC/s here. Inference takes one piece at a time through encoder and decoder, eagerly, and "
         "the trunk on the whole slice.",
-        "floor": "none",
         "rows": [
             {
                 "engine": engine,
@@ -51,5 +53,4 @@ def measure(work: Path, quick: bool) -> dict[str, Any]:
             }
             for engine, batch in timings
         ],
-        "met": True,
     }

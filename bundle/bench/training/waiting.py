@@ -8,6 +8,7 @@ from typing import Any
 
 from ignite.handlers import BasicTimeProfiler
 
+from bundle.bench.timing import wait_for_gpu
 from bundle.bench.training.workflow import QUICK, training
 
 FLOOR = 0.05
@@ -38,8 +39,10 @@ def _row(folder: Path, workers: int, epochs: int, options: dict[str, Any]) -> di
 
     def timed(batch: dict[str, Any]) -> dict[str, Any]:
         nonlocal augmenting
+        wait_for_gpu()
         begun = time.perf_counter()
         batch = augmentation(batch)
+        wait_for_gpu()
         augmenting += time.perf_counter() - begun
         return batch
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bundle.bench import command
+from scripts.errors import InputError
 
 Measure = Callable[[Path, bool], dict[str, Any]]
 ROWS = [{"way": "ours", "time": "1 s"}, {"way": "theirs"}]
@@ -48,6 +49,17 @@ def test_text(met: bool, verdict: str) -> None:
         "Two ways.",
         f"Floor: fast: {verdict} (1.5 s)",
     ]
+
+
+def test_without_a_floor_there_is_no_verdict() -> None:
+    open_ended = {name: value for name, value in result(True).items() if name not in ("floor", "met")}
+    assert command.as_text(open_ended | {"seconds": 1.5}).splitlines()[-1] == "No floor (1.5 s)"
+
+
+def test_measurement_of_something_else(bench: Callable[..., int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(command.MEASURES, "training", {"step": lambda work, quick: result(True)})
+    with pytest.raises(InputError, match="--only step: measured of volume are good, bad"):
+        bench("--only", "step")
 
 
 def test_a_floor_that_is_not_met_is_a_failure(bench: Callable[..., int]) -> None:

@@ -6,12 +6,21 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+import torch
+import yaml
 
 from bundle.benchmark import cell as cells
 from bundle.benchmark.cell import Cell, result_of
 from scripts.errors import InputError
+from scripts.handlers import TrainingCheckpoint
+from tests.scripts.engines.tiny_trainer import tiny_trainer
 
-CELL = Cell("wide", "/recipes/wide.yaml", 3, 100, "/data", {"batch_size": "4"})
+
+@pytest.fixture
+def cell(tmp_path: Path) -> Cell:
+    overlay = tmp_path / "wide.yaml"
+    overlay.write_text("+network_def: {channels: [4, 8]}\nloss_weights#grey: 0.0\n")
+    return Cell("wide", str(overlay), 3, 100, "/data", {"batch_size": "4", "network_def#blocks": "2"})
 
 
 @pytest.fixture
@@ -34,52 +43,92 @@ def option(words: list[str], name: str) -> str | None:
     return words[words.index(f"--{name}") + 1] if f"--{name}" in words else None
 
 
-def test_commands(tmp_path: Path) -> None:
-    train, evaluate = CELL.training(tmp_path), CELL.evaluating(tmp_path, "validation")
+def stopped(cell: Cell, out: Path, steps: int) -> None:
+    training = cell.folder(out) / "training"
+    training.mkdir(parents=True)
+    torch.save({"trainer": {"iteration": steps, "epoch_length": 50}}, training / "checkpoint.pt")
+
+
+def test_commands(cell: Cell, tmp_path: Path) -> None:
+    train, evaluate = cell.training(tmp_path), cell.evaluating(tmp_path, "validation")
     assert option(train, "seed") == "3" and option(train, "batch_size") == "4"
-    assert option(train, "train#trainer#max_epochs") == "2" and option(train, "resume") is None
+    assert option(train, "train#trainer#max_epochs") == "2"
+    assert option(train, "config_file") == str([str(cells.ROOT / "configs" / "train.yaml"), cell.overlay])
     assert option(evaluate, "split") == "validation" and option(evaluate, "batch_size") is None
     assert option(evaluate, "checkpoint") == str(tmp_path / "training" / "model.pt")
-    for words, config in ((train, "train.yaml"), (evaluate, "evaluate.yaml")):
-        files = option(words, "config_file")
-        assert files is not None and config in files and "/recipes/wide.yaml" in files
+    for words in (train, evaluate):
+        assert option(words, "network_def#blocks") == "2"
 
 
-def test_without_an_overlay_there_is_one_file(tmp_path: Path) -> None:
-    words = dataclasses.replace(CELL, overlay=None).training(tmp_path)
-    assert option(words, "config_file") == str(cells.ROOT / "configs" / "train.yaml")
+def test_evaluation_gets_the_generator_and_no_more(cell: Cell, tmp_path: Path, ran: list[list[str]]) -> None:
+    result_of(cell, "validation", tmp_path)
+    files = option(ran[-1], "config_file")
+    assert files is not None and files.startswith(str([str(cells.ROOT / "configs" / "evaluate.yaml")])[:-1])
+    generator = cell.folder(tmp_path) / "generator.yaml"
+    assert str(generator) in files and yaml.safe_load(generator.read_text()) == {"+network_def": {"channels": [4, 8]}}
 
 
-def test_result_is_kept_and_not_made_again(tmp_path: Path, ran: list[list[str]]) -> None:
-    first = result_of(CELL, "validation", tmp_path)
+def test_without_an_overlay_there_is_one_file(cell: Cell, tmp_path: Path) -> None:
+    default = dataclasses.replace(cell, overlay=None)
+    assert option(default.training(tmp_path), "config_file") == str(cells.ROOT / "configs" / "train.yaml")
+    assert default.generator() == {}
+
+
+def test_result_is_kept_and_not_made_again(cell: Cell, tmp_path: Path, ran: list[list[str]]) -> None:
+    first = result_of(cell, "validation", tmp_path)
     assert first["metrics"] == {"ssim": 0.5} and first["split"] == "validation" and first["seconds"] >= 0
-    assert "run training" in first["command"]
-    assert result_of(CELL, "validation", tmp_path) == first and len(ran) == 2
+    assert "run training" in first["command"] and first["cell"]["recipe"] == "wide"
+    assert result_of(cell, "validation", tmp_path) == first and len(ran) == 2
 
 
-def test_another_split_is_evaluated_without_another_training(tmp_path: Path, ran: list[list[str]]) -> None:
-    result_of(CELL, "validation", tmp_path)
-    assert result_of(CELL, "test", tmp_path)["split"] == "test"
+def test_another_split_is_evaluated_without_another_training(cell: Cell, tmp_path: Path, ran: list[list[str]]) -> None:
+    result_of(cell, "validation", tmp_path)
+    assert result_of(cell, "test", tmp_path)["split"] == "test"
     assert [words[3] for words in ran] == ["training", "evaluating", "evaluating"]
     assert option(ran[-1], "split") == "test"
 
 
-def test_stopped_training_goes_on_and_its_time_is_not_known(tmp_path: Path, ran: list[list[str]]) -> None:
-    training = CELL.folder(tmp_path) / "training"
-    training.mkdir(parents=True)
-    (training / "checkpoint.pt").write_bytes(b"")
-    result = result_of(CELL, "validation", tmp_path)
-    assert option(ran[0], "resume") == "true" and result["seconds"] is None and result["cpu_seconds"] is None
+def test_stopped_training_goes_on_and_its_time_is_not_known(cell: Cell, tmp_path: Path, ran: list[list[str]]) -> None:
+    stopped(cell, tmp_path, steps=50)
+    result = result_of(cell, "validation", tmp_path)
+    assert option(ran[0], "resume") == "true" and "resume" not in result["command"]
+    assert result["seconds"] is None and result["cpu_seconds"] is None
 
 
-def test_another_cell_is_refused(tmp_path: Path, ran: list[list[str]]) -> None:
-    result_of(CELL, "validation", tmp_path)
+def test_finished_training_whose_benchmark_was_killed_is_evaluated(
+    cell: Cell, tmp_path: Path, ran: list[list[str]]
+) -> None:
+    stopped(cell, tmp_path, steps=100)
+    assert result_of(cell, "validation", tmp_path)["seconds"] is None
+    assert [words[3] for words in ran] == ["evaluating"]
+
+
+@pytest.mark.parametrize("when", ["done", "begun"])
+def test_another_cell_is_refused(when: str, cell: Cell, tmp_path: Path, ran: list[list[str]]) -> None:
+    result_of(cell, "validation", tmp_path)
+    if when == "begun":
+        (cell.folder(tmp_path) / "training.json").unlink()
     with pytest.raises(InputError, match="holds another cell"):
-        result_of(dataclasses.replace(CELL, options={}), "validation", tmp_path)
+        result_of(dataclasses.replace(cell, options={}), "validation", tmp_path)
 
 
-def test_a_run_that_fails_names_its_log(tmp_path: Path) -> None:
+def test_edited_recipe_is_another_cell(cell: Cell, tmp_path: Path, ran: list[list[str]]) -> None:
+    result_of(cell, "validation", tmp_path)
+    assert cell.overlay is not None
+    Path(cell.overlay).write_text("batch_size: 16\n")
+    with pytest.raises(InputError, match="was edited since"):
+        result_of(cell, "validation", tmp_path)
+
+
+def test_a_run_that_fails_names_its_log(cell: Cell, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"status 1.*training\.log"):
-        result_of(dataclasses.replace(CELL, overlay=str(tmp_path / "absent.yaml")), "validation", tmp_path)
-    assert "absent.yaml" in (CELL.folder(tmp_path) / "training.log").read_text()
-    assert not (CELL.folder(tmp_path) / "training.json").exists()
+        result_of(dataclasses.replace(cell, dataset_dir=str(tmp_path / "absent")), "validation", tmp_path)
+    assert "absent" in (cell.folder(tmp_path) / "training.log").read_text()
+    assert not (cell.folder(tmp_path) / "training.json").exists()
+
+
+def test_epochs_of_a_real_checkpoint(tmp_path: Path) -> None:
+    trainer = tiny_trainer(max_epochs=2)
+    TrainingCheckpoint(tmp_path, trainer, {}).attach(trainer)
+    trainer.run()
+    assert cells._epochs_trained(tmp_path) == 2

@@ -53,6 +53,10 @@ def test_options_of_the_training(overlay: str) -> None:
         (["default", "--steps", "0"], "multiples of 50"),
         (["absent.yaml"], "absent.yaml does not exist"),
         (["default", "--set", "batch_size"], "NAME=VALUE"),
+        (["default", "--set", "seed=7"], "sets seed itself"),
+        (["default", "--seeds", "0", "1", "0"], "twice"),
+        (["default", "default"], "another recipe is named 'default'"),
+        (["elsewhere/default.yaml"], "another recipe is named 'default'"),
     ],
 )
 def test_mistakes(words: list[str], complaint: str) -> None:

@@ -10,7 +10,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from bundle.benchmark import pareto
 from bundle.benchmark.pareto import draw_pareto, speeds
 from scripts.errors import InputError
 
@@ -25,22 +24,31 @@ def front(axes: plt.Axes) -> list[list[float]]:
     return np.asarray(line.get_xydata()).tolist()
 
 
-def test_speeds_are_those_in_float32(tmp_path: Path) -> None:
+def times(path: Path, quick: bool = False) -> Path:
     rows = [
         {"recipe": "default", "precision": "float32", "times as fast": "12.50"},
         {"recipe": "default", "precision": "bfloat16", "times as fast": "40.00"},
     ]
-    path = tmp_path / "network.json"
-    path.write_text(json.dumps({"recipes": {"rows": rows}}))
-    assert speeds(path) == {"default": 12.5}
+    path.write_text(json.dumps({"quick": quick, "recipes": {"rows": rows}}))
+    return path
+
+
+def test_speeds_are_those_in_float32(tmp_path: Path) -> None:
+    assert speeds(times(tmp_path / "network.json"), ["default"]) == {"default": 12.5}
 
 
 def test_no_speeds(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="bench network --only recipes"):
-        speeds(tmp_path / "network.json")
-    (tmp_path / "network.json").write_text("{}")
-    with pytest.raises(InputError, match="no times of recipes"):
-        speeds(tmp_path / "network.json")
+    path = tmp_path / "network.json"
+    with pytest.raises(InputError, match="missing: python -m bundle bench network --only recipes"):
+        speeds(path, [])
+    for content in ("{}", "{", "[]"):
+        path.write_text(content)
+        with pytest.raises(InputError, match="no times of recipes"):
+            speeds(path, [])
+    with pytest.raises(InputError, match="no time of mine: timed are"):
+        speeds(times(path), ["default", "mine"])
+    with pytest.raises(InputError, match="--quick"):
+        speeds(times(path, quick=True), ["default"])
 
 
 def test_front(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,7 +61,6 @@ def test_front(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         result("fast", ssim=0.5, lpips=0.3),
         result("fast", ssim=0.5, lpips=0.3),
         result("worst", ssim=0.4, lpips=0.5),
-        result("not timed", ssim=1.0, lpips=0.0),
     ]
     draw_pareto(tmp_path / "p.png", results, {"slow": 1.0, "fast": 10.0, "worst": 5.0}, "fast")
     assert (tmp_path / "p.png").stat().st_size > 0
@@ -61,8 +68,3 @@ def test_front(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert front(ssim) == [[10.0, 0.5], [1.0, 0.6]]
     assert front(lpips) == [[10.0, 0.3]]
     close(drawn[0])
-
-
-def test_nothing_timed(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="None of the recipes has been timed"):
-        pareto.draw_pareto(tmp_path / "p.png", [result("a", ssim=1.0)], {"b": 1.0}, "a")

@@ -55,7 +55,9 @@ def test_batch(tmp_path: Path) -> None:
 
 def test_tile_size(tmp_path: Path) -> None:
     rows = tile_size.measure(tmp_path, quick=True)["rows"]
-    assert [row["tile"] for row in rows] == ["64", "128"] and "1.00" in {row["to the fastest"] for row in rows}
+    assert [row["tile"] for row in rows] == ["64", "128"]
+    fastest, slowest = sorted(rows, key=lambda row: float(row["to the fastest"]))
+    assert float(fastest["time"].split()[0]) <= float(slowest["time"].split()[0])
 
 
 def test_precision(tmp_path: Path) -> None:
@@ -67,5 +69,6 @@ def test_precision(tmp_path: Path) -> None:
 def test_end_to_end(tmp_path: Path) -> None:
     rows = end_to_end.measure(tmp_path, quick=True)["rows"]
     inference, textbook, ratio = (float(row["per slice"].split()[0]) for row in rows)
-    assert ratio == pytest.approx(textbook / inference, rel=0.05)  # of rounded figures, one round
+    # one round; seconds are rounded to a thousandth
+    assert (textbook - 5e-4) / (inference + 5e-4) - 0.05 <= ratio <= (textbook + 5e-4) / (inference - 5e-4) + 0.05
     assert next((tmp_path / "out").glob("*.ome.zarr")).is_dir()
