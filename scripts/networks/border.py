@@ -10,8 +10,15 @@ from torch.nn import functional as F
 def replicate(x: torch.Tensor, width: int) -> torch.Tensor:
     """Pad (N, C, H, W) by `width` pixels that repeat the border, in its own precision.
 
-    Autocast on a CPU pads in float32: every layer's bfloat16 features would be converted there and back.
+    Autocast on a CPU pads in float32: every layer's bfloat16 features would be converted there and back. While a
+    network is compiled the border is joined on: torch 2.13 takes the gradient of a padding for contiguous, also where
+    it is channels last, and gives up.
     """
+    if torch.compiler.is_compiling():
+        for dim in (2, 3):
+            first, last = x.narrow(dim, 0, 1), x.narrow(dim, x.shape[dim] - 1, 1)
+            x = torch.cat([first] * width + [x] + [last] * width, dim)
+        return x
     with torch.autocast(x.device.type, enabled=False):
         return F.pad(x, (width,) * 4, mode="replicate")
 

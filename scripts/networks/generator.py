@@ -134,7 +134,11 @@ class ResNetGenerator(nn.Module):
         Sides that are no multiple of `stride` are padded at the bottom and the right.
         """
         height, width = x.shape[-2:]
-        x = self.stem(F.pad(2 * x - 1, (0, -width % self.stride, 0, -height % self.stride), mode="replicate"))
+        below, right = -height % self.stride, -width % self.stride
+        x = 2 * x - 1
+        if below or right:
+            x = F.pad(x, (0, right, 0, below), mode="replicate")
+        x = self.stem(x)
         features = []
         for down in self.down[:levels]:
             x = down(x)

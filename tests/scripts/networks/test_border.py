@@ -39,3 +39,10 @@ def test_autocast_changes_no_bit() -> None:
     hidden = F.conv2d(padded, first.weight.bfloat16(), first.bias.bfloat16()).relu().float()  # type: ignore[union-attr]
     expected = F.conv2d(F.pad(hidden, (1, 1, 1, 1), mode="replicate").bfloat16(), second.weight.bfloat16())
     assert result.dtype == torch.bfloat16 and torch.equal(result, expected)
+
+
+def test_a_compiled_border_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = torch.rand(2, 3, 4, 5)
+    expected = replicate(image, 3)
+    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
+    assert torch.equal(replicate(image, 3), expected)
