@@ -136,7 +136,8 @@ class ResNetGenerator(nn.Module):
         height, width = x.shape[-2:]
         below, right = -height % self.stride, -width % self.stride
         x = 2 * x - 1
-        if below or right:
+        # a traced network is to pad images of any size; a compiled one, see `replicate`, is spared where it can be
+        if below or right or not torch.compiler.is_compiling():
             x = F.pad(x, (0, right, 0, below), mode="replicate")
         x = self.stem(x)
         features = []
