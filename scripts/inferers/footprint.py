@@ -6,9 +6,11 @@ import torch
 
 from scripts.memory import total_memory
 from scripts.networks import ResNetGenerator
+from scripts.options import truth
 
 FLOAT = 4  # bytes
-TILE_SIZES = {"cuda": (1024, 512, 256, 128, 64), "cpu": (256, 128, 64)}  # on a CPU larger ones gain no time
+TILE_SIZES = (1024, 512, 256, 128, 64)
+LARGEST = {("cpu", False): 256, ("cpu", True): 512}  # on a CPU, in float32 and bfloat16, larger ones gain no time
 SHARE = 32  # tiles may take this part of a device's memory
 
 
@@ -25,14 +27,20 @@ def tile_bytes(network: ResNetGenerator) -> int:
     return round(FLOAT * (3 * network.channels[0] + 2 * network.channels[1] / 4))
 
 
-def default_tile_size(network: ResNetGenerator, device: torch.device | str) -> int:
+def default_tile_size(network: ResNetGenerator, device: torch.device | str, amp: bool = False) -> int:
     """The largest sensible side of a tile in pixels, its halo included in a 32nd of the device's memory.
+
+    Args:
+        network: that is to stain the tiles.
+        device: where.
+        amp: in bfloat16, which takes half the memory.
 
     Not of what is free at the moment: tiles of another size may round a pixel to the next grey level, and all
     processes of a staining, and those that continue it, are to give the same bytes.
     """
-    device = torch.device(device)
-    sizes = TILE_SIZES["cuda" if device.type == "cuda" else "cpu"]
+    device, amp = torch.device(device), truth(amp, "amp")
+    sizes = [size for size in TILE_SIZES if size <= LARGEST.get((device.type, amp), TILE_SIZES[0])]
+    per_pixel = tile_bytes(network) // (2 if amp else 1)
     limit = total_memory(device) // SHARE
     halo = max(network.encoder_halo, network.decoder_halo)
-    return next((size for size in sizes if tile_bytes(network) * (size + 2 * halo) ** 2 <= limit), sizes[-1])
+    return next((size for size in sizes if per_pixel * (size + 2 * halo) ** 2 <= limit), sizes[-1])

@@ -34,7 +34,7 @@ def measure(work: Path, quick: bool) -> dict[str, Any]:
     timings = time_in_turn(ways, repeats)
     fastest = min(timings, key=lambda name: timings[name].median)
     ratios = {name: median_ratio(timing, timings[fastest]) for name, timing in timings.items()}
-    default = str(min(default_tile_size(network, DEVICE), max(sizes)))
+    default = str(min(default_tile_size(network, DEVICE, bfloat16_pays(DEVICE)), max(sizes)))
     return {
         "title": f"Tiles of a slice of {side} x {side}",
         "note": f"Medians of {repeats} rounds in turn, per slice. The default on this {DEVICE.type} is {default}.",

@@ -23,19 +23,23 @@ def test_bytes_by_hand() -> None:
 
 
 @pytest.mark.parametrize(
-    ("device", "total", "size"),
+    ("device", "amp", "total", "size"),
     [
-        ("cpu", 10**12, 256),
-        ("cuda", 10**12, 1024),
-        ("cuda", 32 * 256 * 1040**2, 1024),  # the tile with its halo of 8 pixels in a 32nd of the memory
-        ("cuda", 32 * 256 * 1040**2 - 1, 512),
-        ("cpu", 32 * 256 * 272**2 - 1, 128),
-        ("cpu", 0, 64),
+        ("cpu", False, 10**12, 256),
+        ("cpu", True, 10**12, 512),
+        ("cuda", False, 10**12, 1024),
+        ("cuda", True, 10**12, 1024),
+        ("cuda", False, 32 * 256 * 1040**2, 1024),  # the tile with its halo of 8 pixels in a 32nd of the memory
+        ("cuda", False, 32 * 256 * 1040**2 - 1, 512),
+        ("cuda", True, 32 * 128 * 1040**2, 1024),  # half the bytes
+        ("cuda", True, 32 * 128 * 1040**2 - 1, 512),
+        ("cpu", False, 32 * 256 * 272**2 - 1, 128),
+        ("cpu", False, 0, 64),
     ],
 )
-def test_tile_by_hand(device: str, total: int, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tile_by_hand(device: str, amp: bool, total: int, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(footprint, "total_memory", lambda _: total)
-    assert default_tile_size(DEFAULT, device) == size
+    assert default_tile_size(DEFAULT, device, amp) == size
 
 
 # peak of a process that stains one slice of 1536 x 1536 twice, beyond what it takes before
