@@ -10,8 +10,8 @@ from torch.nn import functional as F
 class LowerResolution(nn.Module):
     """Shrink an image by area averages, apply a network to it, and enlarge the result bilinearly.
 
-    For the way back from stain to CT, which serves the training only: where the cycle loss compares images at a quarter
-    of their resolution, the network need not work on every pixel either, and takes a quarter of the time.
+    For the way back from stain to CT, which serves the training only and then takes a quarter of the time. What the
+    stain lost by it when it was measured is in docs/speed.md.
 
     Input (N, C, H, W) and output (N, C', H, W), any H and W. The buffer ``factor`` keeps `factor` with the weights.
 

@@ -15,7 +15,7 @@ from bundle.bench.training.workflow import QUICK, training
 FLOORS = {"cpu": 2.5, "cuda": 2.0}
 INSTANCE = {"network_def#norm": "instance", "stain_to_ct#network#norm": "instance"}
 FULL_CYCLE = {"loss_weights#adversarial_ct": 1.0, "loss_weights#cycle_stain": 10.0}
-FULL_RESOLUTION = {"stain_to_ct#factor": 1}
+HALF_RESOLUTION = {"stain_to_ct#factor": 2}
 TEXTBOOK = "textbook: ResNet-9, 64 channels, float32, eager"
 SAME = "ours, the same networks, our terms of the loss"
 DEFAULT = "ours, default"
@@ -24,14 +24,16 @@ OF_SAME: dict[str, dict[str, Any]] = {
     SAME: {},
     "... float32": {"amp": False},
     "... InstanceNorm": INSTANCE,
-    "... InstanceNorm, full cycle, way back at full resolution: no pass less": INSTANCE | FULL_CYCLE | FULL_RESOLUTION,
-    "... the same in float32": INSTANCE | FULL_CYCLE | FULL_RESOLUTION | {"amp": False},
+    "... InstanceNorm, full cycle": INSTANCE | FULL_CYCLE,
+    "... InstanceNorm, full cycle, float32": INSTANCE | FULL_CYCLE | {"amp": False},
+    "... way back at half the resolution": HALF_RESOLUTION,
+    "... way back at half the resolution, float32": HALF_RESOLUTION | {"amp": False},
 }
 #: The same for our training as it is.
 OF_DEFAULT: dict[str, dict[str, Any]] = {
     DEFAULT: {},
     "... float32": {"amp": False},
-    "... way back at full resolution": FULL_RESOLUTION,
+    "... way back at half the resolution": HALF_RESOLUTION,
     "... contiguous_format": {"memory_format": "$torch.contiguous_format"},
     "... Adam not fused": {"generator_optimizer#fused": False, "discriminator_optimizer#fused": False},
     "... full cycle": FULL_CYCLE,
