@@ -14,6 +14,7 @@ from bundle.bench.textbook import TextbookGenerator
 from bundle.bench.timing import median_ratio, time_in_turn
 from bundle.bench.volume.run import stain
 from bundle.bench.volume.scan import WINDOW, write_folder
+from scripts.precision import bfloat16_pays
 
 FLOOR = 15.0
 
@@ -29,29 +30,37 @@ def measure(work: Path, quick: bool) -> dict[str, Any]:
     textbook = TextbookGenerator(1, 3).eval().to(DEVICE)
     slab = images(few, side)
 
-    def inference() -> None:
+    def inference(amp: bool) -> None:
         shutil.rmtree(work / "out", ignore_errors=True)
-        stain(input=folder, output_dir=work / "out", ct_window=WINDOW)
+        stain(input=folder, output_dir=work / "out", ct_window=WINDOW, amp=amp)
 
     @torch.no_grad()
     def network() -> None:
         for image in slab:
             textbook(2 * image[None] - 1)
 
-    ways: dict[str, Callable[[], None]] = {"inference": inference, "textbook": network}
+    ways: dict[str, Callable[[], None]] = {"inference": lambda: inference(bfloat16_pays(DEVICE))}
+    if bfloat16_pays(DEVICE):
+        ways["inference in float32"] = lambda: inference(False)
+    ways["textbook's network alone"] = network
     for way in ways.values():
         way()
     timings = time_in_turn(ways, repeats)
-    ratio = median_ratio(timings["textbook"], timings["inference"]) * length / few
+    textbook_seconds = timings["textbook's network alone"]
+    slices = {name: few if way is network else length for name, way in ways.items()}
+    ratios = {name: median_ratio(textbook_seconds, timings[name]) * slices[name] / few for name in ways}
     return {
         "title": f"{length} slices of {side} x {side}, float32 TIFF to OME-Zarr",
         "note": f"Medians of {repeats} rounds in turn, per slice. Inference reads, stains, writes and draws its "
         "preview; the textbook's network (ResNet-9, 64 channels, float32, eager) only computes.",
         "floor": f"at least {FLOOR:g} times as fast",
         "rows": [
-            {"way": "inference, everything", "per slice": f"{timings['inference'].median / length:.3f} s"},
-            {"way": "textbook's network alone", "per slice": f"{timings['textbook'].median / few:.3f} s"},
-            {"way": "textbook : inference", "per slice": f"{ratio:.1f}"},
+            {
+                "way": name,
+                "per slice": f"{timings[name].median / slices[name]:.3f} s",
+                "times as fast": f"{ratios[name]:.1f}",
+            }
+            for name in ways
         ],
-        "met": ratio >= FLOOR,
+        "met": ratios["inference"] >= FLOOR,
     }
