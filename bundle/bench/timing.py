@@ -6,8 +6,11 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
+
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True)
@@ -20,16 +23,21 @@ class Timing:
     def median(self) -> float:
         return statistics.median(self.seconds)
 
+    def milliseconds(self) -> str:
+        """Median, shortest and longest."""
+        middle, shortest, longest = (1e3 * value for value in (self.median, min(self.seconds), max(self.seconds)))
+        return f"{middle:.1f} ms ({shortest:.1f} to {longest:.1f})"
+
     def __str__(self) -> str:
         return f"{self.median:.2f} s ({min(self.seconds):.2f} to {max(self.seconds):.2f})"
 
 
-def time_in_turn(ways: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, Timing]:
+def time_in_turn(ways: Mapping[Key, Callable[[], object]], repeats: int) -> dict[Key, Timing]:
     """Time each way `repeats` times, A B A B rather than A A B B: a machine's speed drifts with its other work.
 
     What a way has started on a GPU is waited for, before and after.
     """
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    seconds: dict[Key, list[float]] = {name: [] for name in ways}
     for _ in range(repeats):
         for name, way in ways.items():
             wait_for_gpu()

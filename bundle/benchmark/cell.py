@@ -66,16 +66,19 @@ class Cell:
 
     def training(self, folder: Path) -> list[str]:
         """Words of the command that trains it, without the interpreter."""
-        options = {
+        overlay = Path(self.overlay) if self.overlay else None
+        return _words("training", TRAIN, overlay, self.own_entries(folder) | self.options)
+
+    def own_entries(self, folder: Path) -> dict[str, str]:
+        """Entries of the training's config that the cell sets, and `options` may not."""
+        return {
             "dataset_dir": self.dataset_dir,
             "output_dir": str(folder / "training"),
             "seed": str(self.seed),
             "iterations_per_epoch": str(STEPS_PER_EPOCH),
             "train#trainer#max_epochs": str(self.epochs),
             "val_interval": str(self.epochs),
-            **self.options,
         }
-        return _words("training", TRAIN, Path(self.overlay) if self.overlay else None, options)
 
     def evaluating(self, folder: Path, split: str) -> list[str]:
         """Words of the command that evaluates it; of its recipe it knows the generator, which `folder` describes."""

@@ -16,15 +16,6 @@ from scripts.errors import InputError
 from scripts.output_folder import writable_folder
 
 DEFAULT = "default"
-OWN = (
-    "dataset_dir",
-    "output_dir",
-    "seed",
-    "iterations_per_epoch",
-    "train#trainer#max_epochs",
-    "val_interval",
-    "resume",
-)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -90,8 +81,6 @@ def cells_of(args: argparse.Namespace) -> list[Cell]:
         name, equals, value = word.partition("=")
         if not (name and equals):
             raise InputError(f"--set {word}: give NAME=VALUE, such as stain_to_ct#factor=1.")
-        if name in OWN:
-            raise InputError(f"--set {word}: the benchmark sets {name} itself; see --seeds, --steps, --output_dir.")
         options[name] = value
     if len(set(args.seeds)) < len(args.seeds):
         raise InputError(f"--seeds {' '.join(map(str, args.seeds))}: a seed that is given twice is one training.")
@@ -101,12 +90,15 @@ def cells_of(args: argparse.Namespace) -> list[Cell]:
         if name in overlays or (name == DEFAULT and recipe != DEFAULT):
             raise InputError(f"{recipe}: another recipe is named '{name}' already; rename the file.")
         overlays[name] = None if recipe == DEFAULT else _file(recipe)
-    return [
+    cells = [
         Cell(name, overlay, seed, steps, str(args.dataset_dir.resolve()), options)
         for seed in args.seeds
         for steps in args.steps
         for name, overlay in overlays.items()
     ]
+    for name in options.keys() & {"resume", *cells[0].own_entries(Path())}:
+        raise InputError(f"--set {name}: the benchmark sets {name} itself; see --seeds, --steps, --output_dir.")
+    return cells
 
 
 def _file(recipe: str) -> str:

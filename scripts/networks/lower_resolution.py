@@ -28,7 +28,7 @@ class LowerResolution(nn.Module):
         if not isinstance(factor, int) or factor < 1:
             raise ValueError(f"factor must be a positive whole number, got {factor!r}.")
         self.network = network
-        self.shrinks_by = factor
+        self.shrinks_by = factor  # apart from the buffer, which may lie on a GPU
         self.register_buffer("factor", torch.tensor(factor))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

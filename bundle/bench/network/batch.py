@@ -33,9 +33,8 @@ def measure(work: Path, quick: bool) -> dict[str, Any]:
             ways["torch.compile, CUDA graphs", batch] = way(graphed, image, amp)
     # each size of batch is compiled anew; beyond a limit torch would go on eagerly and say so in a log
     compiler.recompile_limit = 4 * len(ways)
-    named = {f"{engine}, {batch}": ways[engine, batch] for engine, batch in ways}
-    time_in_turn(named, 3)
-    timings = dict(zip(ways, time_in_turn(named, repeats).values(), strict=True))
+    time_in_turn(ways, 3)
+    timings = time_in_turn(ways, repeats)
     macs = multiplications(network, images(1, side))
     limit = multiplications_per_second(DEVICE, kind)
     seconds = {key: timing.median / key[1] for key, timing in timings.items()}

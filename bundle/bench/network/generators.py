@@ -10,10 +10,11 @@ import torch
 from torch import nn
 
 from bundle.bench.network.limit import multiplications, multiplications_per_second
+from bundle.bench.network.recipes import generators
 from bundle.bench.network.shipped import DEVICE, as_trained, for_inference, images, way
 from bundle.bench.textbook import TextbookGenerator
-from bundle.bench.timing import Timing, median_ratio, time_in_turn
-from scripts.networks import StainGenerator, fold_layers
+from bundle.bench.timing import median_ratio, time_in_turn
+from scripts.networks import fold_layers
 from scripts.precision import bfloat16_pays
 
 FLOOR = 6.0
@@ -26,10 +27,9 @@ PEER = "ganslate==0.1.1 memcnn loguru omegaconf antlr4-python3-runtime==4.9.3"
 def measure(work: Path, quick: bool) -> dict[str, Any]:
     """Time one image through each generator, in turn: in float32, and ours in bfloat16 besides where that pays."""
     side, repeats = (64, 2) if quick else (512, 9)
-    large = StainGenerator((64, 128, 256), 9, upsample="transposed", skip=False, kernel_size=7).eval()
     networks: dict[str, nn.Module] = {
         TEXTBOOK: TextbookGenerator(1, 3).eval().to(DEVICE),
-        "ours, configs/generators/resnet9_64.yaml": for_inference(large),
+        "ours, configs/generators/resnet9_64.yaml": for_inference(generators()["resnet9_64"]),
         AS_TRAINED: as_trained(),
         "... folded": fold_layers(as_trained()),
         "... folded, channels_last": for_inference(),
@@ -60,7 +60,7 @@ def measure(work: Path, quick: bool) -> dict[str, Any]:
         "rows": [
             {
                 "generator": name,
-                "time": milliseconds(timing),
+                "time": timing.milliseconds(),
                 "GMAC": f"{macs[name] / 1e9:.2f}",
                 "GMAC/s": f"{macs[name] / timing.median / 1e9:.0f}",
                 "of the limit": f"{100 * macs[name] / timing.median / limits[kinds[name]]:.0f} %",
@@ -70,12 +70,6 @@ def measure(work: Path, quick: bool) -> dict[str, Any]:
         ],
         "met": ratios[AS_TRAINED] >= FLOOR,
     }
-
-
-def milliseconds(timing: Timing) -> str:
-    """Median, shortest and longest."""
-    middle, shortest, longest = (1e3 * value for value in (timing.median, min(timing.seconds), max(timing.seconds)))
-    return f"{middle:.1f} ms ({shortest:.1f} to {longest:.1f})"
 
 
 def _ganslate() -> nn.Module | None:

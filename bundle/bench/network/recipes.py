@@ -9,7 +9,6 @@ import torch
 from monai.bundle import ConfigParser
 from torch import nn
 
-from bundle.bench.network.generators import milliseconds
 from bundle.bench.network.limit import multiplications
 from bundle.bench.network.shipped import DEVICE, for_inference, images, way
 from bundle.bench.textbook import TextbookGenerator
@@ -32,9 +31,8 @@ def measure(work: Path, quick: bool) -> dict[str, Any]:
     image = images(1, side)
     ways = {(name, False): way(network, image) for name, network in networks.items()}
     ways |= {(name, True): way(network, image, amp) for name, network in networks.items() if name != TEXTBOOK and amp}
-    named = {str(key): once for key, once in ways.items()}
-    time_in_turn(named, 2)
-    timings = dict(zip(ways, time_in_turn(named, repeats).values(), strict=True))
+    time_in_turn(ways, 2)
+    timings = time_in_turn(ways, repeats)
     reference = timings[TEXTBOOK, False]
     return {
         "title": f"One image of {side} x {side} through the generators of the benchmark on {DEVICE.type}",
@@ -45,7 +43,7 @@ def measure(work: Path, quick: bool) -> dict[str, Any]:
                 "precision": "bfloat16" if bfloat16 else "float32",
                 "weights": str(sum(p.numel() for p in networks[name].parameters())),
                 "GMAC": f"{multiplications(networks[name], image) / 1e9:.2f}",
-                "time": milliseconds(timing),
+                "time": timing.milliseconds(),
                 "times as fast": f"{median_ratio(reference, timing):.2f}",
             }
             for (name, bfloat16), timing in timings.items()

@@ -76,6 +76,15 @@ class TestWarp:
         assert (out["mask"] == 1).all() and data["image"] is image
         assert all((a - b).abs().max() > 0.1 for a, b in zip(out["image"], out["image"][1:], strict=False))
 
+    def test_masks_are_where_their_images_are(self) -> None:
+        # halves of the image, whose interpolated border lies where the nearest pixel changes
+        image = (torch.arange(40.0) < 20).float().expand(8, 1, 40, 40).clone()
+        warp = RandWarpBatchd(["image", "mask"], 32, mode=["bilinear", "nearest"], prob=1.0)
+        both = seeded(warp)({"image": image, "mask": image})
+        clear = (both["image"] - 0.5).abs() > 1e-3  # at the very border rounding decides
+        assert torch.equal(both["mask"][clear], both["image"].round()[clear]) and clear.float().mean() > 0.99
+        assert both["mask"].std() > 0.3
+
     def test_masks_stay_masks(self) -> None:
         mask = (batch(8) > 0.5).float()
         out = seeded(RandWarpBatchd("mask", 32, mode="nearest", prob=1.0))({"mask": mask})["mask"]
