@@ -108,8 +108,8 @@ def result_of(cell: Cell, split: str, out: Path) -> dict[str, Any]:
         out: folder of all results.
 
     Returns:
-        ``cell``, ``command``, ``seconds`` and ``cpu_seconds`` of the training or None; ``split`` and ``metrics``: the
-        mean over the images of the split of each.
+        ``cell``, ``command``, ``code`` (see `code_digest`), ``seconds`` and ``cpu_seconds`` of the training or None;
+        ``split`` and ``metrics``: the mean over the images of the split of each.
 
     Raises:
         InputError: the folder holds another cell; training or evaluation failed.
@@ -123,6 +123,13 @@ def result_of(cell: Cell, split: str, out: Path) -> dict[str, Any]:
         )
     training = _once(folder / "training.json", lambda: _train(cell, folder))
     return {"cell": asdict(cell)} | training | _once(folder / f"{split}.json", lambda: _evaluate(cell, folder, split))
+
+
+def code_digest() -> str:
+    """Digest of the package that trains: results of another one are told, not refused, as most edits change nothing."""
+    files = sorted((ROOT / "scripts").rglob("*.py"))
+    texts = [str(path.relative_to(ROOT)).encode() + path.read_bytes() for path in files]
+    return hashlib.sha256(b"".join(texts)).hexdigest()
 
 
 def _once(path: Path, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -142,6 +149,7 @@ def _train(cell: Cell, folder: Path) -> dict[str, Any]:
     seconds, cpu_seconds = time.monotonic() - begun, _cpu_seconds() - cpu
     return {
         "command": shlex.join(["python", *command]),
+        "code": code_digest(),
         "seconds": round(seconds, 1) if whole else None,
         "cpu_seconds": round(cpu_seconds, 1) if whole else None,
     }

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bundle.bench.command import table
 from bundle.bench.machine import describe_machine
-from bundle.benchmark.cell import ROOT, STEPS_PER_EPOCH, Cell, result_of
+from bundle.benchmark.cell import ROOT, STEPS_PER_EPOCH, Cell, code_digest, result_of
 from bundle.benchmark.pareto import draw_pareto, speeds
 from bundle.benchmark.table import rows_of
 from bundle.phantom.command import DEFAULT_OUT as PHANTOM
@@ -58,6 +58,9 @@ def run(args: argparse.Namespace) -> int:
         print("\n".join(table(rows_of(results))), flush=True)
         text = json.dumps({"machine": describe_machine(), "results": results}, indent=2) + "\n"
         (out / "benchmark.json").write_text(text, encoding="utf-8")
+    older = sum(result.get("code") != code_digest() for result in results)
+    if older:
+        print(f"\n{older} of {len(results)} trainings ran with other code; delete their folders to repeat them.")
     if times_as_fast:
         longest = [result for result in results if result["cell"]["steps"] == max(args.steps)]
         draw_pareto(out / "pareto.png", longest, times_as_fast, DEFAULT)

@@ -81,6 +81,17 @@ def test_result_is_kept_and_not_made_again(cell: Cell, tmp_path: Path, ran: list
     assert result_of(cell, "validation", tmp_path) == first and len(ran) == 2
 
 
+def test_the_code_that_trained_is_noted(
+    cell: Cell, tmp_path: Path, ran: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = result_of(cell, "validation", tmp_path)["code"]
+    assert code == cells.code_digest()
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts" / "new.py").write_text("")
+    monkeypatch.setattr(cells, "ROOT", tmp_path)
+    assert result_of(cell, "validation", tmp_path)["code"] == code != cells.code_digest()
+
+
 def test_another_split_is_evaluated_without_another_training(cell: Cell, tmp_path: Path, ran: list[list[str]]) -> None:
     result_of(cell, "validation", tmp_path)
     assert result_of(cell, "test", tmp_path)["split"] == "test"

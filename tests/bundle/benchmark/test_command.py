@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bundle.benchmark.cell import Cell
+from bundle.benchmark import command
+from bundle.benchmark.cell import Cell, code_digest
 from bundle.benchmark.command import add_arguments, cells_of
 from scripts.errors import InputError
 
@@ -62,3 +64,24 @@ def test_options_of_the_training(overlay: str) -> None:
 def test_mistakes(words: list[str], complaint: str) -> None:
     with pytest.raises(InputError, match=complaint):
         cells(*words)
+
+
+@pytest.mark.parametrize(("seeds_of_old_code", "told"), [([], None), ([1, 2], "2 of 3 trainings ran with other code")])
+def test_results_of_other_code_are_told(
+    seeds_of_old_code: list[int],
+    told: str | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def result_of(cell: Cell, split: str, out: Path) -> dict[str, Any]:
+        code = "older" if cell.seed in seeds_of_old_code else code_digest()
+        own = {"recipe": cell.recipe, "steps": cell.steps}
+        return {"cell": own, "cpu_seconds": 60.0, "metrics": {"ssim": 0.5}, "code": code}
+
+    monkeypatch.setattr(command, "result_of", result_of)
+    assert command.run(parsed("default", "--output_dir", str(tmp_path))) == 0
+    printed = capsys.readouterr().out
+    assert ("other code" in printed) is (told is not None)
+    assert told is None or told in printed
+    assert (tmp_path / "benchmark.json").is_file()
