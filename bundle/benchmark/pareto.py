@@ -79,8 +79,16 @@ def draw_pareto(path: Path, results: Sequence[dict[str, Any]], times_as_fast: di
             axis.errorbar(
                 times_as_fast[name], means[name], spread, fmt="o", color=colour, capsize=2, elinewidth=0.8, markersize=5
             )
-            axis.annotate(
-                name, (times_as_fast[name], means[name]), (5, 4), textcoords="offset points", fontsize=7.5, color=colour
+            axis.annotate(  # upright above the bar, since several recipes may be about as fast
+                name,
+                (times_as_fast[name], means[name] + (spread or 0)),
+                (0, 5),
+                textcoords="offset points",
+                ha="center",
+                va="bottom",
+                rotation=90,
+                fontsize=7.5,
+                color=colour,
             )
         for name in sorted(recipes, key=lambda name: -times_as_fast[name]):  # fastest first
             if not front or better * means[name] > better * means[front[-1]]:
@@ -97,7 +105,9 @@ def draw_pareto(path: Path, results: Sequence[dict[str, Any]], times_as_fast: di
         axis.xaxis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5)))
         axis.xaxis.set_major_formatter(ScalarFormatter())
         axis.xaxis.set_minor_formatter(NullFormatter())
-        axis.margins(x=0.22, y=0.12)
+        axis.margins(x=0.12, y=0.12)
+        low, high = axis.get_ylim()
+        axis.set_ylim(low, high + 0.2 * (high - low))  # room for names
         axis.set_title(TITLES[metric] + (", lower is better" if metric == "lpips" else ""), fontsize=10)
         axis.tick_params(labelsize=8)
         axis.grid(color="#e5e7eb", linewidth=0.6)
