@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
 from scripts.errors import InputError
-from scripts.networks.generator import UPSAMPLINGS, StainGenerator
+from scripts.networks.generator import UPSAMPLINGS, ResNetGenerator
+from scripts.networks.windowing import KeepsWindowing
 
+Network = TypeVar("Network", bound=KeepsWindowing)
 MODEL = "give --checkpoint the model.pt that a training wrote"
 
 
@@ -55,7 +57,7 @@ def read_checkpoint(path: str | os.PathLike, remedy: str = MODEL) -> dict[str, A
     return content
 
 
-def load_generator(network: StainGenerator, path: str | os.PathLike) -> StainGenerator:
+def load_generator(network: Network, path: str | os.PathLike) -> Network:
     """Load weights into the CT-to-stain generator and return it in evaluation mode.
 
     Args:
@@ -80,9 +82,9 @@ def load_generator(network: StainGenerator, path: str | os.PathLike) -> StainGen
         if names:
             raise InputError(
                 f"The checkpoint {path} is of another architecture than network_def: it {what} {names[0]} "
-                f"({len(names)} such). Give network_def the channels, blocks, norm and kernel_size of its training."
+                f"({len(names)} such). Give network_def the values that it had in training, by the same overlay."
             )
-    if not torch.equal(tensors["options"].cpu(), network.options.cpu()):
+    if isinstance(network, ResNetGenerator) and not torch.equal(tensors["options"].cpu(), network.options.cpu()):
         skip, upsample = tensors["options"].tolist()
         raise InputError(
             f"The checkpoint {path} was trained with skip {bool(skip)} and upsample {UPSAMPLINGS[upsample]}: "

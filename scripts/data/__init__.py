@@ -10,6 +10,7 @@ from scripts.data.datalist import (
 )
 from scripts.data.load import LoadPaird
 from scripts.data.patches import CumulativeWeightd, RandTissueCropd, TissueWeightd
+from scripts.data.unpaired import UnpairedDataset
 from scripts.data.window import WindowCT, WindowCTd
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "RandTissueCropd",
     "RandWarpBatchd",
     "TissueWeightd",
+    "UnpairedDataset",
     "WindowCT",
     "WindowCTd",
     "check_patch_size",

@@ -40,6 +40,8 @@ class PairedCycleGANTrainer(Trainer):
         device: where to compute.
         max_epochs: epochs to train.
         train_data_loader: yields the batches.
+        conditional: the stain discriminator judges a stain beside its CT, (N, 4, H, W), as in pix2pix (Isola et al.
+            2017), instead of the stain alone; for pairs.
         augmentation: called with each batch once it is on the device; returns it augmented.
         ct_to_stain: generator that is the product.
         stain_to_ct: generator of the way back.
@@ -86,6 +88,7 @@ class PairedCycleGANTrainer(Trainer):
         max_gradient_norm: float = 100.0,
         amp: bool = False,
         compile: bool = False,
+        conditional: bool = False,
         augmentation: Callable[[dict[str, torch.Tensor]], dict[str, torch.Tensor]] | None = None,
         inferer: Inferer | None = None,
         train_handlers: Sequence | None = None,
@@ -112,6 +115,7 @@ class PairedCycleGANTrainer(Trainer):
         self.bfloat16 = truth(amp, "amp")
         if truth(compile, "compile"):
             compile_in_place((ct_to_stain, stain_to_ct, stain_discriminator, ct_discriminator), device)
+        self.conditional = truth(conditional, "conditional")
         self.augmentation = augmentation
         self.inferer = SimpleInferer() if inferer is None else inferer
         self.skipped_steps = {generator_optimizer: 0, discriminator_optimizer: 0}  # in a row
@@ -178,7 +182,9 @@ class PairedCycleGANTrainer(Trainer):
         fake_ct: Any = self.stain_to_ct(stain) if needs_fake_ct else None  # where it is None nothing asks for it
 
         if w.adversarial_stain > 0:
-            terms["adversarial_stain"] = self._passes_for_real(self.stain_discriminator, fake_stain * mask)
+            terms["adversarial_stain"] = self._passes_for_real(
+                self.stain_discriminator, self._judged(ct, fake_stain, mask)
+            )
         if w.adversarial_ct > 0:
             terms["adversarial_ct"] = self._passes_for_real(self.ct_discriminator, fake_ct * mask)
         if w.cycle_ct > 0:
@@ -207,11 +213,15 @@ class PairedCycleGANTrainer(Trainer):
     ) -> torch.Tensor | None:
         losses = []
         if self.weights.adversarial_stain > 0:
-            fakes = self.stain_pool.query(fake_stain * mask)
-            losses.append(self._tell_apart(self.stain_discriminator, stain * mask, fakes))
+            fakes = self.stain_pool.query(self._judged(ct, fake_stain, mask))
+            losses.append(self._tell_apart(self.stain_discriminator, self._judged(ct, stain, mask), fakes))
         if self.weights.adversarial_ct > 0 and fake_ct is not None:
             losses.append(self._tell_apart(self.ct_discriminator, ct * mask, self.ct_pool.query(fake_ct * mask)))
         return torch.stack(losses).sum() / 2 if losses else None
+
+    def _judged(self, ct: torch.Tensor, stain: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """What the stain discriminator sees of a stain."""
+        return (torch.cat([ct, stain], dim=1) if self.conditional else stain) * mask
 
     def _tell_apart(self, network: nn.Module, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
         """A discriminator's loss, both kinds in one pass: it normalises each image by itself."""

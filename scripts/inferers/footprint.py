@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from scripts.memory import total_memory
-from scripts.networks import ResNetGenerator
+from scripts.networks import ResNetGenerator, StainUNet
 from scripts.options import truth
 
 FLOAT = 4  # bytes
@@ -14,7 +14,7 @@ LARGEST = {("cpu", False): 256, ("cpu", True): 512}  # on a CPU, in float32 and 
 SHARE = 32  # tiles may take this part of a device's memory
 
 
-def slice_bytes(network: ResNetGenerator) -> int:
+def slice_bytes(network: ResNetGenerator | StainUNet) -> int:
     """Bytes for each pixel of a slice: its features below full resolution, and the few copies that the trunk makes."""
     resolutions = list(enumerate(network.channels))
     features = sum(channels / 4**level for level, channels in resolutions[1:])
@@ -22,12 +22,12 @@ def slice_bytes(network: ResNetGenerator) -> int:
     return round(FLOAT * (features + 3 * lowest / 4**level))
 
 
-def tile_bytes(network: ResNetGenerator) -> int:
+def tile_bytes(network: ResNetGenerator | StainUNet) -> int:
     """Bytes for each pixel of a tile: three copies of the features at full resolution, two at half."""
     return round(FLOAT * (3 * network.channels[0] + 2 * network.channels[1] / 4))
 
 
-def default_tile_size(network: ResNetGenerator, device: torch.device | str, amp: bool = False) -> int:
+def default_tile_size(network: ResNetGenerator | StainUNet, device: torch.device | str, amp: bool = False) -> int:
     """The largest sensible side of a tile in pixels, its halo included in a 32nd of the device's memory.
 
     Args:
@@ -42,5 +42,5 @@ def default_tile_size(network: ResNetGenerator, device: torch.device | str, amp:
     sizes = [size for size in TILE_SIZES if size <= LARGEST.get((device.type, amp), TILE_SIZES[0])]
     per_pixel = tile_bytes(network) // (2 if amp else 1)
     limit = total_memory(device) // SHARE
-    halo = max(network.encoder_halo, network.decoder_halo)
+    halo = max(network.encoder_halo, network.decoder_halo) if isinstance(network, ResNetGenerator) else network.halo
     return next((size for size in sizes if per_pixel * (size + 2 * halo) ** 2 <= limit), sizes[-1])

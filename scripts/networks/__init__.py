@@ -3,5 +3,7 @@
 from scripts.networks.folding import fold_layers
 from scripts.networks.generator import ResNetGenerator, StainGenerator
 from scripts.networks.lower_resolution import LowerResolution
+from scripts.networks.unet import StainUNet
+from scripts.networks.windowing import KeepsWindowing
 
-__all__ = ["LowerResolution", "ResNetGenerator", "StainGenerator", "fold_layers"]
+__all__ = ["KeepsWindowing", "LowerResolution", "ResNetGenerator", "StainGenerator", "StainUNet", "fold_layers"]

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from scripts.networks.border import BorderConv2d
 from scripts.networks.normalization import norm_layer
+from scripts.networks.windowing import KeepsWindowing
 from scripts.options import truth
 
 UPSAMPLINGS = ("nearest", "bilinear", "transposed")
@@ -161,16 +162,11 @@ class ResNetGenerator(nn.Module):
         return self.decode(self.trunk(lowest), finer)[..., :height, :width]
 
 
-class StainGenerator(ResNetGenerator):
+class StainGenerator(ResNetGenerator, KeepsWindowing):
     """CT (N, 1, H, W) to stain (N, 3, H, W), with the windowing its CT needs.
 
-    The buffers travel with the weights: ``ct_window`` (2,) is the window [lo, hi] common to all training scans, NaN
-    where they had different ones; ``ct_percentiles`` (2,) the percentiles that find the window of any other scan.
     The arguments are those of `ResNetGenerator` but for the channels in and out.
     """
-
-    ct_window: torch.Tensor
-    ct_percentiles: torch.Tensor
 
     def __init__(
         self,
@@ -182,25 +178,6 @@ class StainGenerator(ResNetGenerator):
         kernel_size: int = 3,
     ) -> None:
         super().__init__(1, 3, channels, blocks, norm, upsample, skip, kernel_size)
-        self.register_buffer("ct_window", torch.full((2,), math.nan))
-        self.register_buffer("ct_percentiles", torch.tensor([0.5, 99.5]))
-
-    def set_windowing(self, window: Sequence[float] | None, percentiles: Sequence[float]) -> None:
-        """Note how the training CT was windowed: `window` None where the scans have no common one."""
-        self.ct_window.copy_(torch.tensor([math.nan, math.nan] if window is None else list(window)))
-        self.ct_percentiles.copy_(torch.tensor(list(percentiles)))
-
-    @property
-    def trained_window(self) -> tuple[float, float] | None:
-        """The window common to all training scans, or None."""
-        lo, hi = self.ct_window.tolist()
-        return None if math.isnan(lo) else (lo, hi)
-
-    @property
-    def percentiles(self) -> tuple[float, float]:
-        """Lower and upper percentile that find the window of a scan."""
-        lower, upper = self.ct_percentiles.tolist()
-        return (round(lower, 4), round(upper, 4))
 
 
 def convolution(inputs: int, outputs: int, norm: str, kernel_size: int = 3, stride: int = 1) -> list[nn.Module]:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 from ignite.engine import Events
+from monai.networks.nets import PatchDiscriminator
 from torch import nn
 
 from scripts.engines import PairedCycleGANTrainer
@@ -105,6 +106,19 @@ def test_discriminators_do_not_see_what_the_mask_leaves_out() -> None:
     assert len(of_generator) == 2 and len(of_discriminator) == 4
     for images in (of_generator, *of_discriminator.chunk(2)):
         assert images[0].abs().max() == 0 and images[1].abs().max() > 0
+
+
+def test_a_conditional_discriminator_judges_the_stain_beside_its_ct() -> None:
+    judge = PatchDiscriminator(2, 4, 4, num_layers_d=1, norm="INSTANCE")
+    trainer = tiny_trainer({"adversarial_stain": 1.0}, conditional=True, stain_discriminator=judge, pool_size=0)
+    seen: list[torch.Tensor] = []
+    judge.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].detach()))
+    trainer.run()
+    of_generator, of_discriminator = seen
+    virtual = output_of(trainer)["pred"]
+    assert torch.equal(of_generator, torch.cat([BATCH_CT, virtual], dim=1))
+    assert torch.equal(of_discriminator[:2], torch.cat([BATCH_CT, BATCH_STAIN], dim=1))
+    assert torch.equal(of_discriminator[2:], of_generator)
 
 
 def test_total_is_the_weighted_sum() -> None:

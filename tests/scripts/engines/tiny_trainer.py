@@ -73,8 +73,7 @@ def tiny_trainer(
         generator_optimizer=torch.optim.Adam(generators, lr=learning_rate, betas=(0.5, 0.999)),
         discriminator_optimizer=torch.optim.Adam(discriminators, lr=learning_rate, betas=(0.5, 0.999)),
         weights=LossWeights(**NO_TERM | (EVERY_TERM if weights is None else weights)),
-        **nets,
-        **defaults | options,
+        **nets | defaults | options,
     )
 
 

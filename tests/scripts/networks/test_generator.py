@@ -13,6 +13,7 @@ from monai.bundle import ConfigParser
 
 from scripts.networks import ResNetGenerator, StainGenerator
 from tests.conftest import ROOT
+from tests.scripts.networks.reach import reach
 
 SMALL = (4, 4, 8)
 
@@ -21,21 +22,6 @@ def generator(**options: Any) -> StainGenerator:
     torch.manual_seed(0)
     defaults: dict[str, Any] = {"channels": SMALL, "blocks": 1}
     return StainGenerator(**defaults | options).eval()
-
-
-def reach(network: StainGenerator) -> int:
-    """Pixels between an output pixel and the farthest input pixel its gradient finds, over all phases of the stride."""
-    network = network.double()  # far pixels count for so little that float32 could lose them
-    middle = network.halo + 3 * network.stride
-    farthest = 0
-    for phase in range(network.stride):
-        image = torch.rand(1, 1, 2 * middle, 2 * middle, dtype=torch.float64, requires_grad=True)
-        pixel = network(image)[0, :, middle + phase, middle + phase].sum()
-        (gradient,) = torch.autograd.grad(pixel, image)
-        touched = gradient[0, 0].nonzero()
-        assert touched.min() > 0 and touched.max() < 2 * middle - 1  # the image was large enough to tell
-        farthest = max(farthest, int((touched - middle - phase).abs().max()))
-    return farthest
 
 
 @pytest.mark.parametrize("upsample", ["nearest", "bilinear", "transposed"])
