@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from scripts.errors import InputError
 from scripts.handlers.history import write_rows
@@ -23,6 +24,20 @@ def read_summary(path: Path) -> dict[str, tuple[float, float]]:
         raise InputError(f"{path} is missing: evaluate first.")
     with path.open(newline="", encoding="utf-8") as file:
         return {row["metric"]: (float(row["mean"]), float(row["std"] or "nan")) for row in csv.DictReader(file)}
+
+
+def read_per_image(path: Path) -> list[dict[str, Any]]:
+    """Read a ``metrics_per_image.csv``: for each image its name, its specimen and the metrics that it has.
+
+    Raises:
+        InputError: the file is missing.
+    """
+    if not path.is_file():
+        raise InputError(f"{path} is missing: evaluate first.")
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    names = ("image", "specimen")
+    return [{k: v if k in names else float(v) for k, v in row.items() if v or k in names} for row in rows]
 
 
 def write_table(folder: Path, summaries: Mapping[str, Path], note: str) -> str:

@@ -17,10 +17,12 @@ from typing import Any
 
 import yaml
 
-from bundle.metric_table import read_summary
+from bundle.benchmark import lookup_table
+from bundle.metric_table import read_per_image, read_summary
 from scripts.checkpoint import read_checkpoint
 from scripts.errors import InputError
 from scripts.handlers.checkpoint import CHECKPOINT
+from scripts.handlers.metrics_csv import PER_IMAGE, SUMMARY
 from scripts.volume.staining import write_text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -109,7 +111,7 @@ def result_of(cell: Cell, split: str, out: Path) -> dict[str, Any]:
 
     Returns:
         ``cell``, ``command``, ``code`` (see `code_digest`), ``seconds`` and ``cpu_seconds`` of the training or None;
-        ``split`` and ``metrics``: the mean over the images of the split of each.
+        ``split``, ``metrics``: the mean over the images of the split of each, and ``images``: all of each image.
 
     Raises:
         InputError: the folder holds another cell; training or evaluation failed.
@@ -122,7 +124,11 @@ def result_of(cell: Cell, split: str, out: Path) -> dict[str, Any]:
             "give another --output_dir."
         )
     training = _once(folder / "training.json", lambda: _train(cell, folder))
-    return {"cell": asdict(cell)} | training | _once(folder / f"{split}.json", lambda: _evaluate(cell, folder, split))
+    return (
+        {"cell": asdict(cell)}
+        | training
+        | _once(folder / f"{split}_scores.json", lambda: _evaluate(cell, folder, split))
+    )
 
 
 def code_digest() -> str:
@@ -167,8 +173,37 @@ def _evaluate(cell: Cell, folder: Path, split: str) -> dict[str, Any]:
     shutil.rmtree(folder / split, ignore_errors=True)
     (folder / "generator.yaml").write_text(yaml.safe_dump(cell.generator()), encoding="utf-8")
     _run(cell.evaluating(folder, split), folder / f"{split}.log")
-    summary = read_summary(folder / split / "metrics_summary.csv")
-    return {"split": split, "metrics": {name: mean for name, (mean, _) in summary.items()}}
+    return {"split": split} | _scores(folder / split)
+
+
+def lookup_table_result(dataset_dir: str, steps: int, split: str, out: Path) -> dict[str, Any]:
+    """The same of the lookup table, which has no seed, and which one fit serves for trainings of any length.
+
+    Raises:
+        InputError: the data cannot be used; the folder holds the table of other data.
+    """
+    folder = out / lookup_table.RECIPE
+    folder.mkdir(parents=True, exist_ok=True)
+    if _once(folder / "cell.json", lambda: {"dataset_dir": dataset_dir}) != {"dataset_dir": dataset_dir}:
+        raise InputError(f"{folder} holds the table of another data set: give another --output_dir.")
+
+    data = Path(dataset_dir)
+    fit = _once(folder / "training.json", lambda: lookup_table.fit(data, folder))
+
+    def evaluate() -> dict[str, Any]:
+        lookup_table.evaluate(data, split, folder)
+        return {"split": split} | _scores(folder / split)
+
+    cell = {"recipe": lookup_table.RECIPE, "seed": None, "steps": steps}
+    return {"cell": cell, "code": code_digest()} | fit | _once(folder / f"{split}_scores.json", evaluate)
+
+
+def _scores(folder: Path) -> dict[str, Any]:
+    summary = read_summary(folder / SUMMARY)
+    return {
+        "metrics": {name: mean for name, (mean, _) in summary.items()},
+        "images": read_per_image(folder / PER_IMAGE),
+    }
 
 
 def _words(run_id: str, config: Path, overlay: Path | None, options: dict[str, str]) -> list[str]:

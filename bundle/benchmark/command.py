@@ -8,8 +8,12 @@ from pathlib import Path
 
 from bundle.bench.command import table
 from bundle.bench.machine import describe_machine
-from bundle.benchmark.cell import ROOT, STEPS_PER_EPOCH, Cell, code_digest, result_of
+from bundle.benchmark.cell import ROOT, STEPS_PER_EPOCH, Cell, code_digest, lookup_table_result, result_of
+from bundle.benchmark.lookup_table import RECIPE as LOOKUP_TABLE
+from bundle.benchmark.paired import compare
 from bundle.benchmark.pareto import draw_pareto, speeds
+from bundle.benchmark.scores import draw_scores
+from bundle.benchmark.sections import draw_stains
 from bundle.benchmark.table import rows_of
 from bundle.phantom.command import DEFAULT_OUT as PHANTOM
 from scripts.errors import InputError
@@ -21,7 +25,10 @@ DEFAULT = "default"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
-        "recipes", nargs="+", help=f"config files that change configs/train.yaml, or '{DEFAULT}' for no change"
+        "recipes",
+        nargs="+",
+        help=f"config files that change configs/train.yaml, '{DEFAULT}' for no change, '{LOOKUP_TABLE}' for the "
+        "lookup table",
     )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="one training for each")
     parser.add_argument("--steps", type=int, nargs="+", default=[800], help="lengths of training, multiples of 50")
@@ -51,21 +58,32 @@ def run(args: argparse.Namespace) -> int:
     out = writable_folder(args.output_dir)
     times_as_fast = speeds(args.times, [cell.recipe for cell in cells]) if args.times else {}
     print(", ".join(f"{name} {value}" for name, value in describe_machine().items()), flush=True)
-    results = []
+    with_table = LOOKUP_TABLE in args.recipes
+    data = str(args.dataset_dir.resolve())
+    results = [lookup_table_result(data, steps, args.split, out) for steps in args.steps] if with_table else []
     for number, cell in enumerate(cells, start=1):
         results.append(result_of(cell, args.split, out))
         print(f"\n{number} of {len(cells)} cells, {args.split} specimens\n", flush=True)
         print("\n".join(table(rows_of(results))), flush=True)
         text = json.dumps({"machine": describe_machine(), "results": results}, indent=2) + "\n"
         (out / "benchmark.json").write_text(text, encoding="utf-8")
+    reference = DEFAULT if DEFAULT in args.recipes else cells[0].recipe
+    comparison = compare(results, reference)
+    if comparison:
+        print(f"\nAgainst {reference}, slice by slice, with the specimens as clusters\n")
+        print("\n".join(table(comparison)))
     older = sum(result.get("code") != code_digest() for result in results)
     if older:
         print(f"\n{older} of {len(results)} trainings ran with other code; delete their folders to repeat them.")
+    longest = [result for result in results if result["cell"]["steps"] == max(args.steps)]
+    draw_scores(out / "scores.png", longest, reference)
+    first = [cell for cell in cells if cell.steps == max(args.steps) and cell.seed == args.seeds[0]]
+    draw_stains(out / "sections.png", first, with_table, args.split, out)
+    print(f"\nScores in {out / 'scores.png'}, stains in {out / 'sections.png'}")
     if times_as_fast:
-        longest = [result for result in results if result["cell"]["steps"] == max(args.steps)]
-        draw_pareto(out / "pareto.png", longest, times_as_fast, DEFAULT)
-        print(f"\nQuality against speed in {out / 'pareto.png'}")
-    print(f"\nAs JSON, with the commands, in {out / 'benchmark.json'}")
+        draw_pareto(out / "pareto.png", [r for r in longest if r["cell"]["seed"] is not None], times_as_fast, reference)
+        print(f"Quality against speed in {out / 'pareto.png'}")
+    print(f"As JSON, with the commands, in {out / 'benchmark.json'}")
     return 0
 
 
@@ -89,10 +107,16 @@ def cells_of(args: argparse.Namespace) -> list[Cell]:
         raise InputError(f"--seeds {' '.join(map(str, args.seeds))}: a seed that is given twice is one training.")
     overlays: dict[str, str | None] = {}
     for recipe in args.recipes:
+        if recipe == LOOKUP_TABLE:
+            continue  # it is not trained
         name = Path(recipe).stem
-        if name in overlays or (name == DEFAULT and recipe != DEFAULT):
+        if name in overlays or (name in (DEFAULT, LOOKUP_TABLE) and recipe != name):
             raise InputError(f"{recipe}: another recipe is named '{name}' already; rename the file.")
         overlays[name] = None if recipe == DEFAULT else _file(recipe)
+    if not overlays:
+        raise InputError(
+            "The lookup table alone is no comparison: name a recipe besides, or see `python -m bundle lut`."
+        )
     cells = [
         Cell(name, overlay, seed, steps, str(args.dataset_dir.resolve()), options)
         for seed in args.seeds

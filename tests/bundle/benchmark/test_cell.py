@@ -34,6 +34,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         folder.mkdir(parents=True, exist_ok=True)
         if "evaluating" in words:
             (folder / "metrics_summary.csv").write_text("metric,mean,std\nssim,0.5,0.1\n")
+            (folder / "metrics_per_image.csv").write_text("image,specimen,ssim,lpips\nS1_0.tif,S1,0.5,\n")
 
     monkeypatch.setattr(cells, "_run", run)
     return words_of

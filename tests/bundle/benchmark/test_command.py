@@ -39,6 +39,10 @@ def test_all_combinations_seed_by_seed(overlay: str) -> None:
     assert {cell.recipe: cell.overlay for cell in asked} == {"default": None, "wide": overlay}
 
 
+def test_the_lookup_table_is_no_cell(overlay: str) -> None:
+    assert [cell.recipe for cell in cells("lut", overlay, "--seeds", "0")] == ["wide"]
+
+
 def test_test_specimens_are_not_the_default() -> None:
     assert parsed("default").split == "validation"
 
@@ -59,6 +63,8 @@ def test_options_of_the_training(overlay: str) -> None:
         (["default", "--seeds", "0", "1", "0"], "twice"),
         (["default", "default"], "another recipe is named 'default'"),
         (["elsewhere/default.yaml"], "another recipe is named 'default'"),
+        (["default", "elsewhere/lut.yaml"], "another recipe is named 'lut'"),
+        (["lut"], "no comparison"),
     ],
 )
 def test_mistakes(words: list[str], complaint: str) -> None:
@@ -76,10 +82,11 @@ def test_results_of_other_code_are_told(
 ) -> None:
     def result_of(cell: Cell, split: str, out: Path) -> dict[str, Any]:
         code = "older" if cell.seed in seeds_of_old_code else code_digest()
-        own = {"recipe": cell.recipe, "steps": cell.steps}
-        return {"cell": own, "cpu_seconds": 60.0, "metrics": {"ssim": 0.5}, "code": code}
+        own = {"recipe": cell.recipe, "steps": cell.steps, "seed": cell.seed}
+        return {"cell": own, "cpu_seconds": 60.0, "metrics": {"ssim": 0.5}, "images": [], "code": code}
 
     monkeypatch.setattr(command, "result_of", result_of)
+    monkeypatch.setattr(command, "draw_stains", lambda *args: None)
     assert command.run(parsed("default", "--output_dir", str(tmp_path))) == 0
     printed = capsys.readouterr().out
     assert ("other code" in printed) is (told is not None)

@@ -1,0 +1,56 @@
+"""The lookup table among the recipes: what a network has to beat."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bundle.lut import apply_lut, choose_lut, evaluate_lut, load_pairs
+from scripts.handlers.metrics_csv import write_metrics_csv
+
+RECIPE = "lut"
+TABLE = "table.npz"
+
+
+def fit(dataset_dir: Path, folder: Path) -> dict[str, Any]:
+    """Fit a table on the training specimens, choose its smoothing on the validation specimens, and write it.
+
+    Args:
+        dataset_dir: with ``datalist.json``.
+        folder: where to write ``table.npz``.
+
+    Returns:
+        ``command``, ``seconds`` and ``cpu_seconds``.
+    """
+    begun, cpu = time.monotonic(), time.process_time()
+    sigma, table = choose_lut(load_pairs(dataset_dir, "training"), load_pairs(dataset_dir, "validation"))
+    np.savez(folder / TABLE, sigma=sigma, table=table)
+    return {
+        "command": f"python -m bundle lut --dataset_dir {dataset_dir} --output_dir {folder}",
+        "seconds": round(time.monotonic() - begun, 1),
+        "cpu_seconds": round(time.process_time() - cpu, 1),
+    }
+
+
+def evaluate(dataset_dir: Path, split: str, folder: Path) -> None:
+    """Evaluate the table of `folder` and write its metrics into a folder in it, named after the split."""
+    pairs = load_pairs(dataset_dir, split)
+    images = [Path(item["image"]).name for item in pairs.data]
+    specimens = [item["specimen"] for item in pairs.data]
+    sigma, table = read_table(folder)
+    write_metrics_csv(folder / split, images, specimens, evaluate_lut(pairs, table, sigma))
+
+
+def colour(ct: np.ndarray, folder: Path) -> np.ndarray:
+    """Colour a windowed slice (1, H, W) in [0, 1] by the table of `folder`, as (3, H, W) in [0, 1]."""
+    sigma, table = read_table(folder)
+    return apply_lut(ct, table, sigma)
+
+
+def read_table(folder: Path) -> tuple[float, np.ndarray]:
+    """Smoothing (standard deviation, pixels) and table (bins, 3)."""
+    with np.load(folder / TABLE) as file:
+        return float(file["sigma"]), file["table"]

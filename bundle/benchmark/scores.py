@@ -1,0 +1,55 @@
+"""Scores of recipes as bars, with a point for each training."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+from bundle.metric_table import TITLES
+
+DPI = 130
+BLUE, PALE, ORANGE, PALE_ORANGE = "#1c4f91", "#c9d6ea", "#d9480f", "#f8d3c0"
+
+
+def draw_scores(path: Path, results: Sequence[dict[str, Any]], default: str) -> None:
+    """Draw a bar for each recipe and metric, the mean over seeds, and a point for each of them.
+
+    Bars start where the worst is told from the best, not at 0.
+
+    Args:
+        path: PNG to write.
+        results: of `result_of`, all with as many steps.
+        default: recipe that is drawn in another colour.
+    """
+    recipes = list(dict.fromkeys(result["cell"]["recipe"] for result in results))[::-1]  # first one on top
+    metrics = [metric for metric in TITLES if all(metric in result["metrics"] for result in results)]
+    figure, axes = plt.subplots(
+        1, len(metrics), figsize=(3.4 * len(metrics), 0.9 + 0.34 * len(recipes)), squeeze=False, layout="constrained"
+    )
+    for axis, metric in zip(axes.flat, metrics, strict=True):
+        values = [[r["metrics"][metric] for r in results if r["cell"]["recipe"] == name] for name in recipes]
+        means = [statistics.mean(of_recipe) for of_recipe in values]
+        axis.barh(recipes, means, color=[PALE_ORANGE if name == default else PALE for name in recipes], height=0.7)
+        for row, (name, of_recipe) in enumerate(zip(recipes, values, strict=True)):
+            colour = ORANGE if name == default else BLUE
+            axis.plot(of_recipe, [row] * len(of_recipe), "o", color=colour, markersize=3.5, alpha=0.8)
+        everything = [value for of_recipe in values for value in of_recipe]
+        margin = 0.12 * (max(everything) - min(everything) or max(everything))
+        axis.set_xlim(min(everything) - 2 * margin, max(everything) + margin)
+        axis.set_title(TITLES[metric] + (", lower is better" if metric == "lpips" else ""), fontsize=10)
+        axis.tick_params(labelsize=8)
+        axis.grid(axis="x", color="#e5e7eb", linewidth=0.6)
+        axis.set_axisbelow(True)
+        for side in ("top", "right", "left"):
+            axis.spines[side].set_visible(False)
+        axis.tick_params(axis="y", length=0, labelleft=bool(axis is axes[0, 0]))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=DPI)
+    plt.close(figure)

@@ -1,0 +1,60 @@
+"""What recipes make of the same slices, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import yaml
+from monai.bundle import ConfigParser
+
+from bundle.benchmark import lookup_table
+from bundle.benchmark.cell import EVALUATE, Cell
+from bundle.lut import load_pairs
+from bundle.pictures import draw_sections
+from scripts.checkpoint import load_generator
+from scripts.inferers import TileInferer
+
+
+def draw_stains(path: Path, cells: Sequence[Cell], with_table: bool, split: str, out: Path) -> None:
+    """Draw the first slice of each specimen: CT, the stain of each cell, the true section; and magnified.
+
+    Args:
+        path: PNG to write.
+        cells: trained ones, one for each recipe.
+        with_table: the lookup table as well, before them.
+        split: whose slices.
+        out: folder of all results.
+    """
+    pairs = load_pairs(Path(cells[0].dataset_dir), split)
+    specimens = [item["specimen"] for item in pairs.data]
+    chosen = [specimens.index(specimen) for specimen in dict.fromkeys(specimens)]
+    networks = {cell.recipe: network_of(cell, out) for cell in cells}
+    rows = []
+    for index in chosen:
+        item = pairs[index]
+        ct = np.asarray(item["image"])
+        row = {"micro-CT": ct[0]}
+        if with_table:
+            row["lookup table"] = np.moveaxis(lookup_table.colour(ct, out / lookup_table.RECIPE), 0, -1)
+        for name, network in networks.items():
+            with torch.no_grad():
+                stain = TileInferer()(torch.from_numpy(ct)[None], network)[0]
+            row[name] = np.moveaxis(stain.numpy(), 0, -1)
+        row["true section"] = np.moveaxis(np.asarray(item["label"]), 0, -1)
+        rows.append(row)
+    draw_sections(path, rows, [specimens[index] for index in chosen])
+
+
+def network_of(cell: Cell, out: Path) -> Any:
+    """The generator that a cell trained."""
+    folder = cell.folder(out)
+    parser = ConfigParser()
+    parser.read_config([str(EVALUATE), str(folder / "generator.yaml")])
+    for name, value in cell.options.items():
+        if name.startswith("network_def"):
+            parser[name] = yaml.safe_load(value)  # as on a command line
+    return load_generator(parser.get_parsed_content("network_def"), folder / "training" / "model.pt")
