@@ -18,7 +18,7 @@ COMMANDS: dict[str, tuple[ModuleType, str]] = {
     "phantom": (phantom, "write the synthetic data set"),
     "lut": (lut, "evaluate the best grey-to-colour lookup table, the baseline to beat"),
     "bench": (bench, "measure memory, speed, seams, restarts; print tables"),
-    "benchmark": (benchmark, "train and evaluate recipes with several seeds, print their scores"),
+    "benchmark": (benchmark, "train and evaluate recipes with several seeds, compare their scores and stains"),
     "lpips-weights": (lpips_weights, "obtain the AlexNet weights that LPIPS needs"),
 }
 

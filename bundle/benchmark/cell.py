@@ -131,6 +131,34 @@ def result_of(cell: Cell, split: str, out: Path) -> dict[str, Any]:
     )
 
 
+def lookup_table_result(dataset_dir: str, steps: int, split: str, out: Path) -> dict[str, Any]:
+    """Fit and evaluate the lookup table, unless that is done already: one fit serves beside trainings of any length.
+
+    Args:
+        dataset_dir: with ``datalist.json``.
+        steps: of the trainings that it is compared with.
+        split: what to evaluate on.
+        out: folder of all results.
+
+    Returns:
+        What `result_of` returns, but for the code and with a cell whose seed is None.
+
+    Raises:
+        InputError: the data cannot be used; the folder holds the table of other data.
+    """
+    folder, data = out / lookup_table.RECIPE, Path(dataset_dir)
+    fit = _once(folder / "training.json", lambda: lookup_table.fit(data, folder))
+    if fit["dataset_dir"] != dataset_dir:
+        raise InputError(f"{folder} holds the table of {fit['dataset_dir']}: give another --output_dir.")
+
+    def evaluate() -> dict[str, Any]:
+        lookup_table.evaluate(data, split, folder)
+        return {"split": split} | _scores(folder / split)
+
+    cell = {"recipe": lookup_table.RECIPE, "seed": None, "steps": steps}
+    return {"cell": cell} | fit | _once(folder / f"{split}_scores.json", evaluate)
+
+
 def code_digest() -> str:
     """Digest of the package that trains: results of another one are told, not refused, as most edits change nothing."""
     files = sorted((ROOT / "scripts").rglob("*.py"))
@@ -174,28 +202,6 @@ def _evaluate(cell: Cell, folder: Path, split: str) -> dict[str, Any]:
     (folder / "generator.yaml").write_text(yaml.safe_dump(cell.generator()), encoding="utf-8")
     _run(cell.evaluating(folder, split), folder / f"{split}.log")
     return {"split": split} | _scores(folder / split)
-
-
-def lookup_table_result(dataset_dir: str, steps: int, split: str, out: Path) -> dict[str, Any]:
-    """The same of the lookup table, which has no seed, and which one fit serves for trainings of any length.
-
-    Raises:
-        InputError: the data cannot be used; the folder holds the table of other data.
-    """
-    folder = out / lookup_table.RECIPE
-    folder.mkdir(parents=True, exist_ok=True)
-    if _once(folder / "cell.json", lambda: {"dataset_dir": dataset_dir}) != {"dataset_dir": dataset_dir}:
-        raise InputError(f"{folder} holds the table of another data set: give another --output_dir.")
-
-    data = Path(dataset_dir)
-    fit = _once(folder / "training.json", lambda: lookup_table.fit(data, folder))
-
-    def evaluate() -> dict[str, Any]:
-        lookup_table.evaluate(data, split, folder)
-        return {"split": split} | _scores(folder / split)
-
-    cell = {"recipe": lookup_table.RECIPE, "seed": None, "steps": steps}
-    return {"cell": cell, "code": code_digest()} | fit | _once(folder / f"{split}_scores.json", evaluate)
 
 
 def _scores(folder: Path) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 from bundle.bench.command import table
 from bundle.bench.machine import describe_machine
@@ -65,26 +66,39 @@ def run(args: argparse.Namespace) -> int:
         results.append(result_of(cell, args.split, out))
         print(f"\n{number} of {len(cells)} cells, {args.split} specimens\n", flush=True)
         print("\n".join(table(rows_of(results))), flush=True)
-        text = json.dumps({"machine": describe_machine(), "results": results}, indent=2) + "\n"
-        (out / "benchmark.json").write_text(text, encoding="utf-8")
+        _write_json(out, results, [])
     reference = DEFAULT if DEFAULT in args.recipes else cells[0].recipe
     comparison = compare(results, reference)
     if comparison:
-        print(f"\nAgainst {reference}, slice by slice, with the specimens as clusters\n")
+        print(f"\nMinus {reference}: means of the specimens' means over slices and seeds; p not corrected\n")
         print("\n".join(table(comparison)))
-    older = sum(result.get("code") != code_digest() for result in results)
+    _write_json(out, results, comparison)
+    trainings = [result for result in results if result["cell"]["seed"] is not None]
+    older = sum(result.get("code") != code_digest() for result in trainings)
     if older:
-        print(f"\n{older} of {len(results)} trainings ran with other code; delete their folders to repeat them.")
+        print(f"\n{older} of {len(trainings)} trainings ran with other code; delete their folders to repeat them.")
+    known = {metric for result in results for metric in result["metrics"]}
+    incomplete = sum(not known <= result["metrics"].keys() for result in results)
+    if incomplete:
+        print(
+            f"\n{incomplete} of {len(results)} results lack a metric that others have: delete their "
+            f"{args.split}_scores.json."
+        )
     longest = [result for result in results if result["cell"]["steps"] == max(args.steps)]
     draw_scores(out / "scores.png", longest, reference)
     first = [cell for cell in cells if cell.steps == max(args.steps) and cell.seed == args.seeds[0]]
     draw_stains(out / "sections.png", first, with_table, args.split, out)
     print(f"\nScores in {out / 'scores.png'}, stains in {out / 'sections.png'}")
     if times_as_fast:
-        draw_pareto(out / "pareto.png", [r for r in longest if r["cell"]["seed"] is not None], times_as_fast, reference)
+        draw_pareto(out / "pareto.png", [result for result in longest if result in trainings], times_as_fast, reference)
         print(f"Quality against speed in {out / 'pareto.png'}")
     print(f"As JSON, with the commands, in {out / 'benchmark.json'}")
     return 0
+
+
+def _write_json(out: Path, results: list[dict[str, Any]], comparison: list[dict[str, str]]) -> None:
+    content = {"machine": describe_machine(), "results": results, "comparison": comparison}
+    (out / "benchmark.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def cells_of(args: argparse.Namespace) -> list[Cell]:

@@ -23,13 +23,14 @@ def fit(dataset_dir: Path, folder: Path) -> dict[str, Any]:
         folder: where to write ``table.npz``.
 
     Returns:
-        ``command``, ``seconds`` and ``cpu_seconds``.
+        ``dataset_dir``, ``seconds`` and ``cpu_seconds``.
     """
     begun, cpu = time.monotonic(), time.process_time()
     sigma, table = choose_lut(load_pairs(dataset_dir, "training"), load_pairs(dataset_dir, "validation"))
+    folder.mkdir(parents=True, exist_ok=True)
     np.savez(folder / TABLE, sigma=sigma, table=table)
     return {
-        "command": f"python -m bundle lut --dataset_dir {dataset_dir} --output_dir {folder}",
+        "dataset_dir": str(dataset_dir),
         "seconds": round(time.monotonic() - begun, 1),
         "cpu_seconds": round(time.process_time() - cpu, 1),
     }

@@ -18,7 +18,7 @@ DPI = 130
 BLUE, PALE, ORANGE, PALE_ORANGE = "#1c4f91", "#c9d6ea", "#d9480f", "#f8d3c0"
 
 
-def draw_scores(path: Path, results: Sequence[dict[str, Any]], default: str) -> None:
+def draw_scores(path: Path, results: Sequence[dict[str, Any]], reference: str) -> None:
     """Draw a bar for each recipe and metric, the mean over seeds, and a point for each of them.
 
     Bars start where the worst is told from the best, not at 0.
@@ -26,7 +26,7 @@ def draw_scores(path: Path, results: Sequence[dict[str, Any]], default: str) -> 
     Args:
         path: PNG to write.
         results: of `result_of`, all with as many steps.
-        default: recipe that is drawn in another colour.
+        reference: recipe that is drawn in another colour.
     """
     recipes = list(dict.fromkeys(result["cell"]["recipe"] for result in results))[::-1]  # first one on top
     metrics = [metric for metric in TITLES if all(metric in result["metrics"] for result in results)]
@@ -36,9 +36,9 @@ def draw_scores(path: Path, results: Sequence[dict[str, Any]], default: str) -> 
     for axis, metric in zip(axes.flat, metrics, strict=True):
         values = [[r["metrics"][metric] for r in results if r["cell"]["recipe"] == name] for name in recipes]
         means = [statistics.mean(of_recipe) for of_recipe in values]
-        axis.barh(recipes, means, color=[PALE_ORANGE if name == default else PALE for name in recipes], height=0.7)
+        axis.barh(recipes, means, color=[PALE_ORANGE if name == reference else PALE for name in recipes], height=0.7)
         for row, (name, of_recipe) in enumerate(zip(recipes, values, strict=True)):
-            colour = ORANGE if name == default else BLUE
+            colour = ORANGE if name == reference else BLUE
             axis.plot(of_recipe, [row] * len(of_recipe), "o", color=colour, markersize=3.5, alpha=0.8)
         everything = [value for of_recipe in values for value in of_recipe]
         margin = 0.12 * (max(everything) - min(everything) or max(everything))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
-import yaml
+from fire.parser import DefaultParseValue
 from monai.bundle import ConfigParser
 
 from bundle.benchmark import lookup_table
@@ -56,5 +56,5 @@ def network_of(cell: Cell, out: Path) -> Any:
     parser.read_config([str(EVALUATE), str(folder / "generator.yaml")])
     for name, value in cell.options.items():
         if name.startswith("network_def"):
-            parser[name] = yaml.safe_load(value)  # as on a command line
+            parser[name] = DefaultParseValue(value)  # as on the command line of a training
     return load_generator(parser.get_parsed_content("network_def"), folder / "training" / "model.pt")

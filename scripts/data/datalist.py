@@ -18,7 +18,7 @@ from torch import distributed as dist
 from scripts.data.image import read_ct, read_header
 from scripts.data.window import check_overlap, check_window, fits_window, percentile_window
 from scripts.errors import InputError
-from scripts.networks import StainGenerator
+from scripts.networks import KeepsWindowing
 
 logger = logging.getLogger(__name__)
 
@@ -216,7 +216,7 @@ def _fill_windows(
         check_overlap(common, read_ct(slices[0]["image"]), f"{slices[0]['image']} (specimen {specimen})")
 
 
-def note_windowing(network: StainGenerator, items: Sequence[Mapping[str, Any]], percentiles: Sequence[float]) -> None:
+def note_windowing(network: KeepsWindowing, items: Sequence[Mapping[str, Any]], percentiles: Sequence[float]) -> None:
     """Write into a generator how its training CT is windowed, so that inference does the same.
 
     A common window is noted if the data list gave it: one found from a single specimen's percentiles is no scale.

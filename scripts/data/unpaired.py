@@ -9,10 +9,10 @@ from torch.utils.data import Dataset
 
 
 class UnpairedDataset(Dataset):
-    """Give the CT of each pair the section of another one, drawn anew each time, as the unpaired CycleGAN sees them.
+    """Give the CT of each pair a section drawn at random, anew each time, as the unpaired CycleGAN sees them.
 
-    Random numbers come from torch's global generator. A pair's own section is drawn as often as any other, and the two
-    patches lie apart even then.
+    Random numbers come from torch's global generator. A pair's own section is drawn as often as any other; the
+    patch of it is cut by a draw of its own.
 
     Args:
         dataset: of pairs, with a length; each item is a list of patches, dictionaries of tensors.

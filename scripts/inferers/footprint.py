@@ -15,7 +15,12 @@ SHARE = 32  # tiles may take this part of a device's memory
 
 
 def slice_bytes(network: ResNetGenerator | StainUNet) -> int:
-    """Bytes for each pixel of a slice: its features below full resolution, and the few copies that the trunk makes."""
+    """Bytes for each pixel of a slice: its features below full resolution, and the few copies that the trunk makes.
+
+    Of a network that is run on tiles as a whole nothing is kept.
+    """
+    if isinstance(network, StainUNet):
+        return 0
     resolutions = list(enumerate(network.channels))
     features = sum(channels / 4**level for level, channels in resolutions[1:])
     level, lowest = resolutions[-1]
@@ -23,7 +28,12 @@ def slice_bytes(network: ResNetGenerator | StainUNet) -> int:
 
 
 def tile_bytes(network: ResNetGenerator | StainUNet) -> int:
-    """Bytes for each pixel of a tile: three copies of the features at full resolution, two at half."""
+    """Bytes for each pixel of a tile: three copies of the features at full resolution, two at half.
+
+    Of a U-Net one copy of the stain, and at half resolution the encoder's features, the decoder's, and both in one.
+    """
+    if isinstance(network, StainUNet):
+        return round(FLOAT * (network.channels[0] + 4 * network.channels[1] / 4))
     return round(FLOAT * (3 * network.channels[0] + 2 * network.channels[1] / 4))
 
 

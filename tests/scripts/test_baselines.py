@@ -53,6 +53,7 @@ def test_trains_with_its_terms(
     trainer: Any = built.parser.get_parsed_content("train#trainer")
     assert isinstance(trainer.ct_to_stain, StainUNet if name == "pix2pix" else StainGenerator)
     assert trainer.conditional is name.startswith("pix2pix")
+    assert trainer.stain_pool.size == (0 if name.startswith("pix2pix") else 50)
     assert isinstance(trainer.data_loader.dataset, UnpairedDataset) is (name == "cyclegan")
     weights = torch.load(tmp_path / "model.pt", weights_only=True)
     assert all(bool(torch.isfinite(value).all()) for key, value in weights.items() if key != "ct_window")
@@ -64,3 +65,17 @@ def test_the_unet_of_training_is_that_of_inference() -> None:
         for folder in ("baselines/pix2pix.yaml", "generators/unet.yaml")
     )
     assert pix2pix == unet
+
+
+def test_the_unet_is_evaluated_and_stains_a_volume(
+    workflow: Callable[..., ConfigWorkflow], phantom: Path, tmp_path: Path
+) -> None:
+    trained(workflow, "pix2pix", phantom, tmp_path / "training")
+    common = {"network_def": TINY_UNET, "checkpoint": tmp_path / "training" / "model.pt", "dataset_dir": phantom}
+    for kind in ("evaluate", "inference"):
+        built = workflow(kind, output_dir=tmp_path / kind, **common)
+        built.run()
+        built.finalize()
+    (row,) = csv.DictReader((tmp_path / "evaluate" / "metrics_per_image.csv").open())
+    assert 0 < float(row["ssim"]) < 1
+    assert list((tmp_path / "inference").glob("*_stain.ome.zarr"))

@@ -1,4 +1,4 @@
-"""The generators that `python -m bundle benchmark` compares by their stain, compared by their time."""
+"""The generators in `configs/generators` and `bundle/benchmark/generators` by their time."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ def measure(work: Path, quick: bool) -> dict[str, Any]:
     reference = timings[TEXTBOOK, False]
     return {
         "title": f"One image of {side} x {side} through the generators of the benchmark on {DEVICE.type}",
-        "note": f"Medians of {repeats} rounds in turn; ours folded and channels_last, as in inference.",
+        "note": f"Medians of {repeats} rounds in turn; ours folded and channels_last, as in "
+        "inference; in the U-Net there is nothing to fold.",
         "rows": [
             {
                 "recipe": name,

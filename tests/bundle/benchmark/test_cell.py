@@ -79,6 +79,7 @@ def test_result_is_kept_and_not_made_again(cell: Cell, tmp_path: Path, ran: list
     first = result_of(cell, "validation", tmp_path)
     assert first["metrics"] == {"ssim": 0.5} and first["split"] == "validation" and first["seconds"] >= 0
     assert "run training" in first["command"] and first["cell"]["recipe"] == "wide"
+    assert first["images"] == [{"image": "S1_0.tif", "specimen": "S1", "ssim": 0.5}]  # which has no LPIPS
     assert result_of(cell, "validation", tmp_path) == first and len(ran) == 2
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 from typing import Any
 
@@ -92,3 +93,41 @@ def test_results_of_other_code_are_told(
     assert ("other code" in printed) is (told is not None)
     assert told is None or told in printed
     assert (tmp_path / "benchmark.json").is_file()
+
+
+def test_everything_is_compared_with_the_default(
+    overlay: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def scored(recipe: str, steps: int, seed: int | None, ssim: float) -> dict[str, Any]:
+        images = [{"image": "0", "specimen": "S1", "ssim": ssim}, {"image": "1", "specimen": "S2", "ssim": ssim}]
+        return {
+            "cell": {"recipe": recipe, "steps": steps, "seed": seed},
+            "cpu_seconds": 60.0,
+            "metrics": {"ssim": ssim} | ({"psnr": 20.0} if recipe == "wide" else {}),
+            "images": images,
+            "code": code_digest(),
+        }
+
+    ssim = {"default": 0.5, "wide": 0.6}
+    monkeypatch.setattr(
+        command, "result_of", lambda cell, *args: scored(cell.recipe, cell.steps, cell.seed, ssim[cell.recipe])
+    )
+    monkeypatch.setattr(command, "lookup_table_result", lambda data, steps, *args: scored("lut", steps, None, 0.2))
+    drawn: list[Any] = []
+    monkeypatch.setattr(command, "draw_stains", lambda *args: drawn.append(args))
+    words = ["lut", "default", overlay, "--seeds", "4", "5", "--steps", "50", "100", "--output_dir", str(tmp_path)]
+    assert command.run(parsed(*words)) == 0
+    written = json.loads((tmp_path / "benchmark.json").read_text())
+    assert [(r["recipe"], r["steps"], r["minus default"], r["p"]) for r in written["comparison"]] == [
+        ("lut", "50", "-0.300", "0.5000"),
+        ("lut", "100", "-0.300", "0.5000"),
+        ("wide", "50", "+0.100", "0.5000"),
+        ("wide", "100", "+0.100", "0.5000"),
+    ]
+    assert len(written["results"]) == 2 + 2 * 2 * 2
+    printed = capsys.readouterr().out
+    assert "| wide | 100 | SSIM | +0.100 |" in printed
+    assert "6 of 10 results lack a metric" in printed and "other code" not in printed
+    ((path, cells_drawn, with_table, split, out),) = drawn
+    assert [(cell.recipe, cell.seed, cell.steps) for cell in cells_drawn] == [("default", 4, 100), ("wide", 4, 100)]
+    assert with_table and split == "validation" and (tmp_path / "scores.png").is_file()

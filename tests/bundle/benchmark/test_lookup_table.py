@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from bundle import lut
-from bundle.benchmark import lookup_table
+from bundle.benchmark import lookup_table, sections
 from bundle.benchmark.cell import Cell, lookup_table_result
-from bundle.benchmark.sections import draw_stains
 from scripts.checkpoint import save_atomically
 from scripts.errors import InputError
 from scripts.networks import StainGenerator
@@ -34,15 +35,26 @@ def test_scores_are_those_of_the_command(phantom: Path, tmp_path: Path, monkeypa
 
 def test_table_of_other_data_is_refused(phantom: Path, tmp_path: Path) -> None:
     lookup_table_result(str(phantom), 800, "test", tmp_path)
-    with pytest.raises(InputError, match="another data set"):
+    with pytest.raises(InputError, match="holds the table of"):
         lookup_table_result(str(tmp_path / "elsewhere"), 800, "test", tmp_path)
 
 
-def test_stains_of_all_recipes_are_drawn(phantom: Path, tmp_path: Path) -> None:
+def test_stains_of_all_recipes_are_drawn(phantom: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lookup_table_result(str(phantom), 50, "test", tmp_path)
-    cell = Cell("small", None, 0, 50, str(phantom), {"network_def#channels": "[4, 4, 8]", "network_def#blocks": "1"})
+    cell = Cell("small", None, 0, 50, str(phantom), {"network_def#channels": "(4,4,8)", "network_def#blocks": "1"})
     folder = cell.folder(tmp_path)
-    save_atomically(StainGenerator([4, 4, 8], 1).state_dict(), folder / "training" / "model.pt")
+    network = StainGenerator([4, 4, 8], 1)
+    save_atomically(network.state_dict(), folder / "training" / "model.pt")
     (folder / "generator.yaml").write_text("{}")
-    draw_stains(tmp_path / "sections.png", [cell], True, "test", tmp_path)
-    assert (tmp_path / "sections.png").stat().st_size > 10_000
+    drawn: list[Any] = []
+    monkeypatch.setattr(sections, "draw_sections", lambda *args: drawn.append(args))
+    sections.draw_stains(tmp_path / "sections.png", [cell], True, "test", tmp_path)
+    ((path, rows, names),) = drawn
+    pairs = lut.load_pairs(phantom, "test")
+    assert path == tmp_path / "sections.png" and names == [pairs.data[0]["specimen"]]
+    assert list(rows[0]) == ["micro-CT", "lookup table", "small", "true section"]
+    ct = torch.as_tensor(pairs[0]["image"])
+    np.testing.assert_array_equal(rows[0]["micro-CT"], ct[0])
+    with torch.no_grad():
+        expected = network.eval()(ct[None])[0].permute(1, 2, 0)
+    np.testing.assert_allclose(rows[0]["small"], expected, atol=1e-5)  # in tiles, other sums of the same products

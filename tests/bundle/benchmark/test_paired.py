@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bundle.benchmark.paired import by_specimen, compare, sign_flip_p
+from bundle.benchmark.paired import by_specimen, compare, sign_flip_p, smallest_p
 
 
 def result(recipe: str, seed: int | None, ssim: dict[str, float | None], steps: int = 800) -> dict[str, Any]:
@@ -43,7 +43,13 @@ def test_p_is_the_share_of_signs_as_far_from_zero(values: list[float]) -> None:
 
 
 def test_one_specimen_proves_nothing() -> None:
-    assert sign_flip_p([0.5]) == 1.0
+    assert sign_flip_p([0.5]) == smallest_p(1) == 1.0
+
+
+def test_many_specimens_of_one_sign() -> None:
+    assert sign_flip_p([0.1] * 12) == smallest_p(12) == 2 / 4096
+    with pytest.raises(ValueError, match="more than 20"):
+        sign_flip_p([0.1] * 21)
 
 
 def test_rows_compare_equal_steps() -> None:
@@ -55,5 +61,6 @@ def test_rows_compare_equal_steps() -> None:
         "minus default": "+0.045",
         "specimens from .. to": "-0.085 .. +0.175",
         "specimens": "2",
-        "p": "1.000",
+        "p": "1.0000",
+        "smallest possible p": "0.5000",
     }

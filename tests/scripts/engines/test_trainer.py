@@ -110,14 +110,18 @@ def test_discriminators_do_not_see_what_the_mask_leaves_out() -> None:
 
 def test_a_conditional_discriminator_judges_the_stain_beside_its_ct() -> None:
     judge = PatchDiscriminator(2, 4, 4, num_layers_d=1, norm="INSTANCE")
-    trainer = tiny_trainer({"adversarial_stain": 1.0}, conditional=True, stain_discriminator=judge, pool_size=0)
+    data = [masked_pair(1.0), masked_pair(0.0)]
+    trainer = tiny_trainer(
+        {"adversarial_stain": 1.0}, data=data, conditional=True, stain_discriminator=judge, pool_size=0
+    )
     seen: list[torch.Tensor] = []
     judge.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].detach()))
     trainer.run()
     of_generator, of_discriminator = seen
     virtual = output_of(trainer)["pred"]
-    assert torch.equal(of_generator, torch.cat([BATCH_CT, virtual], dim=1))
-    assert torch.equal(of_discriminator[:2], torch.cat([BATCH_CT, BATCH_STAIN], dim=1))
+    assert torch.equal(of_generator[0], torch.cat([data[0]["image"], virtual[0]]))
+    assert torch.equal(of_discriminator[0], torch.cat([data[0]["image"], data[0]["label"]]))
+    assert of_generator[1].abs().max() == of_discriminator[1].abs().max() == 0  # neither CT nor stain where masked
     assert torch.equal(of_discriminator[2:], of_generator)
 
 

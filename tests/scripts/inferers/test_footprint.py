@@ -9,7 +9,7 @@ import pytest
 
 from scripts.inferers import footprint
 from scripts.inferers.footprint import default_tile_size, slice_bytes, tile_bytes
-from scripts.networks import StainGenerator
+from scripts.networks import StainGenerator, StainUNet
 from tests.conftest import ROOT
 
 DEFAULT = StainGenerator()  # 16, 32, 64, 128 channels; halos of 8 pixels
@@ -20,6 +20,16 @@ def test_bytes_by_hand() -> None:
     assert slice_bytes(DEFAULT) == 4 * (8 + 4 + 2 + 3 * 2)
     assert tile_bytes(DEFAULT) == 4 * (3 * 16 + 2 * 8)
     assert slice_bytes(StainGenerator((2, 2, 2), 0)) == 4
+
+
+def test_a_unet_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = StainUNet((8, 8, 8))  # two steps down: a halo of 12 pixels
+    assert slice_bytes(network) == 0
+    per_pixel = 4 * (3 + 32 / 4)  # a stain, and 8 + 8 + 16 features at a quarter of the pixels
+    assert tile_bytes(network) == per_pixel
+    for total, size in ((32 * per_pixel * 280**2, 256), (32 * per_pixel * 280**2 - 32, 128)):
+        monkeypatch.setattr(footprint, "total_memory", lambda device, total=total: int(total))
+        assert default_tile_size(network, "cpu") == size
 
 
 @pytest.mark.parametrize(
