@@ -6,4 +6,14 @@ from scripts.networks.lower_resolution import LowerResolution
 from scripts.networks.unet import StainUNet
 from scripts.networks.windowing import KeepsWindowing
 
-__all__ = ["KeepsWindowing", "LowerResolution", "ResNetGenerator", "StainGenerator", "StainUNet", "fold_layers"]
+Stainer = StainGenerator | StainUNet  # what CT goes through to become stain
+
+__all__ = [
+    "KeepsWindowing",
+    "LowerResolution",
+    "ResNetGenerator",
+    "StainGenerator",
+    "StainUNet",
+    "Stainer",
+    "fold_layers",
+]

@@ -12,7 +12,7 @@ import torch
 
 from scripts.errors import InputError
 from scripts.folder_lock import lock_folder
-from scripts.networks import StainGenerator
+from scripts.networks import Stainer
 from scripts.volume.axis_store import AxisStore
 from scripts.volume.dataset import read_slice
 from scripts.volume.rechunk import copy_in_cubes
@@ -27,9 +27,7 @@ logger = logging.getLogger(__name__)
 _locks: dict[Path, int] = {}  # descriptors, held until this process ends or plans the same again
 
 
-def begin_or_go_on(
-    staining: Staining, volume: Volume, network: StainGenerator, device: torch.device, overwrite: bool
-) -> None:
+def begin_or_go_on(staining: Staining, volume: Volume, network: Stainer, device: torch.device, overwrite: bool) -> None:
     """Find window and slabs of a new staining and make its folder, or see what is left to do of an old one.
 
     Args:
@@ -123,7 +121,7 @@ def _warn_of_a_full_disk(staining: Staining) -> None:
         )
 
 
-def _find(request: Request, volume: Volume, network: StainGenerator, device: torch.device) -> Findings:
+def _find(request: Request, volume: Volume, network: Stainer, device: torch.device) -> Findings:
     lo, hi, source = volume_window(volume, network.percentiles, network.trained_window, request.ct_window)
     average = list(request.slice_average)
     if volume.shape[0] == 1:

@@ -16,7 +16,7 @@ import torch
 from scripts.data.window import check_window
 from scripts.engines.distributed import decided_by_first, process_count, rank
 from scripts.errors import InputError
-from scripts.networks import StainGenerator
+from scripts.networks import Stainer
 from scripts.options import require_counts, truth
 from scripts.output_folder import writable_folder
 from scripts.volume.begin import begin_or_go_on
@@ -34,7 +34,7 @@ FORMATS = (OME_ZARR, *EXPORTS)
 def plan_stainings(
     source: str | PathLike[str],
     output_dir: str | PathLike[str],
-    network: StainGenerator,
+    network: Stainer,
     checkpoint: str | PathLike[str],
     ct_window: Sequence[float] | None = None,
     slice_average: Sequence[float] = (1.0,),

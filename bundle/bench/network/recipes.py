@@ -13,7 +13,7 @@ from bundle.bench.network.limit import multiplications
 from bundle.bench.network.shipped import DEVICE, for_inference, images, way
 from bundle.bench.textbook import TextbookGenerator
 from bundle.bench.timing import median_ratio, time_in_turn
-from scripts.networks import StainGenerator
+from scripts.networks import Stainer
 from scripts.precision import bfloat16_pays
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -52,7 +52,7 @@ def measure(work: Path, quick: bool) -> dict[str, Any]:
     }
 
 
-def generators() -> dict[str, StainGenerator]:
+def generators() -> dict[str, Stainer]:
     """The default generator and that of each overlay, with random weights, by the overlay's name."""
     overlays: dict[str, list[Path]] = {DEFAULT: []}
     overlays |= {path.stem: [path] for folder in FOLDERS for path in sorted(folder.glob("*.yaml"))}
