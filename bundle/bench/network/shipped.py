@@ -10,7 +10,7 @@ import torch
 from bundle.bench.volume.scan import WINDOW, slices
 from scripts.checkpoint import load_generator
 from scripts.data.window import window
-from scripts.networks import StainGenerator, fold_layers
+from scripts.networks import StainGenerator, Stainer, fold_layers
 from scripts.precision import autocast
 
 WEIGHTS = Path(__file__).resolve().parents[3] / "models" / "model.pt"
@@ -22,7 +22,7 @@ def as_trained() -> StainGenerator:
     return load_generator(StainGenerator(), WEIGHTS).eval().to(DEVICE)
 
 
-def for_inference(network: StainGenerator | None = None) -> StainGenerator:
+def for_inference(network: Stainer | None = None) -> Stainer:
     """The same, or another generator, as inference runs it: folded, channels last."""
     folded = fold_layers(as_trained() if network is None else network)
     return folded.to(DEVICE, memory_format=torch.channels_last)  # type: ignore[call-overload]
