@@ -10,7 +10,7 @@ import torch
 from bundle.bench.volume.scan import WINDOW, slices
 from scripts.checkpoint import load_generator
 from scripts.data.window import window
-from scripts.networks import StainGenerator, Stainer, fold_layers
+from scripts.networks import Stainer, StainGenerator, fold_layers
 from scripts.precision import autocast
 
 WEIGHTS = Path(__file__).resolve().parents[3] / "models" / "model.pt"
