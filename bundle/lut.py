@@ -50,12 +50,9 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"A lookup table cannot have {args.bins} bins: give --bins a positive number, {BINS} say.")
     training, validation, test = (load_pairs(args.dataset_dir, split) for split in ("training", "validation", "test"))
     sigma, table = choose_lut(training, validation, SIGMAS, args.bins)
-    images = [Path(item["image"]).name for item in test.data]
-    specimens = [item["specimen"] for item in test.data]
-    values = evaluate_lut(test, table, sigma, args.lpips_weights)
-    write_metrics_csv(args.output_dir, images, specimens, values)
+    values = write_scores(args.output_dir, test, table, sigma, args.lpips_weights)
     means = ", ".join(f"{name} {np.nanmean(column):.4f}" for name, column in values.items())
-    print(f"Best lookup table: sigma {sigma:g} pixels; on {len(images)} test images {means}.")
+    print(f"Best lookup table: sigma {sigma:g} pixels; on {len(test)} test images {means}.")
     print(f"Tables written to {args.output_dir}.")
     return 0
 
@@ -146,6 +143,20 @@ def evaluate_lut(
         else:
             handlers[f"lpips{suffix}"] = lpips
     return _evaluate(items, table, sigma, handlers)
+
+
+def write_scores(
+    folder: Path, pairs: Dataset, table: np.ndarray, sigma: float, lpips_weights: Path | None = None
+) -> dict[str, list[float]]:
+    """Write the tables that the bundle's evaluation writes, and return what `evaluate_lut` does.
+
+    Raises:
+        InputError: the folder cannot be written to.
+    """
+    values = evaluate_lut(pairs, table, sigma, lpips_weights)
+    images = [Path(item["image"]).name for item in pairs.data]
+    write_metrics_csv(folder, images, [item["specimen"] for item in pairs.data], values)
+    return values
 
 
 def _evaluate(

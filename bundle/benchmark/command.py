@@ -74,7 +74,8 @@ def run(args: argparse.Namespace) -> int:
         print("\n".join(table(comparison)))
     _write_json(out, results, comparison)
     trainings = [result for result in results if result["cell"]["seed"] is not None]
-    older = sum(result.get("code") != code_digest() for result in trainings)
+    code = code_digest()
+    older = sum(result.get("code") != code for result in trainings)
     if older:
         print(f"\n{older} of {len(trainings)} trainings ran with other code; delete their folders to repeat them.")
     known = {metric for result in results for metric in result["metrics"]}
@@ -84,13 +85,14 @@ def run(args: argparse.Namespace) -> int:
             f"\n{incomplete} of {len(results)} results lack a metric that others have: delete their "
             f"{args.split}_scores.json."
         )
-    longest = [result for result in results if result["cell"]["steps"] == max(args.steps)]
-    draw_scores(out / "scores.png", longest, reference)
-    first = [cell for cell in cells if cell.steps == max(args.steps) and cell.seed == args.seeds[0]]
+    longest = max(args.steps)
+    draw_scores(out / "scores.png", [result for result in results if result["cell"]["steps"] == longest], reference)
+    first = [cell for cell in cells if cell.steps == longest and cell.seed == args.seeds[0]]
     draw_stains(out / "sections.png", first, with_table, args.split, out)
     print(f"\nScores in {out / 'scores.png'}, stains in {out / 'sections.png'}")
     if times_as_fast:
-        draw_pareto(out / "pareto.png", [result for result in longest if result in trainings], times_as_fast, reference)
+        timed = [result for result in trainings if result["cell"]["steps"] == longest]
+        draw_pareto(out / "pareto.png", timed, times_as_fast, reference)
         print(f"Quality against speed in {out / 'pareto.png'}")
     print(f"As JSON, with the commands, in {out / 'benchmark.json'}")
     return 0

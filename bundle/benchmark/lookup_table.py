@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bundle.lut import apply_lut, choose_lut, evaluate_lut, load_pairs
-from scripts.handlers.metrics_csv import write_metrics_csv
+from bundle.lut import apply_lut, choose_lut, load_pairs, write_scores
 
 RECIPE = "lut"
 TABLE = "table.npz"
@@ -38,11 +37,8 @@ def fit(dataset_dir: Path, folder: Path) -> dict[str, Any]:
 
 def evaluate(dataset_dir: Path, split: str, folder: Path) -> None:
     """Evaluate the table of `folder` and write its metrics into a folder in it, named after the split."""
-    pairs = load_pairs(dataset_dir, split)
-    images = [Path(item["image"]).name for item in pairs.data]
-    specimens = [item["specimen"] for item in pairs.data]
     sigma, table = read_table(folder)
-    write_metrics_csv(folder / split, images, specimens, evaluate_lut(pairs, table, sigma))
+    write_scores(folder / split, load_pairs(dataset_dir, split), table, sigma)
 
 
 def colour(ct: np.ndarray, folder: Path) -> np.ndarray:

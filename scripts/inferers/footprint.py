@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from scripts.memory import total_memory
-from scripts.networks import ResNetGenerator, StainUNet
+from scripts.networks import ResNetGenerator, Stainer, StainUNet
 from scripts.options import truth
 
 FLOAT = 4  # bytes
@@ -14,7 +14,7 @@ LARGEST = {("cpu", False): 256, ("cpu", True): 512}  # on a CPU, in float32 and 
 SHARE = 32  # tiles may take this part of a device's memory
 
 
-def slice_bytes(network: ResNetGenerator | StainUNet) -> int:
+def slice_bytes(network: Stainer) -> int:
     """Bytes for each pixel of a slice: its features below full resolution, and the few copies that the trunk makes.
 
     Of a network that is run on tiles as a whole nothing is kept.
@@ -27,7 +27,7 @@ def slice_bytes(network: ResNetGenerator | StainUNet) -> int:
     return round(FLOAT * (features + 3 * lowest / 4**level))
 
 
-def tile_bytes(network: ResNetGenerator | StainUNet) -> int:
+def tile_bytes(network: Stainer) -> int:
     """Bytes for each pixel of a tile: three copies of the features at full resolution, two at half.
 
     Of a U-Net one copy of the stain, and at half resolution the encoder's features, the decoder's, and both in one.
@@ -37,7 +37,7 @@ def tile_bytes(network: ResNetGenerator | StainUNet) -> int:
     return round(FLOAT * (3 * network.channels[0] + 2 * network.channels[1] / 4))
 
 
-def default_tile_size(network: ResNetGenerator | StainUNet, device: torch.device | str, amp: bool = False) -> int:
+def default_tile_size(network: Stainer, device: torch.device | str, amp: bool = False) -> int:
     """The largest sensible side of a tile in pixels, its halo included in a 32nd of the device's memory.
 
     Args:

@@ -10,7 +10,7 @@ import torch
 
 from scripts.inferers.footprint import slice_bytes
 from scripts.memory import free_memory
-from scripts.networks import ResNetGenerator, StainUNet
+from scripts.networks import Stainer
 from scripts.volume.staining import AXES
 
 SLAB_SIZES = (32, 16, 8, 4, 2, 1)
@@ -21,7 +21,7 @@ FIXED = 30_000_000  # bytes for tiles and for the slices that are being read
 
 
 def default_slab_size(
-    shape: Sequence[int], axes: Sequence[str], network: ResNetGenerator | StainUNet, device: torch.device | str = "cpu"
+    shape: Sequence[int], axes: Sequence[str], network: Stainer, device: torch.device | str = "cpu"
 ) -> int:
     """The most slices, 32 at most, that leave half of the free memory to others, the machine's and the GPU's.
 
