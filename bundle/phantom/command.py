@@ -19,7 +19,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "out", nargs="?", type=Path, default=DEFAULT_OUT, metavar="OUT", help="folder (default: %(default)s)"
     )
     parser.add_argument("--seed", type=int, default=0, help="random seed (default: %(default)s)")
-    parser.add_argument("--specimens", type=int, default=14, help="number of specimens (default: %(default)s)")
+    parser.add_argument(
+        "--specimens",
+        type=int,
+        nargs="+",
+        default=[14],
+        metavar="N",
+        help="number of specimens, or three numbers: of training, validation and test specimens (default: 14)",
+    )
     parser.add_argument("--slices", type=int, default=4, help="pairs per specimen (default: %(default)s)")
     parser.add_argument("--size", type=int, default=512, help="side of the images in pixels (default: %(default)s)")
     parser.add_argument(
@@ -54,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
         datalist = make_phantom(
             args.out,
             seed=args.seed,
-            specimens=args.specimens,
+            specimens=args.specimens[0] if len(args.specimens) == 1 else args.specimens,
             slices=args.slices,
             size=args.size,
             displacement=args.displacement,

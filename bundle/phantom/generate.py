@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -20,7 +20,7 @@ import numpy as np
 from bundle.phantom.files import PIXEL_MM, write_ct, write_nifti
 from bundle.phantom.materials import CLASSES
 from bundle.phantom.pairs import Options, render_layer, write_pair
-from bundle.phantom.plan import SPLITS, Plan, plan_specimens, slice_heights, volume_specimens
+from bundle.phantom.plan import SPLITS, Plan, plan_specimens, share_out, slice_heights, volume_specimens
 from bundle.phantom.render import Rendering
 from scripts.errors import InputError
 
@@ -32,7 +32,7 @@ Progress = Callable[[int, int], None]
 def make_phantom(
     out: Path,
     seed: int = 0,
-    specimens: int = 14,
+    specimens: int | Sequence[int] = 14,
     slices: int = 4,
     size: int = 512,
     displacement: float = 2.0,
@@ -50,7 +50,7 @@ def make_phantom(
     Args:
         out: folder to make.
         seed: random seed, at least 0.
-        specimens: number of specimens, at least 3.
+        specimens: number of specimens, at least 3; or how many are for training, validation and test, at least 1 each.
         slices: pairs per specimen.
         size: side of the images in pixels, at least 96.
         displacement: root-mean-square length in pixels of the residual misregistration of the sections; 0 = none.
@@ -66,9 +66,11 @@ def make_phantom(
     Raises:
         InputError: options out of range, or ``out`` exists and must not be replaced, or cannot be written.
     """
-    options = Options(seed, specimens, slices, size, displacement, volumes, depth)
-    _check(options)
-    plans = plan_specimens(specimens)
+    counts = _counts(specimens)
+    total = specimens if isinstance(specimens, int) else list(counts)
+    options = Options(seed, total, slices, size, displacement, volumes, depth)
+    _check(options, sum(counts))
+    plans = plan_specimens(counts)
     whole = volume_specimens(plans, volumes)
     out = out.absolute()
     _check_target(out, overwrite)
@@ -90,16 +92,25 @@ def make_phantom(
     return out / "datalist.json"
 
 
-def _check(options: Options) -> None:
-    least = {"seed": 0, "specimens": 3, "slices": 1, "size": 96, "displacement": 0, "volumes": 0, "depth": 1}
+def _counts(specimens: int | Sequence[int]) -> tuple[int, ...]:
+    if isinstance(specimens, int) and specimens >= 3:
+        return share_out(specimens)
+    if not isinstance(specimens, int) and len(specimens) == 3 and min(specimens) >= 1:
+        return tuple(specimens)
+    raise InputError(
+        f"The phantom's option specimens is {specimens}: give a number of at least 3, or how many are for training, "
+        "validation and test, at least 1 each."
+    )
+
+
+def _check(options: Options, specimens: int) -> None:
+    least = {"seed": 0, "slices": 1, "size": 96, "displacement": 0, "volumes": 0, "depth": 1}
     for name, low in least.items():
         value = getattr(options, name)
         if not value >= low or not np.isfinite(value):
             raise InputError(f"The phantom's option {name} is {value}, it must be at least {low}.")
-    if options.volumes > options.specimens:
-        raise InputError(
-            f"The phantom's option volumes is {options.volumes}, at most its {options.specimens} specimens."
-        )
+    if options.volumes > specimens:
+        raise InputError(f"The phantom's option volumes is {options.volumes}, at most its {specimens} specimens.")
 
 
 def _check_target(out: Path, overwrite: bool) -> None:

@@ -26,7 +26,7 @@ class Options:
     """What decides a phantom's content, see `make_phantom`."""
 
     seed: int
-    specimens: int
+    specimens: int | list[int]
     slices: int
     size: int
     displacement: float

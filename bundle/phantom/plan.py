@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 SPLITS = ("training", "validation", "test")
@@ -32,18 +33,21 @@ class Plan:
     weeks: int
 
 
-def plan_specimens(specimens: int) -> list[Plan]:
-    """Share out ``specimens`` among the splits, about 9 : 2 : 3, and vary materials and healing times within a split.
-
-    Test specimens start with a magnesium alloy at twelve weeks, whose degradation layer is the thickest.
-    At least three specimens are needed, so that no split is empty.
-    """
+def share_out(specimens: int) -> tuple[int, int, int]:
+    """How many of at least three specimens are for training, validation and test: about 9 : 2 : 3, none of them 0."""
     test = max(1, round(specimens * 3 / 14))
     validation = max(1, round(specimens * 2 / 14))
-    counts = {"training": specimens - validation - test, "validation": validation, "test": test}
+    return specimens - validation - test, validation, test
+
+
+def plan_specimens(counts: Sequence[int]) -> list[Plan]:
+    """Give so many specimens to training, validation and test, and vary materials and healing times within each.
+
+    Test specimens start with a magnesium alloy at twelve weeks, whose degradation layer is the thickest.
+    """
     plans: list[Plan] = []
-    for split in SPLITS:
-        for k in range(counts[split]):
+    for split, count in zip(SPLITS, counts, strict=True):
+        for k in range(count):
             kinds = MATERIALS[split]
             first = {"training": 0, "validation": 1, "test": 2}[split]
             weeks = WEEKS[(first + k // len(kinds) + k) % len(WEEKS)]

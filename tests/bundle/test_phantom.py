@@ -217,6 +217,8 @@ def test_command_replaces_a_phantom_when_told_and_cleans_up_after_failure(
     "options",
     [
         {"specimens": 2},
+        {"specimens": [5, 1]},
+        {"specimens": [5, 0, 1]},
         {"slices": 0},
         {"size": 64},
         {"displacement": -1.0},

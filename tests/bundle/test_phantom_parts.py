@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
 from bundle.phantom.canvas import Canvas, density
 from bundle.phantom.displacement import displace
 from bundle.phantom.materials import BLUE, IMPLANTS
-from bundle.phantom.plan import plan_specimens, slice_heights, volume_specimens
+from bundle.phantom.plan import plan_specimens, share_out, slice_heights, volume_specimens
 from bundle.phantom.scatter import jittered_points, near_slice, spheroid_sections
 from bundle.phantom.screw import Screw
 from bundle.phantom.section import Slide
@@ -109,12 +111,14 @@ def test_displacement_points_to_where_the_pixel_comes_from() -> None:
 
 
 def test_default_plan_spreads_materials_and_specimens() -> None:
-    plans = plan_specimens(14)
+    plans = plan_specimens(share_out(14))
     splits = {split: [p for p in plans if p.split == split] for split in ("training", "validation", "test")}
     assert [len(group) for group in splits.values()] == [9, 2, 3]
     assert {p.material for p in splits["training"]} == set(IMPLANTS)
     assert (splits["test"][0].material, splits["test"][0].weeks) == ("Mg-5Gd", 12)
     assert len({p.material for p in splits["test"]}) == 3
     assert [p.split for p in volume_specimens(plans, 2)] == ["test", "validation"]
+    counts = Counter(plan.split for plan in plan_specimens([13, 4, 10]))
+    assert counts == {"training": 13, "validation": 4, "test": 10}
     assert slice_heights(4, 512) == [-60, -20, 20, 60]
     assert slice_heights(1, 512) == [0]
