@@ -15,6 +15,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from scripts.compiling import compile_in_place
+from scripts.engines.alignment import Alignment
 from scripts.engines.distributed import average
 from scripts.engines.image_pool import ImagePool
 from scripts.losses.weights import LossWeights
@@ -54,6 +55,12 @@ class PairedCycleGANTrainer(Trainer):
         cycle_loss: likewise; compares an image with itself after the way there and back.
         grey_loss: a ``GreyscaleConsistencyLoss``.
         weights: of the terms.
+        contrast_loss: called with the stain discriminator's features of prediction and target, and the mask; None where
+            its weight is 0, as for the next two.
+        perceptual_loss: called with prediction, target and mask.
+        registration: network that aligns the generated stain with the section before pixel, perceptual and grey losses
+            (reading ``section``) compare them, see `Alignment`; learns with the generators.
+        smoothness_loss: called with the displacement (N, 2, H, W) in pixels that it finds.
         pool_size: generated images kept for the discriminators.
         fix_statistics_from: first epoch (from 1) that normalises by running statistics; None for never.
         max_gradient_norm: the generators' gradient is scaled down to this norm.
@@ -83,6 +90,10 @@ class PairedCycleGANTrainer(Trainer):
         cycle_loss: Callable[..., torch.Tensor],
         grey_loss: Any,
         weights: LossWeights,
+        contrast_loss: Callable[..., torch.Tensor] | None = None,
+        perceptual_loss: Callable[..., torch.Tensor] | None = None,
+        registration: nn.Module | None = None,
+        smoothness_loss: Callable[[torch.Tensor], torch.Tensor] | None = None,
         pool_size: int = 50,
         fix_statistics_from: int | None = None,
         max_gradient_norm: float = 100.0,
@@ -108,7 +119,13 @@ class PairedCycleGANTrainer(Trainer):
         self.network, self.optimizer = ct_to_stain, generator_optimizer  # the names MONAI's handlers look for
         self.adversarial_loss, self.pixel_loss = adversarial_loss, pixel_loss
         self.cycle_loss, self.grey_loss = cycle_loss, grey_loss
+        self.contrast_loss, self.perceptual_loss = contrast_loss, perceptual_loss
+        self.alignment = Alignment(registration) if registration is not None and weights.smooth > 0 else None
+        self.smoothness_loss = smoothness_loss
         self.weights = weights
+        for term, means in (("contrast", contrast_loss), ("perceptual", perceptual_loss), ("smooth", registration)):
+            if getattr(weights, term) > 0 and means is None:
+                raise ValueError(f"The term {term} has a weight, but the trainer was not given what it takes.")
         self.stain_pool, self.ct_pool = ImagePool(pool_size), ImagePool(pool_size)
         self.fix_statistics_from = fix_statistics_from
         self.max_gradient_norm = max_gradient_norm
@@ -132,6 +149,7 @@ class PairedCycleGANTrainer(Trainer):
             "discriminator_optimizer": self.discriminator_optimizer,
             "stain_pool": self.stain_pool,
             "ct_pool": self.ct_pool,
+            **({} if self.alignment is None else {"registration": self.alignment.network}),
         }
 
     def _iteration(self, engine: Any, batchdata: dict[str, torch.Tensor]) -> dict[str, Any]:
@@ -167,6 +185,8 @@ class PairedCycleGANTrainer(Trainer):
     def _set_modes(self) -> None:
         for network in (self.ct_to_stain, self.stain_to_ct, self.stain_discriminator, self.ct_discriminator):
             network.train()
+        if self.alignment is not None:
+            self.alignment.train()
         if self.fix_statistics_from is not None and self.state.epoch >= self.fix_statistics_from:
             fix_statistics(self.ct_to_stain)
             fix_statistics(self.stain_to_ct)
@@ -181,12 +201,16 @@ class PairedCycleGANTrainer(Trainer):
         needs_fake_ct = w.adversarial_ct > 0 or w.cycle_stain > 0 or w.pixel_ct > 0 or grey_needs_ct
         fake_ct: Any = self.stain_to_ct(stain) if needs_fake_ct else None  # where it is None nothing asks for it
 
+        if w.adversarial_stain > 0 or w.contrast > 0:
+            *features, logits = self.stain_discriminator(self._judged(ct, fake_stain, mask))
         if w.adversarial_stain > 0:
-            terms["adversarial_stain"] = self._passes_for_real(
-                self.stain_discriminator, self._judged(ct, fake_stain, mask)
-            )
+            terms["adversarial_stain"] = self._passes_for_real(logits)
+        if w.contrast > 0 and self.contrast_loss is not None:
+            with torch.no_grad():
+                *true_features, _ = self.stain_discriminator(self._judged(ct, stain, mask))
+            terms["contrast"] = self.contrast_loss(features, true_features, mask)
         if w.adversarial_ct > 0:
-            terms["adversarial_ct"] = self._passes_for_real(self.ct_discriminator, fake_ct * mask)
+            terms["adversarial_ct"] = self._passes_for_real(self.ct_discriminator(fake_ct * mask)[-1])
         if w.cycle_ct > 0:
             # where no real section goes through this network, the virtual one has to give its statistics
             with statistics_kept(self.stain_to_ct) if needs_fake_ct else nullcontext():
@@ -195,12 +219,19 @@ class PairedCycleGANTrainer(Trainer):
         if w.cycle_stain > 0:
             with statistics_kept(self.ct_to_stain):
                 terms["cycle_stain"] = self.cycle_loss(self.inferer(fake_ct, self.ct_to_stain), stain, mask)
+        # from here on the section is held against what the CT gave, pixel by pixel
+        compared, ct_compared, where = fake_stain, ct, mask
+        if self.alignment is not None and self.smoothness_loss is not None:
+            compared, ct_compared, where, displacement = self.alignment(fake_stain, ct, stain, mask)
+            terms["smooth"] = self.smoothness_loss(displacement)
         if w.pixel_stain > 0:
-            terms["pixel_stain"] = self.pixel_loss(fake_stain, stain, mask)
+            terms["pixel_stain"] = self.pixel_loss(compared, stain, where)
+        if w.perceptual > 0 and self.perceptual_loss is not None:
+            terms["perceptual"] = self.perceptual_loss(compared, stain, where)
         if w.pixel_ct > 0:
-            terms["pixel_ct"] = self.pixel_loss(fake_ct, ct, mask)
+            terms["pixel_ct"] = self.pixel_loss(fake_ct, ct_compared, where)
         if w.grey > 0:
-            terms["grey"] = self.grey_loss(ct, stain, fake_stain, fake_ct, mask)
+            terms["grey"] = self.grey_loss(ct_compared, stain, compared, fake_ct, where)
         return fake_stain, fake_ct, terms
 
     def _discriminator_loss(
@@ -230,9 +261,8 @@ class PairedCycleGANTrainer(Trainer):
             logits_of_real, target_is_real=True, for_discriminator=True
         ) + self.adversarial_loss(logits_of_fake, target_is_real=False, for_discriminator=True)
 
-    def _passes_for_real(self, network: nn.Module, fake: torch.Tensor) -> torch.Tensor:
+    def _passes_for_real(self, logits: torch.Tensor) -> torch.Tensor:
         """What a generator pays for each image that the discriminator sees through."""
-        logits = network(fake)[-1]  # MONAI's discriminator returns the features of all its layers
         return self.adversarial_loss(logits.float(), target_is_real=True, for_discriminator=False)
 
     def _step(self, optimizer: torch.optim.Optimizer, loss: torch.Tensor, max_norm: float) -> None:

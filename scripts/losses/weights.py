@@ -17,6 +17,9 @@ class LossWeights:
         pixel_stain: the generated stain is the registered section (the pixel loss).
         pixel_ct: the generated CT is the registered CT (the pixel loss).
         grey: greyscale consistency.
+        contrast: places of the generated stain resemble those of the registered section (the contrast loss).
+        perceptual: the generated stain looks like the registered section (the perceptual loss).
+        smooth: the displacement by which the generated stain is aligned is smooth; 0 = it is not aligned.
 
     Raises:
         ValueError: a weight is negative, or no term is left.
@@ -29,6 +32,9 @@ class LossWeights:
     pixel_stain: float
     pixel_ct: float
     grey: float
+    contrast: float = 0.0
+    perceptual: float = 0.0
+    smooth: float = 0.0
 
     def __post_init__(self) -> None:
         weights = {field.name: getattr(self, field.name) for field in fields(self)}

@@ -61,7 +61,7 @@ def test_term_of_weight_zero_is_not_computed(term: str) -> None:
     ("terms", "reading", "expected"),
     [
         # discriminators: once for the generators, once for real and generated images of their own step
-        (TERMS, "section", (2, 2, 2, 2)),
+        (TERMS, "section", (2, 2, 3, 2)),
         (["pixel_stain"], "section", (1, 0, 0, 0)),
         (["pixel_ct"], "section", (1, 1, 0, 0)),
         (["adversarial_stain"], "section", (1, 0, 2, 0)),
@@ -71,6 +71,9 @@ def test_term_of_weight_zero_is_not_computed(term: str) -> None:
         (["grey"], "section", (1, 0, 0, 0)),
         (["grey"], "structure", (1, 0, 0, 0)),
         (["grey"], "backward", (1, 1, 0, 0)),
+        (["contrast"], "section", (1, 0, 2, 0)),  # of the virtual and of the true section, and it does not learn
+        (["perceptual"], "section", (1, 0, 0, 0)),
+        (["smooth"], "section", (1, 0, 0, 0)),
     ],
 )
 def test_networks_work_only_for_terms_that_count(
@@ -136,7 +139,7 @@ def test_total_is_the_weighted_sum() -> None:
 
 def test_terms_by_hand() -> None:
     """The pixel terms and cycles of the first step, from networks built alike."""
-    trainer = tiny_trainer()
+    trainer = tiny_trainer(EVERY_TERM | {"smooth": 0.0})
     trainer.run()
     output = output_of(trainer)
     nets = networks()
@@ -165,7 +168,8 @@ def test_terms_by_hand() -> None:
 def test_compiled_networks_compute_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     # without code generation, which would need a C++ compiler
     monkeypatch.setattr(nn.Module, "compile", functools.partialmethod(nn.Module.compile, backend="eager"))
-    trainer, compiled = tiny_trainer(), tiny_trainer(compile=True)
+    weights = EVERY_TERM | {"smooth": 0.0, "contrast": 0.0}  # their gradients change much with the last digits
+    trainer, compiled = tiny_trainer(weights), tiny_trainer(weights, compile=True)
     for one in (trainer, compiled):
         one.run()
     for name in NETWORKS:

@@ -7,12 +7,12 @@ from typing import Any
 
 import torch
 from monai.data import DataLoader, Dataset
-from monai.losses import PatchAdversarialLoss
+from monai.losses import DiffusionLoss, PatchAdversarialLoss
 from monai.networks.nets import PatchDiscriminator
 from torch import nn
 
 from scripts.engines import PairedCycleGANTrainer
-from scripts.losses import GreyscaleConsistencyLoss, LossWeights, PyramidL1Loss
+from scripts.losses import GreyscaleConsistencyLoss, LossWeights, PatchContrastLoss, PyramidL1Loss
 from scripts.networks import ResNetGenerator, StainGenerator
 
 CHANNELS = (4, 4, 8)
@@ -35,13 +35,14 @@ def pairs(count: int = 2) -> list[dict[str, torch.Tensor]]:
 
 
 def networks(norm: str = "batch") -> dict[str, Any]:
-    """The four networks by the trainer's names, the same at each call."""
+    """The five networks by the trainer's names, the same at each call."""
     torch.manual_seed(0)
     return {
         "ct_to_stain": StainGenerator(CHANNELS, blocks=1, norm=norm),
         "stain_to_ct": ResNetGenerator(3, 1, CHANNELS, blocks=1, norm=norm),
         "stain_discriminator": PatchDiscriminator(2, 4, 3, num_layers_d=1, norm="INSTANCE"),
         "ct_discriminator": PatchDiscriminator(2, 4, 1, num_layers_d=1, norm="INSTANCE"),
+        "registration": nn.Conv2d(6, 2, 3, padding=1),
     }
 
 
@@ -56,7 +57,7 @@ def tiny_trainer(
 ) -> PairedCycleGANTrainer:
     """Build a trainer of fresh networks; `weights` are those of the terms named, all others are 0."""
     nets = networks()
-    generators = [*nets["ct_to_stain"].parameters(), *nets["stain_to_ct"].parameters()]
+    generators = [p for name in ("ct_to_stain", "stain_to_ct", "registration") for p in nets[name].parameters()]
     discriminators = [*nets["stain_discriminator"].parameters(), *nets["ct_discriminator"].parameters()]
     dataset = Dataset(pairs() if data is None else data)
     defaults: dict[str, Any] = {
@@ -64,6 +65,9 @@ def tiny_trainer(
         "pixel_loss": PyramidL1Loss([1.0, 0.5]),
         "cycle_loss": PyramidL1Loss([1.0]),
         "grey_loss": GreyscaleConsistencyLoss("section"),
+        "contrast_loss": PatchContrastLoss(places=16),
+        "perceptual_loss": PyramidL1Loss([1.0]),  # AlexNet takes too long, and its weights may be missing
+        "smoothness_loss": DiffusionLoss(),
         "pool_size": 3,
     }
     return PairedCycleGANTrainer(

@@ -18,6 +18,9 @@ def test_names_of_the_terms() -> None:
         "pixel_stain",
         "pixel_ct",
         "grey",
+        "contrast",
+        "perceptual",
+        "smooth",
     ]
 
 

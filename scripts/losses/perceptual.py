@@ -1,0 +1,43 @@
+"""Perceptual supervision: LPIPS as a term of the loss."""
+
+from __future__ import annotations
+
+from os import PathLike
+from typing import Any
+
+import torch
+from torch import nn
+
+from scripts.errors import InputError
+from scripts.metrics.lpips_weights import HOW_TO_GET, build_lpips, find_lpips_weights, read_alexnet_features
+
+
+class PerceptualLoss(nn.Module):
+    """LPIPS (AlexNet, version 0.1) of the virtual and the true section (Zhang et al., CVPR 2018, equation 1).
+
+    As ``monai.losses.PerceptualLoss``, but for weights from a file, and for a mask. A network that is trained with it
+    cannot be judged by LPIPS alone.
+
+    Args:
+        weights: file with AlexNet's convolutions; None = torch's cache (`find_lpips_weights`). Read at first use.
+    """
+
+    def __init__(self, weights: str | PathLike[str] | None = None) -> None:
+        super().__init__()
+        self.weights = weights
+        self._model: list[Any] = []  # in a list, so that it is no part of this module's state
+
+    def forward(self, pred: torch.Tensor, target: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Compare (N, 3, H, W) with (N, 3, H, W), both in [0, 1], where `mask` (N, 1, H, W) is 1; returns a scalar.
+
+        Raises:
+            InputError: AlexNet's weights are not on this machine.
+        """
+        if not self._model:
+            path = find_lpips_weights(self.weights)
+            if path is None:
+                raise InputError(f"The perceptual loss has no AlexNet weights: {HOW_TO_GET}.")
+            self._model.append(build_lpips(read_alexnet_features(path)).to(pred.device).requires_grad_(False))
+        pred, target = pred.float(), target.float()
+        seen = torch.where(mask > 0, pred, target)
+        return self._model[0](seen, target, normalize=True).mean()
