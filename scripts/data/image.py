@@ -168,6 +168,25 @@ def read_mask(path: str | PathLike[str]) -> np.ndarray:
     return valid.astype(np.float32)
 
 
+def read_labels(path: str | PathLike[str]) -> np.ndarray:
+    """Read an image of class ids.
+
+    Returns:
+        int64 array (H, W).
+
+    Raises:
+        InputError: as `read_image`, and for colours or fractions instead of ids.
+    """
+    path = Path(path)
+    pixels = read_image(path)
+    if pixels.ndim != 2 or pixels.dtype.kind not in "ui" or (pixels.size and int(pixels.min()) < 0):
+        raise InputError(
+            f"{path} holds {'colours' if pixels.ndim > 2 else pixels.dtype.name} where class ids were expected: save "
+            "one whole number for each pixel."
+        )
+    return pixels.astype(np.int64)
+
+
 def _read_tiff(path: Path) -> np.ndarray:
     with tifffile.TiffFile(path) as tif:
         page = _single_page(tif, path)

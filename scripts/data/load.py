@@ -10,7 +10,7 @@ import torch
 from monai.data import MetaTensor
 from monai.transforms import Transform
 
-from scripts.data.image import read_ct, read_histology, read_mask
+from scripts.data.image import read_ct, read_histology, read_labels, read_mask
 from scripts.errors import InputError
 
 
@@ -19,17 +19,25 @@ class LoadPaird(Transform):
 
     The item's paths are replaced by tensors: `image_key` (1, H, W) float32 grey values, not yet windowed; `label_key`
     (3, H, W) float32 in [0, 1], if the item has one; `mask_key` (1, H, W) float32, 1 = use, all ones if the item has no
-    mask. Each is a ``MetaTensor`` whose ``meta["filename_or_obj"]`` is its path, by which MONAI's handlers name rows
+    mask; `labels_key` (1, H, W) int64 class ids, if it is given and the item has them. Each is a ``MetaTensor`` whose ``meta["filename_or_obj"]`` is its path, by which MONAI's handlers name rows
     and files (a mask that was not read bears the name of its image). Other entries stay.
 
     Args:
         image_key: the CT slice.
         label_key: the section.
         mask_key: the mask of valid pixels.
+        labels_key: the classes of the tissues; None: they are not read.
     """
 
-    def __init__(self, image_key: str = "image", label_key: str = "label", mask_key: str = "mask") -> None:
+    def __init__(
+        self,
+        image_key: str = "image",
+        label_key: str = "label",
+        mask_key: str = "mask",
+        labels_key: str | None = None,
+    ) -> None:
         self.image_key, self.label_key, self.mask_key = image_key, label_key, mask_key
+        self.labels_key = labels_key
 
     def __call__(self, data: Mapping[Any, Any]) -> dict[Any, Any]:
         """Return the item with tensors for paths.
@@ -47,7 +55,9 @@ class LoadPaird(Transform):
             item[self.mask_key] = _tensor(read_mask(item[self.mask_key])[None], item[self.mask_key])
         else:
             item[self.mask_key] = _tensor(np.ones_like(ct), image_path)
-        for key in (self.label_key, self.mask_key):
+        if self.labels_key in item:
+            item[self.labels_key] = _tensor(read_labels(item[self.labels_key])[None], item[self.labels_key])
+        for key in (self.label_key, self.mask_key, self.labels_key):
             if key in item and item[key].shape[1:] != ct.shape[1:]:
                 rows, columns = item[key].shape[1:]
                 raise InputError(

@@ -8,6 +8,7 @@ from scripts.handlers.metrics_csv import MetricsCSV
 from scripts.handlers.preview import Preview
 from scripts.handlers.progress import Progress
 from scripts.handlers.seeding import EpochSeed
+from scripts.handlers.tissue import Tissue
 from scripts.handlers.validation import Validation
 from scripts.handlers.volume_writer import VolumeWriter
 
@@ -21,6 +22,7 @@ __all__ = [
     "MetricsCSV",
     "Preview",
     "Progress",
+    "Tissue",
     "TrainingCheckpoint",
     "Validation",
     "VolumeWriter",

@@ -1,0 +1,56 @@
+"""A network that names the tissues of a stained section."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import torch
+from monai.inferers import SlidingWindowInferer
+from monai.networks.nets import BasicUNet
+from torch import nn
+
+from scripts.checkpoint import read_checkpoint
+from scripts.errors import InputError
+
+HOW_TO_GET = "fit one with `python -m bundle tissue`"
+
+
+class TissueClassifier(nn.Module):
+    """Stain (N, 3, H, W) in [0, 1], any H and W, to a value per class (N, classes, H, W), the largest for its tissue.
+
+    MONAI's ``BasicUNet``, fitted on true sections (`python -m bundle tissue`), which judges virtual ones.
+
+    Args:
+        classes: how many.
+        features: of its levels, see ``BasicUNet``.
+    """
+
+    def __init__(self, classes: int = 8, features: Sequence[int] = (16, 16, 32, 64, 96, 16)) -> None:
+        super().__init__()
+        self.unet = BasicUNet(2, 3, classes, features=features, norm="batch")
+        self.windows = SlidingWindowInferer(roi_size=512, sw_batch_size=1, overlap=0.25, mode="gaussian")
+
+    def forward(self, stain: torch.Tensor) -> torch.Tensor:
+        return self.unet(2 * stain - 1)
+
+    @torch.no_grad()
+    def classify(self, stain: torch.Tensor) -> torch.Tensor:
+        """Class ids (H, W) of a whole section (3, H, W) in [0, 1]."""
+        self.eval()
+        return self.windows(stain[None], self)[0].argmax(dim=0)
+
+
+def load_tissue_classifier(path: str | os.PathLike[str]) -> TissueClassifier:
+    """Read a classifier that `python -m bundle tissue` wrote.
+
+    Raises:
+        InputError: the file is missing or holds something else.
+    """
+    state = read_checkpoint(path, HOW_TO_GET)
+    classifier = TissueClassifier()
+    try:
+        classifier.load_state_dict(state)
+    except (RuntimeError, AttributeError) as error:
+        raise InputError(f"{path} holds no tissue classifier: {HOW_TO_GET}.") from error
+    return classifier.eval()
