@@ -17,7 +17,6 @@ from monai.losses import DiceCELoss
 from monai.utils import set_determinism
 from tqdm import trange
 
-from bundle.phantom.command import DEFAULT_OUT as PHANTOM
 from scripts.checkpoint import save_atomically
 from scripts.data import RandStainJitterBatchd, load_datalist
 from scripts.data.image import read_histology, read_labels
@@ -82,7 +81,7 @@ def load_sections(dataset_dir: Path, split: str) -> list[Section]:
     sections = []
     for item in items:
         if "labels" not in item:
-            raise InputError(f"{item['image']} has no 'labels' in {dataset_dir / 'datalist.json'}: name its label image.")
+            raise InputError(f"{item['image']} has no 'labels' in the datalist.json: name its label image.")
         labels = read_labels(item["labels"])
         if labels.max() >= len(CLASSES):
             raise InputError(f"{item['labels']} holds the class {labels.max()}: expected 0 to {len(CLASSES) - 1}.")

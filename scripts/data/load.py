@@ -19,8 +19,9 @@ class LoadPaird(Transform):
 
     The item's paths are replaced by tensors: `image_key` (1, H, W) float32 grey values, not yet windowed; `label_key`
     (3, H, W) float32 in [0, 1], if the item has one; `mask_key` (1, H, W) float32, 1 = use, all ones if the item has no
-    mask; `labels_key` (1, H, W) int64 class ids, if it is given and the item has them. Each is a ``MetaTensor`` whose ``meta["filename_or_obj"]`` is its path, by which MONAI's handlers name rows
-    and files (a mask that was not read bears the name of its image). Other entries stay.
+    mask; `labels_key` (1, H, W) int64 class ids, if it is given and the item has them. Each is
+    a ``MetaTensor`` whose ``meta["filename_or_obj"]`` is its path, by which MONAI's handlers name rows and files (a
+    mask that was not read bears the name of its image). Other entries stay.
 
     Args:
         image_key: the CT slice.

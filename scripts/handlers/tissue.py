@@ -59,7 +59,7 @@ class Tissue:
         self.classifier = None if classifier in (None, "") else load_tissue_classifier(classifier)  # type: ignore[arg-type]
         self.pred_key, self.label_key, self.labels_key, self.mask_key = pred_key, label_key, labels_key, mask_key
         self.names: list[str] = []
-        self.rows = Cumulative()
+        self.rows = _Rows()
 
     def attach(self, engine: Engine, name: str = "tissue") -> None:
         """Attach to an evaluator that decollates its batches; the names of the metrics are as above."""
@@ -115,7 +115,7 @@ class Tissue:
         return values
 
     def _finish(self, engine: Engine) -> None:
-        table: Any = self.rows.get_buffer()
+        table = self.rows.aggregate()
         details = getattr(engine.state, "metric_details", None)
         if details is None:
             details = engine.state.metric_details = {}  # type: ignore[attr-defined]
@@ -123,6 +123,13 @@ class Tissue:
             known = column[~np.isnan(column)]
             engine.state.metrics[name] = float(known.mean()) if known.size else math.nan
             details[name] = torch.from_numpy(column.copy())[:, None]
+
+
+class _Rows(Cumulative):
+    """A row of values for each image, those of all processes."""
+
+    def aggregate(self, *args: Any, **kwargs: Any) -> Any:
+        return self.get_buffer()
 
 
 def dice(found: torch.Tensor, true: torch.Tensor) -> float:

@@ -20,7 +20,7 @@ from scripts.memory import give_back_freed_memory
 from scripts.volume.axis_store import AxisStore
 from scripts.volume.finish import finish
 from scripts.volume.flicker import change_between_slices, grid_step
-from scripts.volume.stain_store import StainStore
+from scripts.volume.results import ResultStores, axis_stores
 from scripts.volume.staining import Staining
 
 logger = logging.getLogger(__name__)
@@ -29,7 +29,8 @@ logger = logging.getLogger(__name__)
 class VolumeWriter:
     """Store the slabs that an evaluator stains, while it stains the next, and finish each volume.
 
-    The evaluator's batch is an item of a `SlabDataset`, its output holds ``pred`` (n, 3, rows, columns) uint8. A slab
+    The evaluator's batch is an item of a `SlabDataset`, its output holds ``pred`` (n, 3, rows, columns) uint8, or
+    (n, 4, rows, columns) where the stain's uncertainty was asked for. A slab
     counts as done once it is stored, so that a run which was stopped can be continued at any slab. Of several
     processes each stores its own slabs and the first one finishes the volumes.
 
@@ -47,7 +48,7 @@ class VolumeWriter:
     ) -> None:
         self.details = dict(details or {})
         self.stainings = {staining.name: staining for staining in stainings}
-        self._stores: dict[tuple[str, str], StainStore | AxisStore] = {}
+        self._stores: dict[tuple[str, str], ResultStores | AxisStore] = {}
         self._threads = threads or ThreadPoolExecutor(1, "slab writer")
         self._pending: Future | None = None
         self._began = time.perf_counter()
@@ -107,17 +108,11 @@ class VolumeWriter:
         if not is_distributed() and staining.is_stained():
             self._finish(staining)
 
-    def _store_of(self, staining: Staining, axis: str) -> StainStore | AxisStore:
+    def _store_of(self, staining: Staining, axis: str) -> ResultStores | AxisStore:
         key = (staining.name, axis)
         if key not in self._stores:
-            z, y, x = staining.request.shape
-            assert staining.findings is not None
-            size = staining.findings.slab_size
-            self._stores[key] = (
-                StainStore(staining.store, (z, y, x), size)
-                if list(staining.request.axes) == ["z"]
-                else AxisStore(staining.axis_store(axis), (z, y, x), axis, size)
-            )
+            alone = list(staining.request.axes) == ["z"]
+            self._stores[key] = ResultStores(staining) if alone else axis_stores(staining)[axis]
         return self._stores[key]
 
     def finish(self) -> None:
@@ -141,8 +136,9 @@ def _notes(slab: dict[str, Any], ct: np.ndarray, stain: np.ndarray) -> dict[str,
     Args:
         slab: its item of the data set.
         ct: (n, rows, columns) windowed, in [0, 1].
-        stain: (3, n, rows, columns) uint8.
+        stain: (3, n, rows, columns) uint8, or (4, n, rows, columns) with its uncertainty.
     """
+    stain, uncertainty = stain[:3], stain[3:]
     rows, columns = stain.shape[2:]
     step = grid_step((rows, columns))
     coarse_ct = np.stack([_levels(image[::step, ::step]) for image in ct])  # not at once: floats take four times that
@@ -150,6 +146,7 @@ def _notes(slab: dict[str, Any], ct: np.ndarray, stain: np.ndarray) -> dict[str,
     return {
         "digests": slab["digests"],
         "replaced": slab["replaced"],
+        "uncertainty": np.bincount(uncertainty.ravel(), minlength=256) if len(uncertainty) else np.empty(0, np.int64),
         "ct_change": change_between_slices(coarse_ct),
         "stain_change": change_between_slices(coarse_stain),
         # the change to the next slab's first slice is added up in the end

@@ -2,5 +2,6 @@
 
 from scripts.inferers.footprint import default_tile_size
 from scripts.inferers.tiles import TileInferer
+from scripts.inferers.uncertainty import UncertaintyInferer
 
-__all__ = ["TileInferer", "default_tile_size"]
+__all__ = ["TileInferer", "UncertaintyInferer", "default_tile_size"]

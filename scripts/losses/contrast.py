@@ -1,4 +1,4 @@
-"""Patch-contrastive supervision: a place of the virtual section resembles that place of the true one more than others."""
+"""Patch-contrastive supervision: each place of the virtual section resembles the same place of the true one most."""
 
 from __future__ import annotations
 

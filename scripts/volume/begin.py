@@ -13,11 +13,10 @@ import torch
 from scripts.errors import InputError
 from scripts.folder_lock import lock_folder
 from scripts.networks import Stainer
-from scripts.volume.axis_store import AxisStore
 from scripts.volume.dataset import read_slice
 from scripts.volume.rechunk import copy_in_cubes
+from scripts.volume.results import ResultStores, axis_stores
 from scripts.volume.slab_size import default_slab_size
-from scripts.volume.stain_store import StainStore
 from scripts.volume.staining import OME_ZARR, Findings, Request, Staining, file_signature
 from scripts.volume.volume import Volume
 from scripts.volume.window import neighbours_alike, volume_window
@@ -70,11 +69,10 @@ def begin_or_go_on(staining: Staining, volume: Volume, network: Stainer, device:
         _warn_of_a_full_disk(staining)
     found = staining.findings
     assert found is not None
-    shape = (volume.shape[0], volume.shape[1], volume.shape[2])
     logger.info(
         "%s: %d x %d x %d voxels (z, y, x), %s, voxel size %s, window %g to %g (%s), slabs of %d slices",
         volume.source,
-        *shape,
+        *volume.shape,
         volume.dtype,
         "unknown" if volume.spacing is None else " x ".join(f"{1000 * side:g}" for side in volume.spacing) + " um",
         *found.window,
@@ -84,9 +82,9 @@ def begin_or_go_on(staining: Staining, volume: Volume, network: Stainer, device:
     if list(staining.request.axes) != ["z"]:
         logger.info("%s: copied so that it can be sliced along other axes", volume.source)
         copy_in_cubes(volume, staining.folder / "ct.h5")
-        for axis in staining.request.axes:
-            AxisStore(staining.axis_store(axis), shape, axis, found.slab_size).create()
-    StainStore(staining.store, shape, found.slab_size).create(staining.name, volume.spacing, volume.affine)
+        for store in axis_stores(staining).values():
+            store.create()
+    ResultStores(staining).create(volume)
 
 
 def _lock(staining: Staining) -> None:
@@ -107,9 +105,10 @@ def _warn_of_a_full_disk(staining: Staining) -> None:
     """Warn if the outputs might not fit: photographs compress badly, so they are counted without compression."""
     voxels = int(np.prod(staining.request.shape, dtype=np.int64))
     copies = len(set(staining.request.output_format) | {OME_ZARR})
-    needed = 3 * voxels * copies
+    channels = 4 if staining.request.views > 1 else 3
+    needed = channels * voxels * copies
     if list(staining.request.axes) != ["z"]:
-        needed += voxels * (3 * len(staining.request.axes) + np.dtype(staining.request.dtype).itemsize)
+        needed += voxels * (channels * len(staining.request.axes) + np.dtype(staining.request.dtype).itemsize)
     free = shutil.disk_usage(staining.output_dir).free
     if needed > free:
         logger.warning(
@@ -132,7 +131,7 @@ def _find(request: Request, volume: Volume, network: Stainer, device: torch.devi
             volume.source,
         )
         average = [1.0]
-    size = request.slab_size or default_slab_size(request.shape, request.axes, network, device)
+    size = request.slab_size or default_slab_size(request.shape, request.axes, network, device, request.views)
     return Findings([lo, hi], source, average, size, file_signature(volume.files))
 
 
@@ -157,7 +156,7 @@ def _check_again(staining: Staining, volume: Volume) -> None:
             ):
                 continue
         for output in staining.outputs:  # made of what was done
-            if output != staining.store.name:
+            if output not in (staining.store.name, staining.uncertainty_store.name):
                 (staining.folder / output).unlink(missing_ok=True)
         staining.forget(axis, start)
     (staining.folder / "ct.h5").unlink(missing_ok=True)

@@ -32,8 +32,8 @@ TILE = 256
 GZIP_LEVEL = 2  # of ISA-L, which has 0 to 3: five times as fast as zlib's 1, files 7 % larger
 
 
-def write_nifti(path: str | PathLike[str], volume: Volume, slabs: Iterable[np.ndarray]) -> None:
-    """Write an RGB24 NIfTI (data type 128), array (X, Y, Z), compressed if the name ends in ``.gz``.
+def write_nifti(path: str | PathLike[str], volume: Volume, slabs: Iterable[np.ndarray], channels: int = 3) -> None:
+    """Write an RGB24 NIfTI (data type 128) or a uint8 one, array (X, Y, Z), compressed if its name ends in ``.gz``.
 
     Affine, spacing, units and orientation codes are those of a NIfTI input; other inputs get a diagonal affine of their
     spacing in mm, or of ones.
@@ -41,7 +41,8 @@ def write_nifti(path: str | PathLike[str], volume: Volume, slabs: Iterable[np.nd
     Args:
         path: the file to write; missing folders are made.
         volume: the CT volume that was stained: gives shape, spacing and orientation.
-        slabs: the stain in z order: uint8 arrays (n, Y, X, 3), together Z slices. Only one at a time is held.
+        slabs: the stain in z order: uint8 arrays (n, Y, X, channels), together Z slices. Only one at a time is held.
+        channels: 3 for colour, 1 for grey.
 
     Raises:
         InputError: the file cannot be written, or is an input of its own stain.
@@ -53,31 +54,36 @@ def write_nifti(path: str | PathLike[str], volume: Volume, slabs: Iterable[np.nd
         if str(path).lower().endswith(".gz"):
             # Neither name nor time in the gzip header: the same stain gives the same bytes.
             output = stack.enter_context(igzip.IGzipFile("", "wb", GZIP_LEVEL, file, mtime=0))
-        _rgb_header(volume).write_to(output)
-        for slab in _checked(slabs, volume.shape):
+        _header(volume, RGB24 if channels == 3 else np.dtype(np.uint8)).write_to(output)
+        for slab in _checked(slabs, volume.shape, channels):
             # x runs fastest in a NIfTI file, then y, then z: the very order of (Z, Y, X, 3) in memory.
             output.write(slab.data)
 
 
-def write_tiff(path: str | PathLike[str], volume: Volume, slabs: Iterable[np.ndarray]) -> None:
-    """Write an RGB OME-TIFF of one tiled page per slice, compressed without loss; BigTIFF where 4 GB do not suffice.
+def write_tiff(path: str | PathLike[str], volume: Volume, slabs: Iterable[np.ndarray], channels: int = 3) -> None:
+    """Write an RGB or grey OME-TIFF of one tiled page per slice, compressed without loss; BigTIFF above 4 GB.
 
     The OME metadata hold the spacing in mm, exactly; the resolution tags hold it in pixels per cm.
 
     Args:
         path: the file to write; missing folders are made.
         volume: the CT volume that was stained: gives shape and spacing.
-        slabs: the stain in z order: uint8 arrays (n, Y, X, 3), together Z slices. Few at a time are held.
+        slabs: the stain in z order: uint8 arrays (n, Y, X, channels), together Z slices. Few at a time are held.
+        channels: 3 for colour, 1 for grey.
 
     Raises:
         InputError: the file cannot be written, or is an input of its own stain.
         ValueError: slices are missing or too many, or of another shape or type.
     """
     _refuse_input(Path(path), volume)
-    shape = (*volume.shape, 3)
+    shape = (*volume.shape, 3) if channels == 3 else volume.shape
     # tifffile would make up an identifier from the time, and sign with its version.
     identifier = uuid.uuid5(uuid.NAMESPACE_OID, f"{volume.name} {volume.shape}")
-    metadata = {"axes": "ZYXS", "UUID": str(identifier), "Creator": "xray-histology-virtual-staining"}
+    metadata = {
+        "axes": "ZYXS" if channels == 3 else "ZYX",
+        "UUID": str(identifier),
+        "Creator": "xray-histology-virtual-staining",
+    }
     resolution = None
     if volume.spacing is not None:
         z, y, x = (float(size) for size in volume.spacing)
@@ -85,16 +91,16 @@ def write_tiff(path: str | PathLike[str], volume: Volume, slabs: Iterable[np.nda
         metadata |= {f"PhysicalSize{axis}Unit": "mm" for axis in "ZYX"}
         resolution = (_rational(10 / x), _rational(10 / y))
     with whole_file(Path(path)) as file:
-        checked = _checked(slabs, volume.shape)
+        checked = _checked(slabs, volume.shape, channels)
         with tifffile.TiffWriter(
             file, bigtiff=int(np.prod(shape, dtype=np.int64)) > CLASSIC_TIFF_BYTES, ome=True
         ) as tif:
             tif.write(
-                _tiles(checked),
+                _tiles(checked if channels == 3 else (slab[..., 0] for slab in checked)),
                 shape=shape,
                 dtype=np.uint8,
-                photometric="rgb",
-                planarconfig="contig",
+                photometric="rgb" if channels == 3 else "minisblack",
+                planarconfig="contig" if channels == 3 else None,
                 tile=(TILE, TILE),
                 compression="zlib",
                 compressionargs={"level": 1},  # the highest take twice as long for 1 %
@@ -108,7 +114,7 @@ def write_tiff(path: str | PathLike[str], volume: Volume, slabs: Iterable[np.nda
 
 
 #: Format, also the suffix of its files, to what writes it.
-EXPORTS: dict[str, Callable[[str | PathLike[str], Volume, Iterable[np.ndarray]], None]] = {
+EXPORTS: dict[str, Callable[..., None]] = {
     "nii.gz": write_nifti,
     "nii": write_nifti,
     "tif": write_tiff,
@@ -151,13 +157,13 @@ def _refuse_input(path: Path, volume: Volume) -> None:
         raise InputError(f"The output {path} would overwrite the input: give another --output_dir.")
 
 
-def _checked(slabs: Iterable[np.ndarray], shape: tuple[int, int, int]) -> Iterator[np.ndarray]:
+def _checked(slabs: Iterable[np.ndarray], shape: tuple[int, int, int], channels: int) -> Iterator[np.ndarray]:
     """Yield the slabs, contiguous; raise ValueError at one that does not belong, or at the end if some are missing."""
     depth, height, width = shape
     count = 0
     for slab in slabs:
-        if slab.dtype != np.uint8 or slab.ndim != 4 or slab.shape[1:] != (height, width, 3):
-            raise ValueError(f"slab {slab.shape} {slab.dtype}, expected (n, {height}, {width}, 3) uint8")
+        if slab.dtype != np.uint8 or slab.ndim != 4 or slab.shape[1:] != (height, width, channels):
+            raise ValueError(f"slab {slab.shape} {slab.dtype}, expected (n, {height}, {width}, {channels}) uint8")
         count += len(slab)
         if count > depth:
             raise ValueError(f"slabs of at least {count} slices, expected {depth}")
@@ -181,7 +187,7 @@ def _rational(value: float) -> tuple[int, int]:
     return fraction.numerator, fraction.denominator
 
 
-def _rgb_header(volume: Volume) -> nibabel.Nifti1Header:
+def _header(volume: Volume, dtype: np.dtype) -> nibabel.Nifti1Header:
     z, y, x = volume.shape
     if volume.nifti_header is not None:
         header = volume.nifti_header.as_byteswapped("<")
@@ -197,7 +203,7 @@ def _rgb_header(volume: Volume) -> nibabel.Nifti1Header:
     zooms = (*header.get_zooms(), 1.0)[:3]
     header.set_data_shape((x, y, z))
     header.set_zooms(zooms)
-    header.set_data_dtype(RGB24)
+    header.set_data_dtype(dtype)
     header.set_slope_inter(1, 0)
     header.set_intent("none")
     header["cal_min"] = header["cal_max"] = 0

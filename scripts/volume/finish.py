@@ -19,14 +19,15 @@ from typing import Any
 
 import numpy as np
 
+from scripts.inferers.uncertainty import STEPS
 from scripts.memory import give_back_freed_memory
-from scripts.volume.axis_store import AxisStore, fuse
+from scripts.volume.axis_store import fuse
 from scripts.volume.export import EXPORTS
 from scripts.volume.flicker import mean_change
 from scripts.volume.planes import preview_of
 from scripts.volume.reader import open_volume
-from scripts.volume.stain_store import StainStore
-from scripts.volume.staining import Staining, remove, write_text
+from scripts.volume.results import ResultStores, axis_stores
+from scripts.volume.staining import OME_ZARR, Staining, remove, write_text
 from scripts.volume.volume import Volume
 
 logger = logging.getLogger(__name__)
@@ -54,16 +55,16 @@ def finish(staining: Staining, details: Mapping[str, Any] | None = None) -> list
             raise RuntimeError(f"slabs are missing in {staining.folder}")
         found, request = staining.findings, staining.request
         assert found is not None
-        shape = (request.shape[0], request.shape[1], request.shape[2])
-        store = StainStore(staining.store, shape, found.slab_size)
+        results = ResultStores(staining)
         if list(request.axes) != ["z"]:
-            fuse([AxisStore(staining.axis_store(axis), shape, axis, found.slab_size) for axis in request.axes], store)
-        for left in staining.store.rglob("*.partial"):  # of a chunk that was being written when the process was killed
-            left.unlink()
+            fuse(list(axis_stores(staining).values()), results)
+        for store in results.stores:
+            for left in store.path.rglob("*.partial"):  # of a chunk that was being written when the process was killed
+                left.unlink()
         with open_volume(request.source, request.spacing, request.orientation) as volume:
-            _export(staining, store, volume)
+            _export(staining, results, volume)
             notes = _Notes(staining)
-            preview_of(staining.folder / f"{staining.name}_stain.png", store, notes.ct_planes(), volume)
+            preview_of(staining.folder / f"{staining.name}_stain.png", results.stain, notes.ct_planes(), volume)
             replaced, where = notes.replaced()
             if replaced:
                 logger.warning(
@@ -79,12 +80,13 @@ def finish(staining: Staining, details: Mapping[str, Any] | None = None) -> list
     return _publish(staining)
 
 
-def _export(staining: Staining, store: StainStore, volume: Volume) -> None:
-    for suffix in staining.request.output_format:
-        path = staining.folder / f"{staining.name}_stain.{suffix}"
-        if suffix in EXPORTS and not path.exists():
-            EXPORTS[suffix](path, volume, store.slabs())
-            give_back_freed_memory()
+def _export(staining: Staining, results: ResultStores, volume: Volume) -> None:
+    for store in results.stores:
+        for suffix in staining.request.output_format:
+            path = store.path.with_name(store.path.name.removesuffix(OME_ZARR) + suffix)
+            if suffix in EXPORTS and not path.exists():
+                EXPORTS[suffix](path, volume, store.slabs(), len(store.channels))
+                give_back_freed_memory()
 
 
 def _publish(staining: Staining) -> list[Path]:
@@ -155,6 +157,18 @@ class _Notes:
             [start for start, notes in slabs if notes["replaced"]],
         )
 
+    def uncertainty(self) -> dict[str, float] | None:
+        """Mean and percentiles over all voxels, in grey levels; None where it was not asked for."""
+        if self.staining.request.views == 1:
+            return None
+        counts = np.sum([slab["uncertainty"] for slabs in self.slabs.values() for slab in slabs], axis=0)
+        share = np.cumsum(counts) / counts.sum()
+        return {
+            "views": self.staining.request.views,
+            "mean": round(float(np.average(np.arange(256), weights=counts)) / STEPS, 3),
+            **{f"percentile_{q}": int(np.searchsorted(share, q / 100)) / STEPS for q in (50, 80, 95)},
+        }
+
     def digest(self) -> str:
         """SHA-256 over the SHA-256 of each slice's stored grey values, from the first slice to the last."""
         assert self.staining.findings is not None
@@ -201,6 +215,7 @@ def _record(staining: Staining, volume: Volume, notes: _Notes, details: Mapping[
         "tile_size": request.tile_size,
         "bfloat16": request.amp,
         "mean_change_between_slices": flicker,
+        "uncertainty": notes.uncertainty(),
         "outputs": staining.outputs[:-1],
         "seconds": notes.seconds(),
         "software": _software(),

@@ -48,6 +48,7 @@ def plan_stainings(
     device: torch.device | str = "cpu",
     tile_size: int | None = None,
     amp: bool = False,
+    views: int = 1,
 ) -> list[Staining]:
     """Plan the staining of one or several volumes, or take up where an earlier run of the same command was stopped.
 
@@ -72,6 +73,7 @@ def plan_stainings(
         tile_size: of the `TileInferer`, None for another inferer. Like `amp` it is only noted, so that all of a volume
             is stained in the same way however often a run is stopped.
         amp: whether the network computes in bfloat16.
+        views: of the `UncertaintyInferer`; 1 for no uncertainty.
 
     Returns:
         One entry per volume, each begun: its folder is there. Volumes that the same request has finished already are
@@ -114,6 +116,7 @@ def plan_stainings(
                     checkpoint=digest,
                     tile_size=tile_size,
                     amp=bfloat16,
+                    views=views,
                 )
                 staining = Staining(Path(output_dir), name, request)
                 _refuse_input(staining, volume, alone=sources == [str(source)])

@@ -17,11 +17,16 @@ SLAB_SIZES = (32, 16, 8, 4, 2, 1)
 BYTES_PER_VOXEL = 11  # of a slab: its grey values and the next one's as float32, its stain
 BESIDE_A_GPU = 14  # as one slab is read while another is stored: the last one's stain too
 GPU_BYTES_PER_VOXEL = 7  # its grey values and its stain
+UNCERTAIN_SLICE = 60  # bytes for each pixel of a slice: its views and their sums, where uncertainty is asked for
 FIXED = 30_000_000  # bytes for tiles and for the slices that are being read
 
 
 def default_slab_size(
-    shape: Sequence[int], axes: Sequence[str], network: Stainer, device: torch.device | str = "cpu"
+    shape: Sequence[int],
+    axes: Sequence[str],
+    network: Stainer,
+    device: torch.device | str = "cpu",
+    views: int = 1,
 ) -> int:
     """The most slices, 32 at most, that leave half of the free memory to others, the machine's and the GPU's.
 
@@ -32,14 +37,19 @@ def default_slab_size(
         axes: along which the volume is sliced.
         network: whose features take memory.
         device: where the network is.
+        views: of each slice; of more than one the uncertainty is kept, a byte for each voxel.
     """
     device = torch.device(device)
     area = max(int(np.prod(shape, dtype=np.int64)) // shape[AXES.index(axis)] for axis in axes)
-    features = slice_bytes(network)
+    features, more = slice_bytes(network), int(views > 1)
+    features += more * UNCERTAIN_SLICE
     machine = free_memory() // int(os.environ.get("LOCAL_WORLD_SIZE", 1))
     if device.type == "cpu":
-        return _most(area, machine, BYTES_PER_VOXEL, features)
-    return min(_most(area, machine, BESIDE_A_GPU, 0), _most(area, free_memory(device), GPU_BYTES_PER_VOXEL, features))
+        return _most(area, machine, BYTES_PER_VOXEL + more, features)
+    return min(
+        _most(area, machine, BESIDE_A_GPU + 2 * more, 0),
+        _most(area, free_memory(device), GPU_BYTES_PER_VOXEL + more, features),
+    )
 
 
 def _most(area: int, free: int, per_voxel: int, per_pixel: int) -> int:

@@ -6,7 +6,7 @@ whole chunks at all levels of the pyramid, so no chunk has two writers and writi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -22,20 +22,28 @@ CHUNK_SIDE = 256
 CHUNK_DEPTH = 32  # at most; a chunk of one colour then takes 2 MB before compression
 SMALLEST_LEVEL = 256  # the pyramid ends with the level whose longer side in the slice is no longer than this
 COLOURS = (("red", "FF0000"), ("green", "00FF00"), ("blue", "0000FF"))
+GREY = (("uncertainty", "FFFFFF"),)
 MICROMETRES_PER_MM = 1000.0
 
 
 class StainStore:
-    """An OME-Zarr of (3, Z, Y, X) uint8 with its pyramid.
+    """An OME-Zarr of (C, Z, Y, X) uint8 with its pyramid.
 
     Args:
         path: the folder.
         shape: (Z, Y, X) of the volume.
         slab_size: slices per slab; slabs start at its multiples.
+        channels: label and colour of each.
     """
 
-    def __init__(self, path: str | PathLike[str], shape: tuple[int, int, int], slab_size: int) -> None:
-        self.path, self.shape, self.slab_size = Path(path), shape, slab_size
+    def __init__(
+        self,
+        path: str | PathLike[str],
+        shape: tuple[int, int, int],
+        slab_size: int,
+        channels: Sequence[tuple[str, str]] = COLOURS,
+    ) -> None:
+        self.path, self.shape, self.slab_size, self.channels = Path(path), shape, slab_size, channels
         self.depth = max(depth for depth in range(1, min(slab_size, CHUNK_DEPTH) + 1) if slab_size % depth == 0)
         self.levels = list(self._levels())
         self._arrays: list[Any] = []
@@ -63,7 +71,7 @@ class StainStore:
         for level, (z, yx) in enumerate(self.levels):
             sides = (-(-self.shape[0] // z), -(-self.shape[1] // yx), -(-self.shape[2] // yx))
             chunks = (1, self.depth // z, min(CHUNK_SIDE, sides[1]), min(CHUNK_SIDE, sides[2]))
-            create_array(group, str(level), (3, *sides), chunks)
+            create_array(group, str(level), (len(self.channels), *sides), chunks)
         group.attrs.update(self._attributes(name, spacing, affine))
         partial.rename(self.path)
 
@@ -108,9 +116,13 @@ class StainStore:
                         "inverted": False,
                         "window": {"min": 0, "max": 255, "start": 0, "end": 255},
                     }
-                    for label, colour in COLOURS
+                    for label, colour in self.channels
                 ],
-                "rdefs": {"model": "color", "defaultT": 0, "defaultZ": self.shape[0] // 2},
+                "rdefs": {
+                    "model": "color" if len(self.channels) > 1 else "greyscale",
+                    "defaultT": 0,
+                    "defaultZ": self.shape[0] // 2,
+                },
             },
         }
         if affine is not None:
@@ -118,7 +130,7 @@ class StainStore:
         return attributes
 
     def array(self, level: int = 0) -> Any:
-        """The zarr array (3, z, y, x) of a level."""
+        """The zarr array (C, z, y, x) of a level."""
         if not self._arrays:
             group = zarr.open_group(str(self.path), mode="r+")
             self._arrays = [group[str(index)] for index in range(len(self.levels))]
@@ -129,9 +141,9 @@ class StainStore:
 
         Args:
             start: its first slice, a multiple of `slab_size`.
-            slab: uint8 (3, n, Y, X), of whole slabs or up to the volume's end.
+            slab: uint8 (C, n, Y, X), of whole slabs or up to the volume's end.
         """
-        for colour in range(3):
+        for colour in range(len(self.channels)):
             levels = slab[colour]
             for level, (z, _) in enumerate(self.levels):
                 if level:
@@ -139,7 +151,7 @@ class StainStore:
                 self.array(level)[colour, start // z : start // z + len(levels)] = levels
 
     def slabs(self) -> Iterator[np.ndarray]:
-        """Read the stain back as uint8 (n, Y, X, 3), a row of chunks at a time."""
+        """Read it back as uint8 (n, Y, X, C), a row of chunks at a time."""
         for start, stop in spans(self.shape[0], self.depth):
             yield np.moveaxis(self.array()[:, start:stop], 0, -1)
 

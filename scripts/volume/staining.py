@@ -20,7 +20,7 @@ import numpy as np
 from scripts.errors import InputError
 from scripts.inferers.tiles import spans
 
-VERSION = 3  # of the plan; one written by another version is not continued
+VERSION = 4  # of the plan; one written by another version is not continued
 AXES = ("z", "y", "x")
 OME_ZARR = "ome.zarr"  # the format that is always made, and others from it
 
@@ -44,6 +44,7 @@ class Request:
         checkpoint: SHA-256 of the file.
         tile_size: longest side of a tile in pixels; another one may round a pixel to the next grey level.
         amp: whether the network computes in bfloat16.
+        views: of each slice by which the uncertainty is found, 1 for none.
     """
 
     source: str
@@ -60,6 +61,7 @@ class Request:
     checkpoint: str
     tile_size: int | None
     amp: bool
+    views: int
 
 
 @dataclass(frozen=True)
@@ -98,13 +100,19 @@ class Staining:
     @property
     def outputs(self) -> list[str]:
         """Names of the files and folders that will be there in the end; the record comes last."""
-        suffixes = [*self.request.output_format, "png", "json"]
-        return [f"{self.name}_stain.{suffix}" for suffix in suffixes]
+        maps = ["stain", "uncertainty"] if self.request.views > 1 else ["stain"]
+        volumes = [f"{self.name}_{kind}.{suffix}" for kind in maps for suffix in self.request.output_format]
+        return [*volumes, f"{self.name}_stain.png", f"{self.name}_stain.json"]
 
     @property
     def store(self) -> Path:
         """Folder of the OME-Zarr."""
         return self.folder / f"{self.name}_stain.ome.zarr"
+
+    @property
+    def uncertainty_store(self) -> Path:
+        """Folder of the OME-Zarr of the uncertainty, if that was asked for."""
+        return self.folder / f"{self.name}_uncertainty.ome.zarr"
 
     def axis_store(self, axis: str) -> Path:
         """Folder of the stain made along an axis, where it is fused with others or that axis is not z."""

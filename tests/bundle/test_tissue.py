@@ -36,7 +36,7 @@ def test_fitting_learns_and_repeats_itself(aligned: Path) -> None:
     sections = load_sections(aligned, "training")
     first, again = (fit(sections, 2, seed=3) for _ in range(2))
     assert all(torch.equal(a, b) for a, b in zip(first.state_dict().values(), again.state_dict().values(), strict=True))
-    learned = fit(sections, 25, seed=3)
+    learned = fit(sections, 10, seed=3)
     mean = [sum(scores(c, sections).values()) for c in (first, learned)]
     assert mean[1] > mean[0]
 

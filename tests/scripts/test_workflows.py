@@ -264,6 +264,34 @@ def test_all_axes_give_the_mean_of_three_stains(workflow: Build, tiny_checkpoint
     np.testing.assert_array_equal(stain_in(tmp_path / "all"), np.rint(mean))  # thirds: never half way
 
 
+def test_uncertainty_lies_beside_a_stain_that_is_the_same(
+    workflow: Build, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    scan = smooth_scan(tmp_path / "scan.tif", (5, 24, 16))
+    options: dict[str, Any] = {"checkpoint": tiny_checkpoint, "input": scan, "slab_size": 2, "views": 3}
+    options["output_format"] = ["ome.zarr", "tif", "nii.gz"]
+    run(workflow("inference", **options, output_dir=tmp_path / "plain"))
+    run(workflow("inference", **options, output_dir=tmp_path / "both", uncertainty="true"))
+    np.testing.assert_array_equal(stain_in(tmp_path / "both"), stain_in(tmp_path / "plain"))
+    assert not list((tmp_path / "plain").glob("*uncertainty*"))
+
+    doubt = zarr.open(str(tmp_path / "both" / "scan_uncertainty.ome.zarr"), mode="r")["0"]
+    assert doubt.shape == (1, 5, 24, 16) and doubt.dtype == np.uint8
+    assert doubt[:].min() < doubt[:].max()
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "both" / "scan_uncertainty.tif"), doubt[0])
+    image = nibabel.nifti1.load(tmp_path / "both" / "scan_uncertainty.nii.gz")
+    np.testing.assert_array_equal(np.asanyarray(image.dataobj).T, doubt[0])
+    record = json.loads((tmp_path / "both" / "scan_stain.json").read_text())
+    assert record["uncertainty"]["mean"] == pytest.approx(doubt[:].mean() / 4, abs=1e-3)
+    assert record["uncertainty"]["percentile_80"] == np.sort(doubt[:].ravel())[int(0.8 * doubt.size) - 1] / 4
+    assert "scan_uncertainty.tif" in record["outputs"]
+
+    run(workflow("inference", **options, output_dir=tmp_path / "all", uncertainty=True, axis="all"))
+    of_all = zarr.open(str(tmp_path / "all" / "scan_uncertainty.ome.zarr"), mode="r")["0"]
+    assert of_all.shape == doubt.shape and of_all[:].max() > 0
+    assert json.loads((tmp_path / "plain" / "scan_stain.json").read_text())["uncertainty"] is None
+
+
 def test_nan_in_the_middle_becomes_the_dark_end(workflow: Build, tiny_checkpoint: Path, tmp_path: Path) -> None:
     scan = tifffile.imread(smooth_scan(tmp_path / "scan.tif", (12, 32, 32))).astype(np.float32)
     for name, value in (("nan", np.nan), ("dark", 5000)):

@@ -1,0 +1,61 @@
+"""The arrays that a staining is written to: the stain, and its uncertainty if that was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from scripts.volume.axis_store import AxisStore
+from scripts.volume.stain_store import GREY, StainStore
+from scripts.volume.staining import Staining
+from scripts.volume.volume import Volume
+
+
+class ResultStores:
+    """Stain and uncertainty of one volume, written together.
+
+    Args:
+        staining: begun.
+    """
+
+    def __init__(self, staining: Staining) -> None:
+        found, request = staining.findings, staining.request
+        assert found is not None
+        z, y, x = request.shape
+        self.name = staining.name
+        self.stain = StainStore(staining.store, (z, y, x), found.slab_size)
+        self.uncertainty = (
+            StainStore(staining.uncertainty_store, (z, y, x), found.slab_size, GREY) if request.views > 1 else None
+        )
+
+    @property
+    def stores(self) -> Iterator[StainStore]:
+        """Those there are."""
+        yield self.stain
+        if self.uncertainty is not None:
+            yield self.uncertainty
+
+    def create(self, volume: Volume) -> None:
+        """Make the folders with all metadata, unless they are there."""
+        self.stain.create(self.name, volume.spacing, volume.affine)
+        if self.uncertainty is not None:
+            self.uncertainty.create(f"{self.name} uncertainty", volume.spacing, volume.affine)
+
+    def write(self, start: int, slab: np.ndarray) -> None:
+        """Write a slab (3 or 4, n, Y, X) of stain and uncertainty."""
+        first = 0
+        for store in self.stores:
+            store.write(start, slab[first : first + len(store.channels)])
+            first += len(store.channels)
+
+
+def axis_stores(staining: Staining) -> dict[str, AxisStore]:
+    """Where the stains made along single axes are kept until they are fused, by axis."""
+    found, request = staining.findings, staining.request
+    assert found is not None
+    z, y, x = request.shape
+    channels = 4 if request.views > 1 else 3
+    return {
+        axis: AxisStore(staining.axis_store(axis), (z, y, x), axis, found.slab_size, channels) for axis in request.axes
+    }
