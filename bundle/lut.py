@@ -25,6 +25,7 @@ from scripts.data.window import WindowCTd
 from scripts.errors import InputError
 from scripts.handlers.metrics import LPIPS, PSNR, SSIM, RegionMetricHandler, log_lpips_left_out
 from scripts.handlers.metrics_csv import write_metrics_csv
+from scripts.handlers.tissue import Tissue
 
 Items = Dataset | Sequence[Mapping[str, Any]]  # loaded pairs, see `fit_lut`
 
@@ -59,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
 
 def load_pairs(dataset_dir: Path, split: str) -> Dataset:
     """A split as a data set of windowed pairs, read when they are asked for."""
-    return Dataset(load_datalist(dataset_dir, split), Compose([LoadPaird(), WindowCTd("image")]))
+    return Dataset(load_datalist(dataset_dir, split), Compose([LoadPaird(labels_key="labels"), WindowCTd("image")]))
 
 
 def fit_lut(items: Iterable[Mapping[str, Any]], sigma: float, bins: int = BINS) -> np.ndarray:
@@ -146,7 +147,12 @@ def evaluate_lut(
 
 
 def write_scores(
-    folder: Path, pairs: Dataset, table: np.ndarray, sigma: float, lpips_weights: Path | None = None
+    folder: Path,
+    pairs: Dataset,
+    table: np.ndarray,
+    sigma: float,
+    lpips_weights: Path | None = None,
+    tissue_classifier: str | None = None,
 ) -> dict[str, list[float]]:
     """Write the tables that the bundle's evaluation writes, and return what `evaluate_lut` does.
 
@@ -154,6 +160,8 @@ def write_scores(
         InputError: the folder cannot be written to.
     """
     values = evaluate_lut(pairs, table, sigma, lpips_weights)
+    if tissue_classifier is not None:
+        values |= _tissue(pairs, table, sigma, tissue_classifier)
     images = [Path(item["image"]).name for item in pairs.data]
     write_metrics_csv(folder, images, [item["specimen"] for item in pairs.data], values)
     return values
@@ -170,6 +178,17 @@ def _evaluate(
         for handler in handlers.values():
             handler.update(([pred], [label], [mask]))
     return {name: handler.metric_fn.get_buffer().flatten().tolist() for name, handler in handlers.items()}
+
+
+def _tissue(items: Items, table: np.ndarray, sigma: float, classifier: str) -> dict[str, list[float]]:
+    """The tissue metrics of every item, see `scripts.handlers.Tissue`."""
+    tissue = Tissue(classifier)
+    rows = []
+    for index in range(len(items)):
+        item = items[index]
+        pred = torch.from_numpy(apply_lut(item["image"], table, sigma))
+        rows.append(tissue.compare(pred, torch.as_tensor(item["label"]), item))
+    return {name: [row[name] for row in rows] for name in rows[0]}
 
 
 def _bin(image: Any, sigma: float, bins: int) -> np.ndarray:

@@ -10,12 +10,19 @@ from typing import Any
 from scripts.errors import InputError
 from scripts.handlers.history import write_rows
 
-TITLES = {"psnr": "PSNR / dB", "ssim": "SSIM", "lpips": "LPIPS"}
-DECIMALS = {"psnr": 2, "ssim": 3, "lpips": 3}
+TITLES = {
+    "psnr": "PSNR / dB",
+    "ssim": "SSIM",
+    "lpips": "LPIPS",
+    "dice_new_bone": "Dice of new bone",
+    "dice_degradation": "Dice of degradation layer",
+}
+DECIMALS = {"psnr": 2, "ssim": 3, "lpips": 3, "dice_new_bone": 3, "dice_degradation": 3}
+FOREGROUND = "_foreground"
 
 
 def read_summary(path: Path) -> dict[str, tuple[float, float]]:
-    """Read a ``metrics_summary.csv`` as metric to (mean, standard deviation over images).
+    """Read a ``metrics_summary.csv`` as metric to (mean, standard deviation over images), of metrics that have a mean.
 
     Raises:
         InputError: the file is missing.
@@ -23,7 +30,8 @@ def read_summary(path: Path) -> dict[str, tuple[float, float]]:
     if not path.is_file():
         raise InputError(f"{path} is missing: evaluate first.")
     with path.open(newline="", encoding="utf-8") as file:
-        return {row["metric"]: (float(row["mean"]), float(row["std"] or "nan")) for row in csv.DictReader(file)}
+        rows = [row for row in csv.DictReader(file) if row["mean"]]
+    return {row["metric"]: (float(row["mean"]), float(row["std"] or "nan")) for row in rows}
 
 
 def read_per_image(path: Path) -> list[dict[str, Any]]:
@@ -49,8 +57,8 @@ def write_table(folder: Path, summaries: Mapping[str, Path], note: str) -> str:
         note: sentence under the table: what data these are.
     """
     read = {name: read_summary(path) for name, path in summaries.items()}
-    metrics = list(dict.fromkeys(metric for summary in read.values() for metric in summary))
-    metrics.sort(key=lambda metric: ("foreground" in metric, list(TITLES).index(metric.split("_")[0])))
+    known = {metric for summary in read.values() for metric in summary}
+    metrics = [metric for metric in (*TITLES, *(name + FOREGROUND for name in TITLES)) if metric in known]
     rows = []
     for name, summary in read.items():
         row: dict[str, str | float] = {"method": name}
@@ -62,7 +70,7 @@ def write_table(folder: Path, summaries: Mapping[str, Path], note: str) -> str:
     header = ["method"] + [_title(metric) for metric in metrics]
     lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
     for name, summary in read.items():
-        cells = [f"{summary[m][0]:.{DECIMALS[m.split('_')[0]]}f}" if m in summary else "" for m in metrics]
+        cells = [f"{summary[m][0]:.{DECIMALS[m.removesuffix(FOREGROUND)]}f}" if m in summary else "" for m in metrics]
         lines.append("| " + " | ".join([name, *cells]) + " |")
     text = "\n".join([*lines, "", note, ""])
     (folder / "metrics.md").write_text(text, encoding="utf-8")
@@ -70,5 +78,5 @@ def write_table(folder: Path, summaries: Mapping[str, Path], note: str) -> str:
 
 
 def _title(metric: str) -> str:
-    base, _, region = metric.partition("_")
-    return TITLES[base] + (" (tissue)" if region else "")
+    base = metric.removesuffix(FOREGROUND)
+    return TITLES[base] + (" (tissue)" if base != metric else "")

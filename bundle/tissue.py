@@ -26,7 +26,7 @@ from scripts.metrics.tissue_classes import CLASSES, SHORT
 from scripts.networks.tissue_classifier import TissueClassifier
 from scripts.precision import autocast, bfloat16_pays
 
-PATCH, BATCH = 160, 8
+PATCH, BATCH = 128, 8
 LEARNING_RATE = 0.003
 OUT = Path(__file__).resolve().parents[1] / "data" / "tissue.pt"
 
@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "made with --displacement 0",
     )
     parser.add_argument("--out", type=Path, default=OUT, help="file to write")
-    parser.add_argument("--steps", type=int, default=1000, help=f"of {BATCH} patches of {PATCH} pixels")
+    parser.add_argument("--steps", type=int, default=1500, help=f"of {BATCH} patches of {PATCH} pixels")
     parser.add_argument("--seed", type=int, default=0, help="random seed")
 
 
@@ -94,7 +94,7 @@ def load_sections(dataset_dir: Path, split: str) -> list[Section]:
 def fit(sections: Sequence[Section], steps: int, seed: int) -> TissueClassifier:
     """Fit a classifier on patches, turned, mirrored and with varied amounts of dye."""
     set_determinism(seed)
-    classifier = TissueClassifier(len(CLASSES))
+    classifier = TissueClassifier()
     jitter = RandStainJitterBatchd(keys="label", prob=0.5, strength=0.1, hue=0.03)
     jitter.set_random_state(seed)
     generator = torch.Generator().manual_seed(seed)

@@ -23,7 +23,7 @@ from scripts.checkpoint import read_checkpoint
 from scripts.errors import InputError
 from scripts.handlers.checkpoint import CHECKPOINT
 from scripts.handlers.metrics_csv import PER_IMAGE, SUMMARY
-from scripts.volume.staining import write_text
+from scripts.volume.staining import file_digest, write_text
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAIN, EVALUATE = ROOT / "configs" / "train.yaml", ROOT / "configs" / "evaluate.yaml"
@@ -42,6 +42,7 @@ class Cell:
         steps: of the training, a multiple of 50.
         dataset_dir: with ``datalist.json``.
         options: further entries of the training's config, as on its command line.
+        minutes: of processor time that all recipes have, if the steps follow from it.
     """
 
     recipe: str
@@ -50,15 +51,25 @@ class Cell:
     steps: int
     dataset_dir: str
     options: dict[str, str] = field(default_factory=dict)
+    minutes: float | None = None
 
     @property
     def epochs(self) -> int:
         """Of the training."""
         return self.steps // STEPS_PER_EPOCH
 
+    @property
+    def budget(self) -> str:
+        """What recipes that are compared have in common."""
+        return budget(self.steps, self.minutes)
+
     def folder(self, out: Path) -> Path:
         """Where all of it lies."""
-        return out / f"{self.recipe}_{self.steps}_steps" / f"seed_{self.seed}"
+        return out / f"{self.recipe}_{self.budget.replace(' ', '_')}" / f"seed_{self.seed}"
+
+    def description(self) -> dict[str, Any]:
+        """For a result."""
+        return asdict(self) | {"budget": self.budget}
 
     def identity(self) -> dict[str, Any]:
         """The cell with a digest of the configs that it depends on: a recipe that was edited is another one."""
@@ -82,13 +93,15 @@ class Cell:
             "val_interval": str(self.epochs),
         }
 
-    def evaluating(self, folder: Path, split: str) -> list[str]:
+    def evaluating(self, folder: Path, evaluation: Evaluation) -> list[str]:
         """Words of the command that evaluates it; of its recipe it knows the generator, which `folder` describes."""
+        classifier = evaluation.tissue_classifier
         options = {
-            "dataset_dir": self.dataset_dir,
-            "output_dir": str(folder / split),
+            "dataset_dir": evaluation.dataset_dir or self.dataset_dir,
+            "output_dir": str(folder / evaluation.name),
             "checkpoint": str(folder / "training" / "model.pt"),
-            "split": split,
+            "split": evaluation.split,
+            **({} if classifier is None else {"tissue_classifier": classifier}),
             **{name: value for name, value in self.options.items() if name.startswith(GENERATOR)},
         }
         return _words("evaluating", EVALUATE, folder / "generator.yaml", options)
@@ -99,15 +112,49 @@ class Cell:
         return {name: value for name, value in (overlay or {}).items() if name.lstrip("+").startswith(GENERATOR)}
 
 
-def result_of(cell: Cell, split: str, out: Path) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Evaluation:
+    """What trained networks are evaluated on.
+
+    Attributes:
+        split: of the data.
+        dataset_dir: other data than the training's, None for the same.
+        tissue_classifier: file of `python -m bundle tissue`, None for no tissue metrics.
+    """
+
+    split: str
+    dataset_dir: str | None = None
+    tissue_classifier: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Of its folder and file of scores."""
+        return self.split if self.dataset_dir is None else f"{self.split}_of_{Path(self.dataset_dir).name}"
+
+    def identity(self) -> dict[str, Any]:
+        """What decides the scores of given weights."""
+        classifier = self.tissue_classifier
+        return {
+            "dataset_dir": self.dataset_dir,
+            "tissue_classifier": None if classifier is None else file_digest(classifier),
+        }
+
+
+def budget(steps: int, minutes: float | None) -> str:
+    """In words."""
+    return f"{steps} steps" if minutes is None else f"{minutes:g} minutes"
+
+
+def result_of(cell: Cell, evaluation: Evaluation, out: Path, threads: int | None = None) -> dict[str, Any]:
     """Train and evaluate a cell, unless that is done already, and return what is known of it.
 
     A training that was stopped goes on at its last epoch; its time is then not known.
 
     Args:
         cell: what to train.
-        split: what to evaluate on.
+        evaluation: what to evaluate on. Scores of another classifier are made again.
         out: folder of all results.
+        threads: of training and evaluation, None for as many as this process would take.
 
     Returns:
         ``cell``, ``command``, ``code`` (see `code_digest`), ``seconds`` and ``cpu_seconds`` of the training or None;
@@ -118,26 +165,23 @@ def result_of(cell: Cell, split: str, out: Path) -> dict[str, Any]:
     """
     folder = cell.folder(out)
     folder.mkdir(parents=True, exist_ok=True)
-    if _once(folder / "cell.json", cell.identity) != cell.identity():
+    if once(folder / "cell.json", cell.identity) != cell.identity():
         raise InputError(
             f"{folder} holds another cell, or its recipe or train.yaml was edited since, see its cell.json: "
             "give another --output_dir."
         )
-    training = _once(folder / "training.json", lambda: _train(cell, folder))
-    return (
-        {"cell": asdict(cell)}
-        | training
-        | _once(folder / f"{split}_scores.json", lambda: _evaluate(cell, folder, split))
-    )
+    training = once(folder / "training.json", lambda: train(cell, folder, threads))
+    scores = _scored(folder, evaluation, lambda: _evaluate(cell, folder, evaluation, threads))
+    return {"cell": cell.description()} | training | scores
 
 
-def lookup_table_result(dataset_dir: str, steps: int, split: str, out: Path) -> dict[str, Any]:
+def lookup_table_result(dataset_dir: str, budget: str, evaluation: Evaluation, out: Path) -> dict[str, Any]:
     """Fit and evaluate the lookup table, unless that is done already: one fit serves beside trainings of any length.
 
     Args:
         dataset_dir: with ``datalist.json``.
-        steps: of the trainings that it is compared with.
-        split: what to evaluate on.
+        budget: of the trainings that it is compared with.
+        evaluation: what to evaluate on.
         out: folder of all results.
 
     Returns:
@@ -147,16 +191,16 @@ def lookup_table_result(dataset_dir: str, steps: int, split: str, out: Path) -> 
         InputError: the data cannot be used; the folder holds the table of other data.
     """
     folder, data = out / lookup_table.RECIPE, Path(dataset_dir)
-    fit = _once(folder / "training.json", lambda: lookup_table.fit(data, folder))
+    fit = once(folder / "training.json", lambda: lookup_table.fit(data, folder))
     if fit["dataset_dir"] != dataset_dir:
         raise InputError(f"{folder} holds the table of {fit['dataset_dir']}: give another --output_dir.")
 
-    def evaluate() -> dict[str, Any]:
-        lookup_table.evaluate(data, split, folder)
-        return {"split": split} | _scores(folder / split)
+    def evaluate() -> None:
+        judged_on = Path(evaluation.dataset_dir or dataset_dir)
+        lookup_table.evaluate(judged_on, evaluation.split, folder, evaluation.name, evaluation.tissue_classifier)
 
-    cell = {"recipe": lookup_table.RECIPE, "seed": None, "steps": steps}
-    return {"cell": cell} | fit | _once(folder / f"{split}_scores.json", evaluate)
+    cell = {"recipe": lookup_table.RECIPE, "seed": None, "steps": None, "budget": budget}
+    return {"cell": cell} | fit | _scored(folder, evaluation, evaluate)
 
 
 def code_digest() -> str:
@@ -166,21 +210,24 @@ def code_digest() -> str:
     return hashlib.sha256(b"".join(texts)).hexdigest()
 
 
-def _once(path: Path, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def once(path: Path, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Read a JSON file, after making its content if it is not there."""
     if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
         write_text(path, json.dumps(make(), indent=2) + "\n")
     known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return known
 
 
-def _train(cell: Cell, folder: Path) -> dict[str, Any]:
+def train(cell: Cell, folder: Path, threads: int | None) -> dict[str, Any]:
+    """Train a cell in a folder, or go on where that was stopped; return its command, code and times."""
     command = cell.training(folder)
     whole = not (folder / "training").exists()
-    begun, cpu = time.monotonic(), _cpu_seconds()
+    begun, cpu_seconds = time.monotonic(), 0.0
     if _epochs_trained(folder / "training") < cell.epochs:
         stopped = (folder / "training" / CHECKPOINT).is_file()
-        _run([*command, *(["--resume", "true"] if stopped else [])], folder / "training.log")
-    seconds, cpu_seconds = time.monotonic() - begun, _cpu_seconds() - cpu
+        cpu_seconds = _run([*command, *(["--resume", "true"] if stopped else [])], folder / "training.log", threads)
+    seconds = time.monotonic() - begun
     return {
         "command": shlex.join(["python", *command]),
         "code": code_digest(),
@@ -197,11 +244,23 @@ def _epochs_trained(training: Path) -> int:
     return int(state["iteration"] // state["epoch_length"])
 
 
-def _evaluate(cell: Cell, folder: Path, split: str) -> dict[str, Any]:
-    shutil.rmtree(folder / split, ignore_errors=True)
+def _evaluate(cell: Cell, folder: Path, evaluation: Evaluation, threads: int | None) -> None:
+    shutil.rmtree(folder / evaluation.name, ignore_errors=True)
     (folder / "generator.yaml").write_text(yaml.safe_dump(cell.generator()), encoding="utf-8")
-    _run(cell.evaluating(folder, split), folder / f"{split}.log")
-    return {"split": split} | _scores(folder / split)
+    _run(cell.evaluating(folder, evaluation), folder / f"{evaluation.name}.log", threads)
+
+
+def _scored(folder: Path, evaluation: Evaluation, evaluate: Callable[[], None]) -> dict[str, Any]:
+    """The scores in a folder, made anew where those there are of another kind."""
+    path = folder / f"{evaluation.name}_scores.json"
+    if path.is_file() and json.loads(path.read_text(encoding="utf-8")).get("judged") != evaluation.identity():
+        path.unlink()
+
+    def make() -> dict[str, Any]:
+        evaluate()
+        return {"split": evaluation.split, "judged": evaluation.identity()} | _scores(folder / evaluation.name)
+
+    return once(path, make)
 
 
 def _scores(folder: Path) -> dict[str, Any]:
@@ -218,14 +277,19 @@ def _words(run_id: str, config: Path, overlay: Path | None, options: dict[str, s
     return words + [word for name, value in options.items() for word in (f"--{name}", value)]
 
 
-def _run(words: list[str], log: Path) -> None:
+def _run(words: list[str], log: Path, threads: int | None) -> float:
+    """Run Python with these words and return the processor time of it and its children, seconds."""
+    environment = os.environ | ({} if threads is None else {"OMP_NUM_THREADS": str(threads)})
     with log.open("w", encoding="utf-8") as file:
-        status = subprocess.run([sys.executable, *words], cwd=ROOT, stdout=file, stderr=subprocess.STDOUT).returncode
-    if status:
-        raise InputError(f"A run of the benchmark ended with status {status}, see the end of {log}.")
-
-
-def _cpu_seconds() -> float:
-    """Processor time of all processes that this one has started and that have ended."""
-    times = os.times()
-    return times.children_user + times.children_system
+        process = subprocess.Popen(
+            [sys.executable, *words], cwd=ROOT, env=environment, stdout=file, stderr=subprocess.STDOUT
+        )
+        try:
+            _, status, used = os.wait4(process.pid, 0)  # of this child alone: others may run beside it
+        except BaseException:
+            process.kill()
+            raise
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise InputError(f"A run of the benchmark ended with status {process.returncode}, see the end of {log}.")
+    return used.ru_utime + used.ru_stime

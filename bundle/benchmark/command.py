@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
 from bundle.bench.command import table
 from bundle.bench.machine import describe_machine
-from bundle.benchmark.cell import ROOT, STEPS_PER_EPOCH, Cell, code_digest, lookup_table_result, result_of
+from bundle.benchmark.agreement import agreement_rows, draw_agreement
+from bundle.benchmark.budget import steps_within
+from bundle.benchmark.cell import (
+    ROOT,
+    STEPS_PER_EPOCH,
+    Cell,
+    Evaluation,
+    code_digest,
+    lookup_table_result,
+    result_of,
+)
 from bundle.benchmark.lookup_table import RECIPE as LOOKUP_TABLE
 from bundle.benchmark.paired import compare
 from bundle.benchmark.pareto import draw_pareto, speeds
 from bundle.benchmark.scores import draw_scores
 from bundle.benchmark.sections import draw_stains
-from bundle.benchmark.table import rows_of
+from bundle.benchmark.table import dice_rows, rows_of
+from bundle.metric_table import TITLES
 from bundle.phantom.command import DEFAULT_OUT as PHANTOM
 from scripts.errors import InputError
+from scripts.networks.tissue_classifier import load_tissue_classifier
 from scripts.output_folder import writable_folder
 
 DEFAULT = "default"
@@ -34,12 +49,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="one training for each")
     parser.add_argument("--steps", type=int, nargs="+", default=[800], help="lengths of training, multiples of 50")
     parser.add_argument(
+        "--minutes", type=float, help="instead of --steps: as many as each recipe makes in so much processor time"
+    )
+    parser.add_argument("--jobs", type=int, default=1, help="trainings at a time, which share the cores")
+    parser.add_argument(
         "--split",
         choices=["validation", "test"],
         default="validation",
         help="validation to choose by, test to report once",
     )
     parser.add_argument("--dataset_dir", type=Path, default=PHANTOM, help="folder with datalist.json")
+    parser.add_argument("--evaluate_on", type=Path, metavar="DATASET", help="other data to evaluate on, with its split")
+    parser.add_argument(
+        "--tissue_classifier", type=Path, help="of `python -m bundle tissue`: evaluate tissues and histomorphometry too"
+    )
     parser.add_argument("--output_dir", type=Path, default=ROOT / "output" / "benchmark", help="folder for results")
     parser.add_argument(
         "--times", type=Path, metavar="NETWORK.JSON", help="of `bench network`: draw quality against speed, pareto.png"
@@ -50,23 +73,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run every cell that has no result yet, one after the other, and print the table after each.
+    """Run every cell that has no result yet, and print the table after each.
 
     Raises:
         InputError: arguments out of range; a run that failed.
     """
     cells = cells_of(args)
+    evaluation = evaluation_of(args)
     out = writable_folder(args.output_dir)
+    threads = max(1, (os.cpu_count() or 1) // args.jobs) if args.jobs > 1 else None
     times_as_fast = speeds(args.times, [cell.recipe for cell in cells]) if args.times else {}
     print(", ".join(f"{name} {value}" for name, value in describe_machine().items()), flush=True)
     with_table = LOOKUP_TABLE in args.recipes
+    if args.minutes is not None:
+        steps = {c.recipe: steps_within(args.minutes, c, out, threads) for c in cells if c.seed == args.seeds[0]}
+        cells = [dataclasses.replace(cell, steps=steps[cell.recipe], minutes=args.minutes) for cell in cells]
     data = str(args.dataset_dir.resolve())
-    results = [lookup_table_result(data, steps, args.split, out) for steps in args.steps] if with_table else []
-    for number, cell in enumerate(cells, start=1):
-        results.append(result_of(cell, args.split, out))
-        print(f"\n{number} of {len(cells)} cells, {args.split} specimens\n", flush=True)
-        print("\n".join(table(rows_of(results))), flush=True)
-        _write_json(out, results, [])
+    budgets = dict.fromkeys(cell.budget for cell in cells)
+    tables = [lookup_table_result(data, name, evaluation, out) for name in budgets] if with_table else []
+    known: dict[int, dict[str, Any]] = {}
+    with ThreadPoolExecutor(args.jobs) as pool:
+        begun = {pool.submit(result_of, cell, evaluation, out, threads): n for n, cell in enumerate(cells)}
+        try:
+            for future in as_completed(begun):
+                known[begun[future]] = future.result()
+                results = tables + [known[number] for number in sorted(known)]
+                print(f"\n{len(known)} of {len(cells)} cells, {args.split} specimens\n", flush=True)
+                print("\n".join(table(rows_of(results))), flush=True)
+                _write_json(out, results, [])
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
     reference = DEFAULT if DEFAULT in args.recipes else cells[0].recipe
     comparison = compare(results, reference)
     if comparison:
@@ -78,20 +115,28 @@ def run(args: argparse.Namespace) -> int:
     older = sum(result.get("code") != code for result in trainings)
     if older:
         print(f"\n{older} of {len(trainings)} trainings ran with other code; delete their folders to repeat them.")
-    known = {metric for result in results for metric in result["metrics"]}
-    incomplete = sum(not known <= result["metrics"].keys() for result in results)
+    measured = {metric for result in results for metric in result["metrics"] if metric in TITLES}
+    incomplete = sum(not measured <= result["metrics"].keys() for result in results)
     if incomplete:
         print(
             f"\n{incomplete} of {len(results)} results lack a metric that others have: delete their "
-            f"{args.split}_scores.json."
+            f"{evaluation.name}_scores.json."
         )
-    longest = max(args.steps)
-    draw_scores(out / "scores.png", [result for result in results if result["cell"]["steps"] == longest], reference)
-    first = [cell for cell in cells if cell.steps == longest and cell.seed == args.seeds[0]]
-    draw_stains(out / "sections.png", first, with_table, args.split, out)
+    longest = max(cells, key=lambda cell: cell.steps).budget
+    drawn = [result for result in results if result["cell"]["budget"] == longest]
+    draw_scores(out / "scores.png", drawn, reference)
+    first = [cell for cell in cells if cell.budget == longest and cell.seed == args.seeds[0]]
+    draw_stains(out / "sections.png", first, with_table, evaluation, out)
     print(f"\nScores in {out / 'scores.png'}, stains in {out / 'sections.png'}")
+    if evaluation.tissue_classifier is not None:
+        print("\nDice of the tissues found in the stains, and in the true sections\n")
+        print("\n".join(table(dice_rows(drawn))))
+        print("\nVirtual minus true sections, percentage points, with limits of agreement\n")
+        print("\n".join(table(agreement_rows(drawn))))
+        draw_agreement(out / "agreement.png", [result for result in drawn if result["cell"]["recipe"] == reference])
+        print(f"\nAgreement of {reference} in {out / 'agreement.png'}")
     if times_as_fast:
-        timed = [result for result in trainings if result["cell"]["steps"] == longest]
+        timed = [result for result in trainings if result["cell"]["budget"] == longest]
         draw_pareto(out / "pareto.png", timed, times_as_fast, reference)
         print(f"Quality against speed in {out / 'pareto.png'}")
     print(f"As JSON, with the commands, in {out / 'benchmark.json'}")
@@ -106,10 +151,16 @@ def _write_json(out: Path, results: list[dict[str, Any]], comparison: list[dict[
 def cells_of(args: argparse.Namespace) -> list[Cell]:
     """Every combination of recipe, length and seed; all recipes of a seed before the next seed.
 
+    With a budget of time the steps are yet to be found.
+
     Raises:
         InputError: steps that are no multiple of an epoch, a seed or a recipe's name that comes twice, a recipe without
             a file, an option that is no NAME=VALUE or not to be set.
     """
+    if args.jobs < 1:
+        raise InputError(f"--jobs {args.jobs}: give a positive number.")
+    if args.minutes is not None and not args.minutes > 0:
+        raise InputError(f"--minutes {args.minutes:g}: give a positive number.")
     for steps in args.steps:
         if steps < STEPS_PER_EPOCH or steps % STEPS_PER_EPOCH:
             raise InputError(f"--steps {steps}: give multiples of {STEPS_PER_EPOCH}, the steps of an epoch.")
@@ -136,12 +187,24 @@ def cells_of(args: argparse.Namespace) -> list[Cell]:
     cells = [
         Cell(name, overlay, seed, steps, str(args.dataset_dir.resolve()), options)
         for seed in args.seeds
-        for steps in args.steps
+        for steps in (args.steps if args.minutes is None else [STEPS_PER_EPOCH])
         for name, overlay in overlays.items()
     ]
     for name in options.keys() & {"resume", *cells[0].own_entries(Path())}:
         raise InputError(f"--set {name}: the benchmark sets {name} itself; see --seeds, --steps, --output_dir.")
     return cells
+
+
+def evaluation_of(args: argparse.Namespace) -> Evaluation:
+    """What the networks are evaluated on.
+
+    Raises:
+        InputError: the classifier's file is missing or holds something else.
+    """
+    if args.tissue_classifier is not None:
+        load_tissue_classifier(args.tissue_classifier)  # now rather than after the first training
+    paths = (args.evaluate_on, args.tissue_classifier)
+    return Evaluation(args.split, *(None if path is None else str(path.resolve()) for path in paths))
 
 
 def _file(recipe: str) -> str:

@@ -35,10 +35,10 @@ def fit(dataset_dir: Path, folder: Path) -> dict[str, Any]:
     }
 
 
-def evaluate(dataset_dir: Path, split: str, folder: Path) -> None:
-    """Evaluate the table of `folder` and write its metrics into a folder in it, named after the split."""
+def evaluate(dataset_dir: Path, split: str, folder: Path, name: str, tissue_classifier: str | None = None) -> None:
+    """Evaluate the table of `folder` and write its metrics into a folder in it, called `name`."""
     sigma, table = read_table(folder)
-    write_scores(folder / split, load_pairs(dataset_dir, split), table, sigma)
+    write_scores(folder / name, load_pairs(dataset_dir, split), table, sigma, tissue_classifier=tissue_classifier)
 
 
 def colour(ct: np.ndarray, folder: Path) -> np.ndarray:

@@ -15,7 +15,7 @@ MOST = 20  # specimens; a million ways to turn their signs
 
 
 def compare(results: Sequence[Result], reference: str) -> list[dict[str, str]]:
-    """One row for each recipe, number of steps and metric: its difference from the reference's.
+    """One row for each recipe, budget and metric: its difference from the reference's.
 
     The slices of a specimen resemble each other. What is tested is therefore the mean difference of each specimen, over
     its slices and all seeds, by turning the signs of the specimens in all ways. That asks whether these networks differ
@@ -24,16 +24,16 @@ def compare(results: Sequence[Result], reference: str) -> list[dict[str, str]]:
 
     Args:
         results: of `result_of`, all of one split.
-        reference: recipe that the others are compared with, at as many steps.
+        reference: recipe that the others are compared with, at the same budget.
 
     Returns:
         Rows with the recipe, the metric, the difference with its range over specimens, how many these are, and p (two
-        sides). Recipes of other steps than the reference have none.
+        sides). Recipes of other budgets than the reference have none.
     """
     rows = []
-    for recipe, steps in dict.fromkeys((r["cell"]["recipe"], r["cell"]["steps"]) for r in results):
+    for recipe, budget in dict.fromkeys((r["cell"]["recipe"], r["cell"]["budget"]) for r in results):
         for metric, title in TITLES.items():
-            differences = by_specimen(results, recipe, reference, steps, metric)
+            differences = by_specimen(results, recipe, reference, budget, metric)
             if recipe == reference or not differences:
                 continue
             decimals = DECIMALS[metric]
@@ -41,7 +41,7 @@ def compare(results: Sequence[Result], reference: str) -> list[dict[str, str]]:
             rows.append(
                 {
                     "recipe": recipe,
-                    "steps": str(steps),
+                    "budget": budget,
                     "metric": title,
                     f"minus {reference}": f"{statistics.mean(values):+.{decimals}f}",
                     "specimens from .. to": f"{min(values):+.{decimals}f} .. {max(values):+.{decimals}f}",
@@ -53,9 +53,9 @@ def compare(results: Sequence[Result], reference: str) -> list[dict[str, str]]:
     return rows
 
 
-def by_specimen(results: Sequence[Result], recipe: str, reference: str, steps: int, metric: str) -> dict[str, float]:
+def by_specimen(results: Sequence[Result], recipe: str, reference: str, budget: str, metric: str) -> dict[str, float]:
     """Mean difference of a metric in each specimen, over its slices that both recipes were evaluated on, and seeds."""
-    ours, theirs = (_by_slice(results, name, steps, metric) for name in (recipe, reference))
+    ours, theirs = (_by_slice(results, name, budget, metric) for name in (recipe, reference))
     differences: dict[str, list[float]] = {}
     for specimen, image in sorted(ours.keys() & theirs.keys()):
         difference = ours[specimen, image] - theirs[specimen, image]
@@ -63,11 +63,11 @@ def by_specimen(results: Sequence[Result], recipe: str, reference: str, steps: i
     return {specimen: statistics.mean(values) for specimen, values in differences.items()}
 
 
-def _by_slice(results: Sequence[Result], recipe: str, steps: int, metric: str) -> dict[tuple[str, str], float]:
+def _by_slice(results: Sequence[Result], recipe: str, budget: str, metric: str) -> dict[tuple[str, str], float]:
     """Mean over the seeds for each slice, by specimen and image."""
     values: dict[tuple[str, str], list[float]] = {}
     for result in results:
-        if (result["cell"]["recipe"], result["cell"]["steps"]) == (recipe, steps):
+        if (result["cell"]["recipe"], result["cell"]["budget"]) == (recipe, budget):
             for image in result["images"]:
                 if metric in image:
                     values.setdefault((image["specimen"], image["image"]), []).append(image[metric])

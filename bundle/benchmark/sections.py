@@ -12,24 +12,24 @@ from fire.parser import DefaultParseValue
 from monai.bundle import ConfigParser
 
 from bundle.benchmark import lookup_table
-from bundle.benchmark.cell import EVALUATE, Cell
+from bundle.benchmark.cell import EVALUATE, Cell, Evaluation
 from bundle.lut import load_pairs
 from bundle.pictures import draw_sections
 from scripts.checkpoint import load_generator
 from scripts.inferers import TileInferer
 
 
-def draw_stains(path: Path, cells: Sequence[Cell], with_table: bool, split: str, out: Path) -> None:
+def draw_stains(path: Path, cells: Sequence[Cell], with_table: bool, evaluation: Evaluation, out: Path) -> None:
     """Draw the first slice of each specimen: CT, the stain of each cell, the true section; and magnified.
 
     Args:
         path: PNG to write.
         cells: trained ones, one for each recipe.
         with_table: the lookup table as well, before them.
-        split: whose slices.
+        evaluation: whose slices.
         out: folder of all results.
     """
-    pairs = load_pairs(Path(cells[0].dataset_dir), split)
+    pairs = load_pairs(Path(evaluation.dataset_dir or cells[0].dataset_dir), evaluation.split)
     specimens = [item["specimen"] for item in pairs.data]
     chosen = [specimens.index(specimen) for specimen in dict.fromkeys(specimens)]
     networks = {cell.recipe: network_of(cell, out) for cell in cells}

@@ -34,7 +34,7 @@ class UncertaintyInferer(TileInferer):
 
     def __init__(
         self,
-        uncertainty: bool = True,
+        uncertainty: bool | str = True,
         views: int = 4,
         tile_size: int = 512,
         amp: bool = False,

@@ -10,10 +10,12 @@ import torch
 import yaml
 
 from bundle.benchmark import cell as cells
-from bundle.benchmark.cell import Cell, result_of
+from bundle.benchmark.cell import Cell, Evaluation, result_of
 from scripts.errors import InputError
 from scripts.handlers import TrainingCheckpoint
 from tests.scripts.engines.tiny_trainer import tiny_trainer
+
+VALIDATION = Evaluation("validation")
 
 
 @pytest.fixture
@@ -28,13 +30,14 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """Runs that write a summary and nothing else, and their words."""
     words_of: list[list[str]] = []
 
-    def run(words: list[str], log: Path) -> None:
+    def run(words: list[str], log: Path, threads: int | None) -> float:
         words_of.append(words)
         folder = Path(words[words.index("--output_dir") + 1])
         folder.mkdir(parents=True, exist_ok=True)
         if "evaluating" in words:
             (folder / "metrics_summary.csv").write_text("metric,mean,std\nssim,0.5,0.1\n")
             (folder / "metrics_per_image.csv").write_text("image,specimen,ssim,lpips\nS1_0.tif,S1,0.5,\n")
+        return 1.5
 
     monkeypatch.setattr(cells, "_run", run)
     return words_of
@@ -51,7 +54,7 @@ def stopped(cell: Cell, out: Path, steps: int) -> None:
 
 
 def test_commands(cell: Cell, tmp_path: Path) -> None:
-    train, evaluate = cell.training(tmp_path), cell.evaluating(tmp_path, "validation")
+    train, evaluate = cell.training(tmp_path), cell.evaluating(tmp_path, VALIDATION)
     assert option(train, "seed") == "3" and option(train, "batch_size") == "4"
     assert option(train, "train#trainer#max_epochs") == "2"
     assert option(train, "config_file") == str([str(cells.ROOT / "configs" / "train.yaml"), cell.overlay])
@@ -62,7 +65,7 @@ def test_commands(cell: Cell, tmp_path: Path) -> None:
 
 
 def test_evaluation_gets_the_generator_and_no_more(cell: Cell, tmp_path: Path, ran: list[list[str]]) -> None:
-    result_of(cell, "validation", tmp_path)
+    result_of(cell, VALIDATION, tmp_path)
     files = option(ran[-1], "config_file")
     assert files is not None and files.startswith(str([str(cells.ROOT / "configs" / "evaluate.yaml")])[:-1])
     generator = cell.folder(tmp_path) / "generator.yaml"
@@ -76,34 +79,61 @@ def test_without_an_overlay_there_is_one_file(cell: Cell, tmp_path: Path) -> Non
 
 
 def test_result_is_kept_and_not_made_again(cell: Cell, tmp_path: Path, ran: list[list[str]]) -> None:
-    first = result_of(cell, "validation", tmp_path)
+    first = result_of(cell, VALIDATION, tmp_path)
     assert first["metrics"] == {"ssim": 0.5} and first["split"] == "validation" and first["seconds"] >= 0
+    assert first["cpu_seconds"] == 1.5 and first["cell"]["budget"] == "100 steps"
     assert "run training" in first["command"] and first["cell"]["recipe"] == "wide"
     assert first["images"] == [{"image": "S1_0.tif", "specimen": "S1", "ssim": 0.5}]  # which has no LPIPS
-    assert result_of(cell, "validation", tmp_path) == first and len(ran) == 2
+    assert result_of(cell, VALIDATION, tmp_path) == first and len(ran) == 2
 
 
 def test_the_code_that_trained_is_noted(
     cell: Cell, tmp_path: Path, ran: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    code = result_of(cell, "validation", tmp_path)["code"]
+    code = result_of(cell, VALIDATION, tmp_path)["code"]
     assert code == cells.code_digest()
     (tmp_path / "scripts").mkdir()
     (tmp_path / "scripts" / "new.py").write_text("")
     monkeypatch.setattr(cells, "ROOT", tmp_path)
-    assert result_of(cell, "validation", tmp_path)["code"] == code != cells.code_digest()
+    assert result_of(cell, VALIDATION, tmp_path)["code"] == code != cells.code_digest()
 
 
 def test_another_split_is_evaluated_without_another_training(cell: Cell, tmp_path: Path, ran: list[list[str]]) -> None:
-    result_of(cell, "validation", tmp_path)
-    assert result_of(cell, "test", tmp_path)["split"] == "test"
+    result_of(cell, VALIDATION, tmp_path)
+    assert result_of(cell, Evaluation("test"), tmp_path)["split"] == "test"
     assert [words[3] for words in ran] == ["training", "evaluating", "evaluating"]
     assert option(ran[-1], "split") == "test"
 
 
+def test_other_data_and_another_classifier_are_evaluated_on_without_another_training(
+    cell: Cell, tmp_path: Path, ran: list[list[str]]
+) -> None:
+    classifier = tmp_path / "tissue.pt"
+    classifier.write_bytes(b"one")
+    aligned = Evaluation("validation", "/aligned", str(classifier))
+    result_of(cell, VALIDATION, tmp_path)
+    result_of(cell, aligned, tmp_path)
+    assert option(ran[-1], "dataset_dir") == "/aligned" and option(ran[-1], "tissue_classifier") == str(classifier)
+    assert result_of(cell, VALIDATION, tmp_path)["split"] == "validation" and len(ran) == 3
+    assert option(ran[0], "dataset_dir") == option(ran[1], "dataset_dir") == "/data"
+    result_of(cell, aligned, tmp_path)
+    assert len(ran) == 3
+    classifier.write_bytes(b"other")
+    result_of(cell, aligned, tmp_path)
+    assert [words[3] for words in ran] == ["training", "evaluating", "evaluating", "evaluating"]
+
+
+def test_threads_and_time_of_a_real_process(tmp_path: Path) -> None:
+    words = ["-c", "import os, time; print(os.environ['OMP_NUM_THREADS']); end = time.process_time() + 0.3\n"]
+    words[1] += "while time.process_time() < end: pass"
+    seconds = cells._run(words, tmp_path / "log", threads=3)
+    assert (tmp_path / "log").read_text() == "3\n"
+    assert 0.3 <= seconds < 5  # with the interpreter's start
+
+
 def test_stopped_training_goes_on_and_its_time_is_not_known(cell: Cell, tmp_path: Path, ran: list[list[str]]) -> None:
     stopped(cell, tmp_path, steps=50)
-    result = result_of(cell, "validation", tmp_path)
+    result = result_of(cell, VALIDATION, tmp_path)
     assert option(ran[0], "resume") == "true" and "resume" not in result["command"]
     assert result["seconds"] is None and result["cpu_seconds"] is None
 
@@ -112,30 +142,30 @@ def test_finished_training_whose_benchmark_was_killed_is_evaluated(
     cell: Cell, tmp_path: Path, ran: list[list[str]]
 ) -> None:
     stopped(cell, tmp_path, steps=100)
-    assert result_of(cell, "validation", tmp_path)["seconds"] is None
+    assert result_of(cell, VALIDATION, tmp_path)["seconds"] is None
     assert [words[3] for words in ran] == ["evaluating"]
 
 
 @pytest.mark.parametrize("when", ["done", "begun"])
 def test_another_cell_is_refused(when: str, cell: Cell, tmp_path: Path, ran: list[list[str]]) -> None:
-    result_of(cell, "validation", tmp_path)
+    result_of(cell, VALIDATION, tmp_path)
     if when == "begun":
         (cell.folder(tmp_path) / "training.json").unlink()
     with pytest.raises(InputError, match="holds another cell"):
-        result_of(dataclasses.replace(cell, options={}), "validation", tmp_path)
+        result_of(dataclasses.replace(cell, options={}), VALIDATION, tmp_path)
 
 
 def test_edited_recipe_is_another_cell(cell: Cell, tmp_path: Path, ran: list[list[str]]) -> None:
-    result_of(cell, "validation", tmp_path)
+    result_of(cell, VALIDATION, tmp_path)
     assert cell.overlay is not None
     Path(cell.overlay).write_text("batch_size: 16\n")
     with pytest.raises(InputError, match="was edited since"):
-        result_of(cell, "validation", tmp_path)
+        result_of(cell, VALIDATION, tmp_path)
 
 
 def test_a_run_that_fails_names_its_log(cell: Cell, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"status 1.*training\.log"):
-        result_of(dataclasses.replace(cell, dataset_dir=str(tmp_path / "absent")), "validation", tmp_path)
+        result_of(dataclasses.replace(cell, dataset_dir=str(tmp_path / "absent")), VALIDATION, tmp_path)
     assert "absent" in (cell.folder(tmp_path) / "training.log").read_text()
     assert not (cell.folder(tmp_path) / "training.json").exists()
 

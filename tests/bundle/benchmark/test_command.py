@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bundle.benchmark import command
-from bundle.benchmark.cell import Cell, code_digest
+from bundle.benchmark import budget, command
+from bundle.benchmark.cell import Cell, Evaluation, code_digest
 from bundle.benchmark.command import add_arguments, cells_of
 from scripts.errors import InputError
 
@@ -45,7 +45,7 @@ def test_the_lookup_table_is_no_cell(overlay: str) -> None:
 
 
 def test_test_specimens_are_not_the_default() -> None:
-    assert parsed("default").split == "validation"
+    assert parsed("default").evaluation.split == "validation"
 
 
 def test_options_of_the_training(overlay: str) -> None:
@@ -66,11 +66,47 @@ def test_options_of_the_training(overlay: str) -> None:
         (["elsewhere/default.yaml"], "another recipe is named 'default'"),
         (["default", "elsewhere/lut.yaml"], "another recipe is named 'lut'"),
         (["lut"], "no comparison"),
+        (["default", "--jobs", "0"], "--jobs 0"),
+        (["default", "--minutes", "0"], "--minutes 0"),
     ],
 )
 def test_mistakes(words: list[str], complaint: str) -> None:
     with pytest.raises(InputError, match=complaint):
         cells(*words)
+
+
+def test_a_budget_of_time_gives_each_recipe_its_steps(
+    overlay: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One and a half and three seconds a step, measured with 50 and 150 steps."""
+    timed: list[Cell] = []
+
+    def train(cell: Cell, folder: Path, threads: int | None) -> dict[str, float]:
+        timed.append(cell)
+        return {"cpu_seconds": 7 + cell.steps * (1.5 if cell.recipe == "default" else 3.0)}
+
+    def result_of(cell: Cell, evaluation: Evaluation, out: Path, threads: int | None) -> dict[str, Any]:
+        code = code_digest()
+        return {"cell": cell.description(), "cpu_seconds": 60.0, "metrics": {"ssim": 0.5}, "images": [], "code": code}
+
+    monkeypatch.setattr(budget, "train", train)
+    monkeypatch.setattr(command, "result_of", result_of)
+    monkeypatch.setattr(command, "draw_stains", lambda *args: None)
+    words = ["default", overlay, "--minutes", "5", "--jobs", "2", "--output_dir", str(tmp_path)]
+    for _ in range(2):  # the second time nothing is timed again
+        assert command.run(parsed(*words)) == 0
+    assert [(cell.recipe, cell.steps) for cell in timed] == [
+        ("default", 50),
+        ("default", 150),
+        ("wide", 50),
+        ("wide", 150),
+    ]
+    results = json.loads((tmp_path / "benchmark.json").read_text())["results"]
+    assert {(r["cell"]["recipe"], r["cell"]["steps"], r["cell"]["budget"]) for r in results} == {
+        ("default", 200, "5 minutes"),
+        ("wide", 100, "5 minutes"),
+    }
+    assert [r["cell"]["seed"] for r in results] == [0, 0, 1, 1, 2, 2]  # in order, whichever ended first
 
 
 @pytest.mark.parametrize(("seeds_of_old_code", "told"), [([], None), ([1, 2], "2 of 3 trainings ran with other code")])
@@ -81,10 +117,9 @@ def test_results_of_other_code_are_told(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def result_of(cell: Cell, split: str, out: Path) -> dict[str, Any]:
+    def result_of(cell: Cell, evaluation: Evaluation, out: Path, threads: int | None) -> dict[str, Any]:
         code = "older" if cell.seed in seeds_of_old_code else code_digest()
-        own = {"recipe": cell.recipe, "steps": cell.steps, "seed": cell.seed}
-        return {"cell": own, "cpu_seconds": 60.0, "metrics": {"ssim": 0.5}, "images": [], "code": code}
+        return {"cell": cell.description(), "cpu_seconds": 60.0, "metrics": {"ssim": 0.5}, "images": [], "code": code}
 
     monkeypatch.setattr(command, "result_of", result_of)
     monkeypatch.setattr(command, "draw_stains", lambda *args: None)
@@ -98,10 +133,10 @@ def test_results_of_other_code_are_told(
 def test_everything_is_compared_with_the_default(
     overlay: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def scored(recipe: str, steps: int, seed: int | None, ssim: float) -> dict[str, Any]:
+    def scored(recipe: str, budget: str, seed: int | None, ssim: float) -> dict[str, Any]:
         images = [{"image": "0", "specimen": "S1", "ssim": ssim}, {"image": "1", "specimen": "S2", "ssim": ssim}]
         return {
-            "cell": {"recipe": recipe, "steps": steps, "seed": seed},
+            "cell": {"recipe": recipe, "steps": 50, "budget": budget, "seed": seed},
             "cpu_seconds": 60.0,
             "metrics": {"ssim": ssim} | ({"psnr": 20.0} if recipe == "wide" else {}),
             "images": images,
@@ -110,24 +145,24 @@ def test_everything_is_compared_with_the_default(
 
     ssim = {"default": 0.5, "wide": 0.6}
     monkeypatch.setattr(
-        command, "result_of", lambda cell, *args: scored(cell.recipe, cell.steps, cell.seed, ssim[cell.recipe])
+        command, "result_of", lambda cell, *args: scored(cell.recipe, cell.budget, cell.seed, ssim[cell.recipe])
     )
-    monkeypatch.setattr(command, "lookup_table_result", lambda data, steps, *args: scored("lut", steps, None, 0.2))
+    monkeypatch.setattr(command, "lookup_table_result", lambda data, budget, *args: scored("lut", budget, None, 0.2))
     drawn: list[Any] = []
     monkeypatch.setattr(command, "draw_stains", lambda *args: drawn.append(args))
     words = ["lut", "default", overlay, "--seeds", "4", "5", "--steps", "50", "100", "--output_dir", str(tmp_path)]
     assert command.run(parsed(*words)) == 0
     written = json.loads((tmp_path / "benchmark.json").read_text())
-    assert [(r["recipe"], r["steps"], r["minus default"], r["p"]) for r in written["comparison"]] == [
-        ("lut", "50", "-0.300", "0.5000"),
-        ("lut", "100", "-0.300", "0.5000"),
-        ("wide", "50", "+0.100", "0.5000"),
-        ("wide", "100", "+0.100", "0.5000"),
+    assert [(r["recipe"], r["budget"], r["minus default"], r["p"]) for r in written["comparison"]] == [
+        ("lut", "50 steps", "-0.300", "0.5000"),
+        ("lut", "100 steps", "-0.300", "0.5000"),
+        ("wide", "50 steps", "+0.100", "0.5000"),
+        ("wide", "100 steps", "+0.100", "0.5000"),
     ]
     assert len(written["results"]) == 2 + 2 * 2 * 2
     printed = capsys.readouterr().out
-    assert "| wide | 100 | SSIM | +0.100 |" in printed
+    assert "| wide | 100 steps | SSIM | +0.100 |" in printed
     assert "6 of 10 results lack a metric" in printed and "other code" not in printed
-    ((path, cells_drawn, with_table, split, out),) = drawn
+    ((path, cells_drawn, with_table, evaluation, out),) = drawn
     assert [(cell.recipe, cell.seed, cell.steps) for cell in cells_drawn] == [("default", 4, 100), ("wide", 4, 100)]
-    assert with_table and split == "validation" and (tmp_path / "scores.png").is_file()
+    assert with_table and evaluation.split == "validation" and (tmp_path / "scores.png").is_file()

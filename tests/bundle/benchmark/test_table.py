@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from bundle.benchmark.table import rows_of
+from bundle.benchmark.table import dice_rows, rows_of
 
 
 def result(recipe: str, steps: int, cpu_seconds: float | None, **metrics: float) -> dict[str, Any]:
-    return {"cell": {"recipe": recipe, "steps": steps}, "cpu_seconds": cpu_seconds, "metrics": metrics}
+    return {
+        "cell": {"recipe": recipe, "steps": steps, "budget": f"{steps} steps"},
+        "cpu_seconds": cpu_seconds,
+        "metrics": metrics,
+    }
 
 
 def test_means_and_deviations_over_seeds() -> None:
@@ -23,6 +27,7 @@ def test_means_and_deviations_over_seeds() -> None:
     assert rows == [
         {
             "recipe": "a",
+            "budget": "50 steps",
             "steps": "50",
             "seeds": "2",
             "CPU / min": "1.5 +- 0.7",
@@ -32,6 +37,7 @@ def test_means_and_deviations_over_seeds() -> None:
         },
         {
             "recipe": "b",
+            "budget": "50 steps",
             "steps": "50",
             "seeds": "1",
             "CPU / min": "1.5",
@@ -45,6 +51,22 @@ def test_means_and_deviations_over_seeds() -> None:
 def test_lengths_of_training_are_rows_of_their_own() -> None:
     rows = rows_of([result("a", 50, 1.0), result("a", 100, 2.0)])
     assert [row["steps"] for row in rows] == ["50", "100"]
+
+
+def test_a_budget_of_time_is_one_row_whatever_the_steps() -> None:
+    results = [result("a", steps, 1.0) for steps in (50, 100)]
+    for one in results:
+        one["cell"]["budget"] = "2 minutes"
+    (row,) = rows_of(results)
+    assert (row["budget"], row["steps"], row["seeds"]) == ("2 minutes", "50, 100", "2")
+
+
+def test_dice_of_each_tissue_and_of_the_true_sections_once() -> None:
+    of_stain = {"dice_new_bone": 0.5, "dice_new_bone_true": 0.9}
+    rows = dice_rows([result("a", 50, 1.0, **of_stain), result("a", 50, 1.0, **of_stain | {"dice_new_bone": 0.7})])
+    assert [row["stain"] for row in rows] == ["a", "true section"]
+    assert [row["new bone"] for row in rows] == ["0.600 +- 0.141", "0.900"]
+    assert rows[0]["metal"] == "not known"
 
 
 def test_time_of_a_training_that_was_stopped_does_not_count() -> None:
