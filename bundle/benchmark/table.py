@@ -26,9 +26,8 @@ def rows_of(results: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for result in results:
         groups.setdefault((result["cell"]["recipe"], result["cell"]["budget"]), []).append(result)
-    metrics = [
-        metric for metric in TITLES if metric in ALWAYS or any(metric in result["metrics"] for result in results)
-    ]
+    known = {*ALWAYS, *(metric for result in results for metric in result["metrics"])}
+    metrics = [metric for metric in TITLES if metric in known]
     return [_row(recipe, budget, group, metrics) for (recipe, budget), group in groups.items()]
 
 

@@ -45,7 +45,7 @@ def test_the_lookup_table_is_no_cell(overlay: str) -> None:
 
 
 def test_test_specimens_are_not_the_default() -> None:
-    assert parsed("default").evaluation.split == "validation"
+    assert parsed("default").split == "validation"
 
 
 def test_options_of_the_training(overlay: str) -> None:
