@@ -10,6 +10,7 @@ from types import ModuleType
 from bundle import demo, lpips_weights, lut, tissue
 from bundle.bench import command as bench
 from bundle.benchmark import command as benchmark
+from bundle.limits import command as limits
 from bundle.phantom import command as phantom
 from scripts.errors import find_input_error
 
@@ -19,6 +20,7 @@ COMMANDS: dict[str, tuple[ModuleType, str]] = {
     "lut": (lut, "evaluate the best grey-to-colour lookup table, the baseline to beat"),
     "bench": (bench, "measure memory, speed, seams, restarts; print tables"),
     "benchmark": (benchmark, "train and evaluate recipes with several seeds, compare their scores and stains"),
+    "limits": (limits, "draw how the stain gets worse with fewer or misregistered pairs, unseen implants, poor scans"),
     "tissue": (tissue, "fit the classifier by which evaluation tells whether the stain shows the right tissues"),
     "lpips-weights": (lpips_weights, "obtain the AlexNet weights that LPIPS needs"),
 }

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +130,10 @@ class Evaluation:
     def name(self) -> str:
         """Of its folder and file of scores."""
         return self.split if self.dataset_dir is None else f"{self.split}_of_{Path(self.dataset_dir).name}"
+
+    def on(self, data: Path, trained_on: Path) -> Evaluation:
+        """The same on a data set of a network trained on one."""
+        return replace(self, dataset_dir=None if data == trained_on else str(data))
 
     def identity(self) -> dict[str, Any]:
         """What decides the scores of given weights."""

@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     cells = cells_of(args)
     evaluation = evaluation_of(args)
     out = writable_folder(args.output_dir)
-    threads = max(1, (os.cpu_count() or 1) // args.jobs) if args.jobs > 1 else None
+    threads = threads_of(args.jobs)
     times_as_fast = speeds(args.times, [cell.recipe for cell in cells]) if args.times else {}
     print(", ".join(f"{name} {value}" for name, value in describe_machine().items()), flush=True)
     with_table = LOOKUP_TABLE in args.recipes
@@ -193,6 +193,11 @@ def cells_of(args: argparse.Namespace) -> list[Cell]:
     for name in options.keys() & {"resume", *cells[0].own_entries(Path())}:
         raise InputError(f"--set {name}: the benchmark sets {name} itself; see --seeds, --steps, --output_dir.")
     return cells
+
+
+def threads_of(jobs: int) -> int | None:
+    """Threads of each of several trainings at a time; None for as many as one takes by itself."""
+    return max(1, (os.cpu_count() or 1) // jobs) if jobs > 1 else None
 
 
 def evaluation_of(args: argparse.Namespace) -> Evaluation:

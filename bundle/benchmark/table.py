@@ -35,10 +35,10 @@ def _row(recipe: str, budget: str, group: Sequence[dict[str, Any]], metrics: Seq
     times = [result["cpu_seconds"] / 60 for result in group if result["cpu_seconds"] is not None]
     steps = sorted({result["cell"]["steps"] for result in group if result["cell"]["steps"] is not None})
     row = {"recipe": recipe, "budget": budget, "steps": ", ".join(map(str, steps)), "seeds": str(len(group))}
-    row["CPU / min"] = _spread(times, 1)
+    row["CPU / min"] = spread(times, 1)
     for metric in metrics:
         values = [result["metrics"][metric] for result in group if metric in result["metrics"]]
-        row[TITLES[metric]] = _spread(values, DECIMALS[metric])
+        row[TITLES[metric]] = spread(values, DECIMALS[metric])
     return row
 
 
@@ -60,11 +60,12 @@ def _dice_row(of_seeds: Sequence[dict[str, float]], ending: str) -> dict[str, st
     row = {}
     for name in SHORT:
         values = [m[f"dice_{name}{ending}"] for m in of_seeds if f"dice_{name}{ending}" in m]
-        row[name.replace("_", " ")] = _spread(values, 3)
+        row[name.replace("_", " ")] = spread(values, 3)
     return row
 
 
-def _spread(values: Sequence[float], decimals: int) -> str:
+def spread(values: Sequence[float], decimals: int) -> str:
+    """Mean +- standard deviation."""
     if not values:
         return "not known"
     mean = f"{statistics.mean(values):.{decimals}f}"

@@ -1,0 +1,1 @@
+"""Where the method ends: few pairs, misregistered pairs, unseen materials, poor scans."""

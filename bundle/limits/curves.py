@@ -1,0 +1,79 @@
+"""Tables and figures of limits."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+from bundle.benchmark.scores import BLUE, DPI, ORANGE
+from bundle.benchmark.table import spread
+from bundle.metric_table import DECIMALS, TITLES
+
+COLOURS = (ORANGE, BLUE, "#2b8a3e", "#862e9c", "#6b7280")
+
+
+def rows_of(points: Sequence[dict[str, Any]], axis: str) -> list[dict[str, str]]:
+    """One row for each recipe and place on the axis: means over seeds and their standard deviations."""
+    groups: dict[tuple[str, Any], list[dict[str, float]]] = {}
+    for point in points:
+        groups.setdefault((point["recipe"], point["x"]), []).append(point["metrics"])
+    metrics = _metrics(points)
+    return [
+        {"recipe": recipe, axis: f"{x}"}
+        | {TITLES[name]: spread([m[name] for m in of_seeds if name in m], DECIMALS[name]) for name in metrics}
+        for (recipe, x), of_seeds in groups.items()
+    ]
+
+
+def draw_curves(path: Path, points: Sequence[dict[str, Any]], axis: str) -> None:
+    """Draw a panel for each metric: the mean over seeds as a line for each recipe, and a point for each seed.
+
+    Places on the axis are drawn at equal distances, names as well as numbers.
+
+    Args:
+        path: PNG to write.
+        points: ``recipe``, ``x``, ``metrics``.
+        axis: title of the abscissa.
+    """
+    metrics = _metrics(points)
+    places = list(dict.fromkeys(point["x"] for point in points))
+    recipes = list(dict.fromkeys(point["recipe"] for point in points))
+    figure, axes = plt.subplots(1, len(metrics), figsize=(3.3 * len(metrics), 3.2), squeeze=False, layout="constrained")
+    for panel, metric in zip(axes.flat, metrics, strict=True):
+        for number, recipe in enumerate(recipes):
+            colour = COLOURS[number % len(COLOURS)]
+            values = [
+                [
+                    p["metrics"][metric]
+                    for p in points
+                    if (p["recipe"], p["x"]) == (recipe, x) and metric in p["metrics"]
+                ]
+                for x in places
+            ]
+            known = [place for place, of_seeds in enumerate(values) if of_seeds]
+            means = [statistics.mean(values[place]) for place in known]
+            panel.plot(known, means, "-", color=colour, linewidth=1.6, label=recipe)
+            for place in known:
+                panel.plot([place] * len(values[place]), values[place], "o", color=colour, markersize=3.5, alpha=0.7)
+        panel.set_title(TITLES[metric] + (", lower is better" if metric == "lpips" else ""), fontsize=10)
+        panel.set_xticks(range(len(places)), [f"{x:g}" if isinstance(x, (int, float)) else x for x in places])
+        panel.set_xlabel(axis, fontsize=8)
+        panel.tick_params(labelsize=8)
+        panel.grid(axis="y", color="#e5e7eb", linewidth=0.6)
+        for side in ("top", "right"):
+            panel.spines[side].set_visible(False)
+    axes[0, 0].legend(fontsize=8, frameon=False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=DPI)
+    plt.close(figure)
+
+
+def _metrics(points: Sequence[dict[str, Any]]) -> list[str]:
+    return [metric for metric in TITLES if any(metric in point["metrics"] for point in points)]
