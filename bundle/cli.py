@@ -12,6 +12,7 @@ from bundle.bench import command as bench
 from bundle.benchmark import command as benchmark
 from bundle.limits import command as limits
 from bundle.phantom import command as phantom
+from bundle.uncertainty import command as uncertainty
 from scripts.errors import find_input_error
 
 COMMANDS: dict[str, tuple[ModuleType, str]] = {
@@ -22,6 +23,10 @@ COMMANDS: dict[str, tuple[ModuleType, str]] = {
     "benchmark": (benchmark, "train and evaluate recipes with several seeds, compare their scores and stains"),
     "limits": (limits, "draw how the stain gets worse with fewer or misregistered pairs, unseen implants, poor scans"),
     "tissue": (tissue, "fit the classifier by which evaluation tells whether the stain shows the right tissues"),
+    "uncertainty": (
+        uncertainty,
+        "judge whether a stain's uncertainty ranks its errors and notices unseen implants",
+    ),
     "lpips-weights": (lpips_weights, "obtain the AlexNet weights that LPIPS needs"),
 }
 

@@ -1,0 +1,56 @@
+"""How good an uncertainty is: error retention, calibration, and telling the unseen from the seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+BINS = 20
+SHARES = np.linspace(0, 0.5, 26)  # of the pixels that are discarded
+
+
+def removed_error(error: np.ndarray, uncertainty: np.ndarray, shares: Sequence[float] | np.ndarray) -> list[float]:
+    """Share of the squared error that goes with the most uncertain pixels.
+
+    Args:
+        error: squared, (pixels,).
+        uncertainty: (pixels,).
+        shares: of the pixels, discarded.
+
+    Returns:
+        One value for each share; an uncertainty that knows nothing gives the shares themselves.
+    """
+    order = np.argsort(-uncertainty, kind="stable")
+    removed = np.concatenate([[0.0], np.cumsum(error[order], dtype=np.float64)])
+    return [float(removed[round(share * len(error))] / removed[-1]) for share in shares]
+
+
+def fit_scale(error: np.ndarray, uncertainty: np.ndarray) -> tuple[float, float]:
+    """Factor and constant by which ``factor * uncertainty^2 + constant`` is the expected squared error.
+
+    A line through the means of bins with equally many pixels, weighted alike, neither number below 0.
+    """
+    x, y = _bins(uncertainty, uncertainty**2), _bins(uncertainty, error)
+    factor = max(0.0, float(np.polyfit(x, y, 1)[0]))
+    return factor, max(0.0, float(np.mean(y) - factor * np.mean(x)))
+
+
+def calibration(
+    error: np.ndarray, uncertainty: np.ndarray, scale: tuple[float, float]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Expected and observed root-mean-square error of bins with equally many pixels, from certain to uncertain."""
+    factor, constant = scale
+    expected = _bins(uncertainty, factor * uncertainty**2 + constant)
+    return np.sqrt(expected), np.sqrt(_bins(uncertainty, error))
+
+
+def _bins(uncertainty: np.ndarray, values: np.ndarray) -> np.ndarray:
+    order = np.argsort(uncertainty, kind="stable")
+    return np.array([part.mean(dtype=np.float64) for part in np.array_split(values[order], BINS)])
+
+
+def auc(of_unseen: Sequence[float], of_seen: Sequence[float]) -> float:
+    """Chance that an unseen slice is less certain than a seen one: area under the ROC curve; ties count half."""
+    unseen, seen = np.asarray(of_unseen)[:, None], np.asarray(of_seen)[None]
+    return float(np.mean((unseen > seen) + 0.5 * (unseen == seen)))

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from bundle.cli import main
+from bundle.lut import load_pairs
+from bundle.uncertainty import command, maps
+from scripts.inferers import TileInferer, UncertaintyInferer
+from scripts.networks import StainGenerator
+from tests.conftest import TINY_CHANNELS
+
+
+def network(seed: int) -> StainGenerator:
+    torch.manual_seed(seed)
+    return StainGenerator(TINY_CHANNELS, blocks=1).eval()
+
+
+@pytest.fixture(autouse=True)
+def tiny_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checkpoint's name is the seed of its weights."""
+    for module in (maps, command):
+        monkeypatch.setattr(module, "read_network", lambda path: network(int(Path(path).stem)))
+
+
+def test_maps_are_those_of_inference(phantom: Path) -> None:
+    found = maps.maps_of(phantom, "test", [network(0), network(1)])
+    pairs = load_pairs(phantom, "test")
+    ct, true = (torch.as_tensor(pairs[0][key]).as_subclass(torch.Tensor) for key in ("image", "label"))
+    size = ct.numel()
+    with torch.no_grad():
+        result = UncertaintyInferer(views=4)(ct[None], network(0))[0]
+        other = TileInferer()(ct[None], network(1))[0]
+    np.testing.assert_allclose(found.uncertainty["4 views"][:size], 255 * result[3].flatten(), rtol=1e-5)
+    expected = (255 * (result[:3] - true)).square().mean(dim=0).flatten()
+    np.testing.assert_allclose(found.error[:size], expected, rtol=1e-4)
+    ensemble = 255 * (result[:3] - other).abs().mean(dim=0).flatten() / 2  # of two the deviation is half the difference
+    np.testing.assert_allclose(found.uncertainty["ensemble of 2"][:size], ensemble, rtol=1e-3, atol=1e-3)
+    assert list(found.uncertainty) == ["2 views", "4 views", "8 views", "ensemble of 2", "contrast"]
+    assert found.of_slices("4 views")[0] == (
+        str(pairs[0]["specimen"]),
+        pytest.approx(255 * float(result[3].mean()), rel=1e-4),
+    )
+
+
+def test_command(phantom: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["uncertainty", "0.pt", "1.pt", "--dataset_dir", str(phantom), "--output_dir", str(tmp_path)]
+    assert main([*words, "--split", "test"]) == 0
+    printed = capsys.readouterr().out
+    content = json.loads((tmp_path / "uncertainty.json").read_text())
+    shares = content["shares"]
+    assert f"| 4 views | {content['removed']['4 views'][shares.index(0.2)]:.1%} |" in printed
+    assert content["removed"]["contrast"][0] == 0 and len(content["expected"]) == 20
+    with Image.open(tmp_path / "uncertainty.png") as image:
+        assert image.width > image.height
+
+
+def test_unseen_materials(phantom: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["uncertainty", "0.pt", "--dataset_dir", str(phantom), "--output_dir", str(tmp_path)]
+    assert main([*words, "--without", "wood=1.pt"]) == 1
+    assert "one of" in capsys.readouterr().err
+    assert main([*words, "--without", "Mg-10Gd"]) == 1
+    assert "MATERIAL=CHECKPOINT" in capsys.readouterr().err
+    assert main([*words, "--without", "Mg-10Gd=1.pt"]) == 1  # the tiny phantom validates on that material alone
+    assert "and others" in capsys.readouterr().err
