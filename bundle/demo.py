@@ -25,6 +25,7 @@ from scripts.checkpoint import load_generator
 from scripts.data.window import window
 from scripts.errors import InputError
 from scripts.inferers import TileInferer
+from scripts.metrics.lpips_weights import find_lpips_weights
 from scripts.networks import StainGenerator
 from scripts.volume import open_volume
 
@@ -62,6 +63,10 @@ def run(args: argparse.Namespace) -> int:
         make_phantom(data)
 
     _say(f"2/6  training a small model from scratch ({args.epochs * args.steps} steps)")
+    without: dict[str, Any] = {}
+    if find_lpips_weights() is None:
+        print("     without the perceptual term: AlexNet's weights are not here, see `python -m bundle lpips-weights`")
+        without = {"loss_weights#perceptual": 0.0}
     _workflow(
         "training",
         "train",
@@ -70,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
         iterations_per_epoch=args.steps,
         val_interval=3,
         **{"train#trainer#max_epochs": args.epochs},
+        **without,
     )
 
     _say("3/6  evaluating on the test specimens: lookup table, the model just trained, the shipped model")

@@ -57,6 +57,7 @@ def workflow() -> Callable[..., ConfigWorkflow]:
                 "iterations_per_epoch": 2,
                 "batch_size": 2,
                 "val_interval": 2,
+                "loss_weights#perceptual": 0.0,  # AlexNet's weights may be missing
             }
         options |= {key: str(value) if isinstance(value, Path) else value for key, value in override.items()}
         files = [str(ROOT / "configs" / f"{name}.yaml") for name in (kind, overlay) if name is not None]

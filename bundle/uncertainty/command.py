@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     expected, observed = calibration(maps.error, maps.uncertainty[METHOD], scale)
     miss = float(np.mean(np.abs(expected - observed)))
     print(
-        f"\nExpected error = sqrt({scale[0]:.2f} u^2 + {scale[1]:.0f}) grey levels, u of {METHOD}, fitted on the "
+        f"\nExpected error = {scale[0]:.2f} sqrt(u) + {scale[1]:.1f} grey levels, u of {METHOD}, fitted on the "
         f"validation specimens; over bins it misses the observed {observed.mean():.1f} by {miss:.1f} on average."
     )
     flags = [_flag(material, path, args) for material, path in unseen.items()]

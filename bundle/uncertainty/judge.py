@@ -27,13 +27,13 @@ def removed_error(error: np.ndarray, uncertainty: np.ndarray, shares: Sequence[f
 
 
 def fit_scale(error: np.ndarray, uncertainty: np.ndarray) -> tuple[float, float]:
-    """Factor and constant by which ``factor * uncertainty^2 + constant`` is the expected squared error.
+    """Factor and constant by which ``factor * sqrt(uncertainty) + constant`` is the expected root-mean-square error.
 
-    A line through the means of bins with equally many pixels, weighted alike, neither number below 0.
+    A line through bins with equally many pixels, weighted alike. The root is not theory: it is the shape that the
+    validation specimens show.
     """
-    x, y = _bins(uncertainty, uncertainty**2), _bins(uncertainty, error)
-    factor = max(0.0, float(np.polyfit(x, y, 1)[0]))
-    return factor, max(0.0, float(np.mean(y) - factor * np.mean(x)))
+    factor, constant = np.polyfit(_bins(uncertainty, np.sqrt(uncertainty)), np.sqrt(_bins(uncertainty, error)), 1)
+    return float(factor), float(constant)
 
 
 def calibration(
@@ -41,8 +41,8 @@ def calibration(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Expected and observed root-mean-square error of bins with equally many pixels, from certain to uncertain."""
     factor, constant = scale
-    expected = _bins(uncertainty, factor * uncertainty**2 + constant)
-    return np.sqrt(expected), np.sqrt(_bins(uncertainty, error))
+    expected = _bins(uncertainty, factor * np.sqrt(uncertainty) + constant)
+    return expected, np.sqrt(_bins(uncertainty, error))
 
 
 def _bins(uncertainty: np.ndarray, values: np.ndarray) -> np.ndarray:

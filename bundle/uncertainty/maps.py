@@ -63,8 +63,8 @@ def maps_of(dataset_dir: Path, split: str, networks: Sequence[Any], views: Seque
         views: as many of each slice, each number a method.
 
     Returns:
-        Methods ``2 views`` and so on, ``ensemble of N``, and ``contrast``, the standard deviation of the stain's grey in
-        a square: errors lie where there is something to see, and a method has to tell more than that.
+        Methods ``2 views`` and so on, ``ensemble of N``, and ``contrast``, the standard deviation of the stain's grey
+        in a square: errors lie where there is something to see, and a method has to tell more than that.
     """
     pairs = load_pairs(dataset_dir, split)
     errors: list[np.ndarray] = []

@@ -57,7 +57,7 @@ class PairedCycleGANTrainer(Trainer):
         weights: of the terms.
         contrast_loss: called with the stain discriminator's features of prediction and target, and the mask; None where
             its weight is 0, as for the next two.
-        perceptual_loss: called with prediction, target and mask.
+        perceptual_loss: a `PerceptualLoss`.
         registration: network that aligns the generated stain with the section before pixel, perceptual and grey losses
             (reading ``section``) compare them, see `Alignment`; learns with the generators.
         smoothness_loss: called with the displacement (N, 2, H, W) in pixels that it finds.
@@ -70,7 +70,7 @@ class PairedCycleGANTrainer(Trainer):
         train_handlers: handlers to attach.
 
     Raises:
-        InputError: `compile` on a CPU without a C++ compiler.
+        InputError: `compile` on a CPU without a C++ compiler; the perceptual loss has no weights.
         FloatingPointError: gradients were not finite in ten steps of one optimiser running.
     """
 
@@ -91,7 +91,7 @@ class PairedCycleGANTrainer(Trainer):
         grey_loss: Any,
         weights: LossWeights,
         contrast_loss: Callable[..., torch.Tensor] | None = None,
-        perceptual_loss: Callable[..., torch.Tensor] | None = None,
+        perceptual_loss: Any = None,
         registration: nn.Module | None = None,
         smoothness_loss: Callable[[torch.Tensor], torch.Tensor] | None = None,
         pool_size: int = 50,
@@ -126,6 +126,8 @@ class PairedCycleGANTrainer(Trainer):
         for term, means in (("contrast", contrast_loss), ("perceptual", perceptual_loss), ("smooth", registration)):
             if getattr(weights, term) > 0 and means is None:
                 raise ValueError(f"The term {term} has a weight, but the trainer was not given what it takes.")
+        if weights.perceptual > 0:
+            perceptual_loss.load()  # what is missing is better told now than after the data are in memory
         self.stain_pool, self.ct_pool = ImagePool(pool_size), ImagePool(pool_size)
         self.fix_statistics_from = fix_statistics_from
         self.max_gradient_norm = max_gradient_norm

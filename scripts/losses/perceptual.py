@@ -19,7 +19,8 @@ class PerceptualLoss(nn.Module):
     cannot be judged by LPIPS alone.
 
     Args:
-        weights: file with AlexNet's convolutions; None = torch's cache (`find_lpips_weights`). Read at first use.
+        weights: file with AlexNet's convolutions; None = torch's cache (`find_lpips_weights`). Read by `load`, or at
+            first use: a training without this term needs none.
     """
 
     def __init__(self, weights: str | PathLike[str] | None = None) -> None:
@@ -27,17 +28,29 @@ class PerceptualLoss(nn.Module):
         self.weights = weights
         self._model: list[Any] = []  # in a list, so that it is no part of this module's state
 
+    def load(self) -> None:
+        """Read the weights.
+
+        Raises:
+            InputError: they are not on this machine.
+        """
+        path = find_lpips_weights(self.weights)
+        if path is None:
+            raise InputError(
+                f"The perceptual loss has no AlexNet weights: {HOW_TO_GET}; or train without it, "
+                "--loss_weights#perceptual 0, for a stain that is less sharp."
+            )
+        self._model = [build_lpips(read_alexnet_features(path))]
+
     def forward(self, pred: torch.Tensor, target: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Compare (N, 3, H, W) with (N, 3, H, W), both in [0, 1], where `mask` (N, 1, H, W) is 1; returns a scalar.
 
         Raises:
-            InputError: AlexNet's weights are not on this machine.
+            InputError: see `load`.
         """
         if not self._model:
-            path = find_lpips_weights(self.weights)
-            if path is None:
-                raise InputError(f"The perceptual loss has no AlexNet weights: {HOW_TO_GET}.")
-            self._model.append(build_lpips(read_alexnet_features(path)).to(pred.device).requires_grad_(False))
+            self.load()
+        self._model[0].to(pred.device)
         pred, target = pred.float(), target.float()
         seen = torch.where(mask > 0, pred, target)
         return self._model[0](seen, target, normalize=True).mean()

@@ -8,6 +8,7 @@ import torch
 from scripts.errors import InputError
 from scripts.losses import PerceptualLoss
 from scripts.metrics.lpips_weights import build_lpips
+from tests.scripts.engines.tiny_trainer import tiny_trainer
 from tests.scripts.metrics.random_alexnet import random_features, save_random_features
 
 
@@ -40,5 +41,7 @@ def test_masked_pixels_have_no_say(tmp_path: Path) -> None:
 
 def test_missing_weights_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    with pytest.raises(InputError, match="lpips-weights"):
+    with pytest.raises(InputError, match="lpips-weights.*perceptual 0"):
         PerceptualLoss()(*images(), torch.ones(2, 1, 64, 64))
+    with pytest.raises(InputError, match="lpips-weights"):  # before anything is trained
+        tiny_trainer({"perceptual": 1.0}, perceptual_loss=PerceptualLoss())
