@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from bundle import demo, lpips_weights, lut, tissue
+from bundle import blocks, demo, lpips_weights, lut, tissue
 from bundle.bench import command as bench
 from bundle.benchmark import command as benchmark
 from bundle.limits import command as limits
@@ -18,6 +18,7 @@ from scripts.errors import find_input_error
 COMMANDS: dict[str, tuple[ModuleType, str]] = {
     "demo": (demo, "train a small model, evaluate it and the shipped one, stain a volume, draw pictures"),
     "phantom": (phantom, "write the synthetic data set"),
+    "blocks": (blocks, "make a data set of one registered pair, its splits apart from each other in the field"),
     "lut": (lut, "evaluate the best grey-to-colour lookup table, the baseline to beat"),
     "bench": (bench, "measure memory, speed, seams, restarts; print tables"),
     "benchmark": (benchmark, "train and evaluate recipes with several seeds, compare their scores and stains"),
