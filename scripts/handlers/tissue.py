@@ -32,8 +32,8 @@ class Tissue:
     - ``bv_tv``, ``bic``, ``new_bone_fraction``, ``degradation_area``: see `histomorphometry`, of the virtual section,
       and of the true section with ``_true`` at the end.
 
-    A class that is in neither image is NaN. Data without labels are held against the classes of their true sections;
-    then the ``dice_..._true`` are left out.
+    A class that is not in the labels is NaN, whatever was found: areas tell of that. Data without labels are held
+    against the classes of their true sections; then the ``dice_..._true`` are left out.
 
     Each becomes an entry of ``engine.state.metrics`` (mean over images that have it) and of
     ``engine.state.metric_details`` (N, 1), as with ``save_details``.
@@ -133,6 +133,5 @@ class _Rows(Cumulative):
 
 
 def dice(found: torch.Tensor, true: torch.Tensor) -> float:
-    """Dice coefficient of two masks, NaN where both are empty."""
-    total = int(found.sum() + true.sum())
-    return 2 * int((found & true).sum()) / total if total else math.nan
+    """Dice coefficient of two masks; NaN where the true one is empty, as MONAI's ``DiceMetric`` has it."""
+    return 2 * int((found & true).sum()) / int(found.sum() + true.sum()) if true.any() else math.nan
