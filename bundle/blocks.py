@@ -11,16 +11,19 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tifffile
 
 from scripts.data.image import read_ct, read_histology, read_mask
+from scripts.data.window import percentile_window
 from scripts.errors import InputError
 from scripts.output_folder import writable_folder
 from scripts.volume.staining import write_text
 
 SHARES = {"training": 0.6, "validation": 0.15, "test": 0.25}  # of what the gaps leave
+PERCENTILES = (0.5, 99.5)  # of the training stretch's grey values: the window, as train.yaml's ct_percentiles
 SMALLEST = 96  # pixels, side of a block: a patch of the training
 
 
@@ -40,6 +43,8 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         InputError: images of different sizes, or too small; a file that cannot be used; a folder that is not empty.
     """
+    if args.gap < 0 or args.rows < 1:
+        raise InputError(f"--gap {args.gap} --rows {args.rows}: give a gap of 0 or more, and one row or more.")
     ct, section = read_ct(args.ct), np.moveaxis(read_histology(args.section), 0, -1)
     mask = np.ones(ct.shape, np.float32) if args.mask is None else read_mask(args.mask)
     for path, image in ((args.section, section), (args.mask, mask)):
@@ -58,22 +63,26 @@ def run(args: argparse.Namespace) -> int:
             f"{args.ct} has {ct.shape[0]} x {ct.shape[1]} pixels, which leave blocks of less than {SMALLEST} pixels: "
             "give fewer --rows or a smaller --gap."
         )
-    datalist: dict[str, list[dict[str, str]]] = {}
-    for split, (left, right) in stretches.items():
-        for row in range(args.rows):
-            place = (slice(row * height, (row + 1) * height), slice(left, right))
-            if not mask[place].any():
-                continue
-            item = {"specimen": f"{args.ct.stem} {split}"}
-            for key, image in (("ct", ct), ("histology", section), ("mask", mask)):
-                item[key] = f"{key}/{split}_{row}.tif"
-                (out / key).mkdir(exist_ok=True)
-                pixels = image[place] if key == "ct" else np.rint(255 * image[place]).astype(np.uint8)
-                tifffile.imwrite(out / item[key], pixels, photometric="rgb" if key == "histology" else "minisblack")
-            datalist.setdefault(split, []).append(item)
-    missing = SHARES.keys() - datalist.keys()
+    places = {
+        (split, row): (slice(row * height, (row + 1) * height), slice(left, right))
+        for split, (left, right) in stretches.items()
+        for row in range(args.rows)
+    }
+    places = {name: place for name, place in places.items() if mask[place].any()}
+    missing = SHARES.keys() - {split for split, _ in places}
     if missing:
         raise InputError(f"{args.mask} leaves nothing for {', '.join(sorted(missing))}.")
+    known = ct[:, slice(*stretches["training"])]  # one scan has one window; the other stretches have no say in it
+    window = percentile_window(known.ravel(), *PERCENTILES, str(args.ct))
+    datalist: dict[str, list[dict[str, Any]]] = {}
+    for (split, row), place in places.items():
+        item: dict[str, Any] = {"specimen": f"{args.ct.stem} {split}", "ct_window": list(window)}
+        for key, image in (("ct", ct), ("histology", section), ("mask", mask)):
+            item[key] = f"{key}/{split}_{row}.tif"
+            (out / key).mkdir(exist_ok=True)
+            pixels = image[place] if key == "ct" else np.rint(255 * image[place]).astype(np.uint8)
+            tifffile.imwrite(out / item[key], pixels, photometric="rgb" if key == "histology" else "minisblack")
+        datalist.setdefault(split, []).append(item)
     write_text(out / "datalist.json", json.dumps(datalist, indent=2) + "\n")
     counts = ", ".join(f"{len(items)} {split}" for split, items in datalist.items())
     print(f"Written to {out}: blocks for {counts}, {args.gap} pixels apart. They are of one specimen.")

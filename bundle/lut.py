@@ -58,9 +58,10 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def load_pairs(dataset_dir: Path, split: str) -> Dataset:
-    """A split as a data set of windowed pairs, read when they are asked for."""
-    return Dataset(load_datalist(dataset_dir, split), Compose([LoadPaird(labels_key="labels"), WindowCTd("image")]))
+def load_pairs(dataset_dir: Path, split: str, with_labels: bool = False) -> Dataset:
+    """A split as a data set of windowed pairs, read when they are asked for; on request with their tissues' classes."""
+    load = LoadPaird(labels_key="labels" if with_labels else None)
+    return Dataset(load_datalist(dataset_dir, split), Compose([load, WindowCTd("image")]))
 
 
 def fit_lut(items: Iterable[Mapping[str, Any]], sigma: float, bins: int = BINS) -> np.ndarray:

@@ -24,6 +24,7 @@ from scripts.errors import InputError
 from scripts.handlers.tissue import dice
 from scripts.metrics.tissue_classes import CLASSES, SHORT
 from scripts.networks.tissue_classifier import TissueClassifier
+from scripts.output_folder import writable_folder
 from scripts.precision import autocast, bfloat16_pays
 
 PATCH, BATCH = 128, 8
@@ -55,6 +56,7 @@ def run(args: argparse.Namespace) -> int:
     """
     if args.steps < 1:
         raise InputError(f"--steps {args.steps}: give a positive number.")
+    writable_folder(args.out.resolve().parent)
     training, validation = (load_sections(args.dataset_dir, split) for split in ("training", "validation"))
     classifier = fit(training, args.steps, args.seed)
     print("Dice on the true sections of the validation specimens:")

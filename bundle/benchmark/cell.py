@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 from bundle.benchmark import lookup_table
+from bundle.benchmark.parallel import ended, started
 from bundle.metric_table import read_per_image, read_summary
 from scripts.checkpoint import read_checkpoint
 from scripts.errors import InputError
@@ -72,10 +73,10 @@ class Cell:
         return asdict(self) | {"budget": self.budget}
 
     def identity(self) -> dict[str, Any]:
-        """The cell with a digest of the configs that it depends on: a recipe that was edited is another one."""
+        """The cell with digests of the configs and data that it depends on: edited ones are others."""
         files = [TRAIN] + ([Path(self.overlay)] if self.overlay else [])
         digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
-        return asdict(self) | {"digest": digest}
+        return asdict(self) | {"digest": digest, "data": data_digest(self.dataset_dir)}
 
     def training(self, folder: Path) -> list[str]:
         """Words of the command that trains it, without the interpreter."""
@@ -136,9 +137,11 @@ class Evaluation:
         return replace(self, dataset_dir=None if data == trained_on else str(data))
 
     def identity(self) -> dict[str, Any]:
-        """What decides the scores of given weights."""
+        """What decides the scores of given weights: data, classifier, and the code that measures."""
         classifier = self.tissue_classifier
         return {
+            "measures": measures_digest(),
+            "data": None if self.dataset_dir is None else data_digest(self.dataset_dir),
             "dataset_dir": self.dataset_dir,
             "tissue_classifier": None if classifier is None else file_digest(classifier),
         }
@@ -171,7 +174,7 @@ def result_of(cell: Cell, evaluation: Evaluation, out: Path, threads: int | None
     folder.mkdir(parents=True, exist_ok=True)
     if once(folder / "cell.json", cell.identity) != cell.identity():
         raise InputError(
-            f"{folder} holds another cell, or its recipe or train.yaml was edited since, see its cell.json: "
+            f"{folder} holds another cell, or its recipe, train.yaml or data were changed since, see its cell.json: "
             "give another --output_dir."
         )
     training = once(folder / "training.json", lambda: train(cell, folder, threads))
@@ -195,8 +198,9 @@ def lookup_table_result(dataset_dir: str, budget: str, evaluation: Evaluation, o
         InputError: the data cannot be used; the folder holds the table of other data.
     """
     folder, data = out / lookup_table.RECIPE, Path(dataset_dir)
-    fit = once(folder / "training.json", lambda: lookup_table.fit(data, folder))
-    if fit["dataset_dir"] != dataset_dir:
+    digest = data_digest(dataset_dir)
+    fit = once(folder / "training.json", lambda: lookup_table.fit(data, folder) | {"data": digest})
+    if (fit["dataset_dir"], fit["data"]) != (dataset_dir, digest):
         raise InputError(f"{folder} holds the table of {fit['dataset_dir']}: give another --output_dir.")
 
     def evaluate() -> None:
@@ -209,9 +213,25 @@ def lookup_table_result(dataset_dir: str, budget: str, evaluation: Evaluation, o
 
 def code_digest() -> str:
     """Digest of the package that trains: results of another one are told, not refused, as most edits change nothing."""
-    files = sorted((ROOT / "scripts").rglob("*.py"))
-    texts = [str(path.relative_to(ROOT)).encode() + path.read_bytes() for path in files]
+    return _digest(sorted((ROOT / "scripts").rglob("*.py")))
+
+
+def measures_digest() -> str:
+    """Digest of what measures: scores of another one are made again."""
+    scripts = ROOT / "scripts"
+    others = ("handlers/metrics.py", "handlers/tissue.py", "networks/tissue_classifier.py")
+    return _digest([*sorted((scripts / "metrics").glob("*.py")), *(scripts / name for name in others)])
+
+
+def _digest(files: Sequence[Path]) -> str:
+    texts = [str(path.relative_to(ROOT)).encode() + path.read_bytes() for path in files if path.is_file()]
     return hashlib.sha256(b"".join(texts)).hexdigest()
+
+
+def data_digest(dataset_dir: str) -> str | None:
+    """Digest of a data list, in which a phantom says how it was made; None if there is none, which training tells."""
+    path = Path(dataset_dir) / "datalist.json"
+    return file_digest(path) if path.is_file() else None
 
 
 def once(path: Path, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -288,11 +308,9 @@ def _run(words: list[str], log: Path, threads: int | None) -> float:
         process = subprocess.Popen(
             [sys.executable, *words], cwd=ROOT, env=environment, stdout=file, stderr=subprocess.STDOUT
         )
-        try:
-            _, status, used = os.wait4(process.pid, 0)  # of this child alone: others may run beside it
-        except BaseException:
-            process.kill()
-            raise
+        started(process)
+        _, status, used = os.wait4(process.pid, 0)  # of this child alone: others may run beside it
+        ended(process)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise InputError(f"A run of the benchmark ended with status {process.returncode}, see the end of {log}.")

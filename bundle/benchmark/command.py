@@ -6,7 +6,7 @@ import argparse
 import dataclasses
 import json
 import os
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,14 @@ from bundle.benchmark.cell import (
 )
 from bundle.benchmark.lookup_table import RECIPE as LOOKUP_TABLE
 from bundle.benchmark.paired import compare
+from bundle.benchmark.parallel import run_all
 from bundle.benchmark.pareto import draw_pareto, speeds
 from bundle.benchmark.scores import draw_scores
 from bundle.benchmark.sections import draw_stains
 from bundle.benchmark.table import dice_rows, rows_of
 from bundle.metric_table import TITLES
 from bundle.phantom.command import DEFAULT_OUT as PHANTOM
+from scripts.data import load_datalist
 from scripts.errors import InputError
 from scripts.networks.tissue_classifier import load_tissue_classifier
 from scripts.output_folder import writable_folder
@@ -80,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
     """
     cells = cells_of(args)
     evaluation = evaluation_of(args)
-    out = writable_folder(args.output_dir)
+    out = writable_folder(args.output_dir).resolve()
     threads = threads_of(args.jobs)
     times_as_fast = speeds(args.times, [cell.recipe for cell in cells]) if args.times else {}
     print(", ".join(f"{name} {value}" for name, value in describe_machine().items()), flush=True)
@@ -92,18 +94,16 @@ def run(args: argparse.Namespace) -> int:
     budgets = dict.fromkeys(cell.budget for cell in cells)
     tables = [lookup_table_result(data, name, evaluation, out) for name in budgets] if with_table else []
     known: dict[int, dict[str, Any]] = {}
-    with ThreadPoolExecutor(args.jobs) as pool:
-        begun = {pool.submit(result_of, cell, evaluation, out, threads): n for n, cell in enumerate(cells)}
-        try:
-            for future in as_completed(begun):
-                known[begun[future]] = future.result()
-                results = tables + [known[number] for number in sorted(known)]
-                print(f"\n{len(known)} of {len(cells)} cells, {args.split} specimens\n", flush=True)
-                print("\n".join(table(rows_of(results))), flush=True)
-                _write_json(out, results, [])
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+
+    def show(number: int, result: dict[str, Any]) -> None:
+        known[number] = result
+        so_far = tables + [known[number] for number in sorted(known)]
+        print(f"\n{len(known)} of {len(cells)} cells, {args.split} specimens\n", flush=True)
+        print("\n".join(table(rows_of(so_far))), flush=True)
+        _write_json(out, so_far, [])
+
+    run_all({n: partial(result_of, cell, evaluation, out, threads) for n, cell in enumerate(cells)}, args.jobs, show)
+    results = tables + [known[number] for number in sorted(known)]
     reference = DEFAULT if DEFAULT in args.recipes else cells[0].recipe
     comparison = compare(results, reference)
     if comparison:
@@ -204,10 +204,12 @@ def evaluation_of(args: argparse.Namespace) -> Evaluation:
     """What the networks are evaluated on.
 
     Raises:
-        InputError: the classifier's file is missing or holds something else.
+        InputError: the classifier's file is missing or holds something else; other data that cannot be used.
     """
     if args.tissue_classifier is not None:
         load_tissue_classifier(args.tissue_classifier)  # now rather than after the first training
+    if args.evaluate_on is not None:
+        load_datalist(args.evaluate_on, args.split)
     paths = (args.evaluate_on, args.tissue_classifier)
     return Evaluation(args.split, *(None if path is None else str(path.resolve()) for path in paths))
 

@@ -38,7 +38,8 @@ def fit(dataset_dir: Path, folder: Path) -> dict[str, Any]:
 def evaluate(dataset_dir: Path, split: str, folder: Path, name: str, tissue_classifier: str | None = None) -> None:
     """Evaluate the table of `folder` and write its metrics into a folder in it, called `name`."""
     sigma, table = read_table(folder)
-    write_scores(folder / name, load_pairs(dataset_dir, split), table, sigma, tissue_classifier=tissue_classifier)
+    pairs = load_pairs(dataset_dir, split, with_labels=tissue_classifier is not None)
+    write_scores(folder / name, pairs, table, sigma, tissue_classifier=tissue_classifier)
 
 
 def colour(ct: np.ndarray, folder: Path) -> np.ndarray:

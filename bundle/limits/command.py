@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from bundle.bench.machine import describe_machine
 from bundle.benchmark.cell import ROOT, lookup_table_result, result_of
 from bundle.benchmark.command import DEFAULT, cells_of, evaluation_of, threads_of
 from bundle.benchmark.lookup_table import RECIPE as LOOKUP_TABLE
+from bundle.benchmark.parallel import run_all
 from bundle.limits.curves import draw_curves, rows_of
 from bundle.limits.points import LIMITS, Point
 from bundle.metric_table import TITLES
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     if not recipes:
         raise InputError(f"Name a recipe, such as '{DEFAULT}'.")
     args.recipes = recipes + [LOOKUP_TABLE] * (LOOKUP_TABLE in args.recipes)
-    evaluation, out = evaluation_of(args), writable_folder(args.output_dir)
+    evaluation, out = evaluation_of(args), writable_folder(args.output_dir).resolve()
     threads = threads_of(args.jobs)
     base = args.dataset_dir.resolve()
     tasks: list[tuple[Point, str, Callable[[], dict[str, Any]]]] = []
@@ -77,9 +77,7 @@ def run(args: argparse.Namespace) -> int:
             results[number] = tasks[number][2]()
             print(f"{len(results)} of {len(tasks)} results", flush=True)
 
-    with ThreadPoolExecutor(args.jobs) as pool:
-        for future in [pool.submit(make, numbers) for numbers in in_turn.values()]:
-            future.result()
+    run_all({numbers[0]: partial(make, numbers) for numbers in in_turn.values()}, args.jobs)
     found = [_summary(point, recipe, results[number]) for number, (point, recipe, _) in enumerate(tasks)]
     rows = rows_of(found, axis)
     print("\n" + "\n".join(table(rows)))

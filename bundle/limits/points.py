@@ -12,6 +12,7 @@ from bundle.limits.variants import (
     misregistered,
     more_blurred,
     noisier,
+    read_phantom,
     without_material,
     worse_scans,
 )
@@ -43,7 +44,8 @@ class Point:
 
 def pairs(base: Path, split: str, work: Path) -> Iterator[Point]:
     """Fewer training pairs."""
-    for count in PAIRS:
+    most = len(read_phantom(base)["training"])
+    for count in [count for count in PAIRS if count < most] + [most] * (most < PAIRS[-1]):
         yield Point("", count, fewer_pairs(base, count, work / f"{count}_pairs"), base)
 
 
@@ -56,7 +58,8 @@ def displacement(base: Path, split: str, work: Path) -> Iterator[Point]:
 def material(base: Path, split: str, work: Path) -> Iterator[Point]:
     """Materials that the training did not have, beside the training that had them."""
     of = materials(base)
-    for left_out in dict.fromkeys(of.values()):
+    judged = {item["specimen"] for item in read_phantom(base)[split]}
+    for left_out in dict.fromkeys(of[specimen] for specimen in sorted(judged)):
         counted = frozenset(name for name, kind in of.items() if kind == left_out)
         yield Point("seen", left_out, base, base, counted)
         variant = without_material(base, left_out, work / f"without_{left_out}")

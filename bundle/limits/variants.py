@@ -73,10 +73,16 @@ def without_material(base: Path, material: str, out: Path) -> Path:
 
 
 def misregistered(base: Path, displacement: float, out: Path) -> Path:
-    """The same phantom with sections displaced by so many pixels, root mean square; its test sections never are."""
+    """The same phantom with sections displaced by so many pixels, root mean square; its test sections never are.
+
+    Raises:
+        InputError: the folder holds another phantom.
+    """
+    options = read_phantom(base)["phantom"]["options"] | {"displacement": displacement, "volumes": 0}
     if not (out / "datalist.json").is_file():
-        options = read_phantom(base)["phantom"]["options"] | {"displacement": displacement, "volumes": 0}
         make_phantom(out, **options)
+    if read_phantom(out)["phantom"]["options"] != options:
+        raise InputError(f"{out} holds another phantom: give another --output_dir.")
     return out
 
 

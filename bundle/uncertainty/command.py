@@ -54,6 +54,8 @@ def run(args: argparse.Namespace) -> int:
     out = writable_folder(args.output_dir)
     unseen = unseen_of(args.without, args.dataset_dir)
     networks = [read_network(path) for path in args.checkpoints]
+    for path in unseen.values():
+        read_network(path)  # what is missing is better told now
     maps = maps_of(args.dataset_dir, args.split, networks)
     removed = {name: removed_error(maps.error, values, SHARES) for name, values in maps.uncertainty.items()}
     best = removed_error(maps.error, maps.error, [DISCARDED])[0]

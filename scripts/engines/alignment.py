@@ -5,6 +5,9 @@ from __future__ import annotations
 import torch
 from monai.networks.blocks import Warp
 from torch import nn
+from torch.nn import functional as F
+
+STRIDE = 16  # what the network halves four times has sides that are multiples of
 
 
 class Alignment(nn.Module):
@@ -38,7 +41,11 @@ class Alignment(nn.Module):
             The virtual section, the CT and the mask, displaced, and the displacement (N, 2, H, W) in pixels. The mask
             is 0 where there is nothing to displace. No gradient reaches the displacement through the CT.
         """
-        displacement = self.network(torch.cat([virtual, true * mask], dim=1)).float()
+        height, width = mask.shape[2:]
+        both = F.pad(
+            torch.cat([virtual, true * mask], dim=1), (0, -width % STRIDE, 0, -height % STRIDE), mode="replicate"
+        )
+        displacement = self.network(both)[..., :height, :width].float()
         moved = self.warp(torch.cat([virtual.float(), torch.ones_like(mask, dtype=torch.float32)], dim=1), displacement)
         with torch.no_grad():
             moved_ct = self.warp(ct.float(), displacement)

@@ -123,8 +123,13 @@ class PairedCycleGANTrainer(Trainer):
         self.alignment = Alignment(registration) if registration is not None and weights.smooth > 0 else None
         self.smoothness_loss = smoothness_loss
         self.weights = weights
-        for term, means in (("contrast", contrast_loss), ("perceptual", perceptual_loss), ("smooth", registration)):
-            if getattr(weights, term) > 0 and means is None:
+        needed = {
+            "contrast": (contrast_loss,),
+            "perceptual": (perceptual_loss,),
+            "smooth": (registration, smoothness_loss),
+        }
+        for term, means in needed.items():
+            if getattr(weights, term) > 0 and None in means:
                 raise ValueError(f"The term {term} has a weight, but the trainer was not given what it takes.")
         if weights.perceptual > 0:
             perceptual_loss.load()  # what is missing is better told now than after the data are in memory

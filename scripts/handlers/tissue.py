@@ -33,7 +33,7 @@ class Tissue:
       and of the true section with ``_true`` at the end.
 
     A class that is not in the labels is NaN, whatever was found: areas tell of that. Data without labels are held
-    against the classes of their true sections; then the ``dice_..._true`` are left out.
+    against the classes of their true sections; then the ``dice_..._true`` are NaN.
 
     Each becomes an entry of ``engine.state.metrics`` (mean over images that have it) and of
     ``engine.state.metric_details`` (N, 1), as with ``save_details``.
@@ -105,8 +105,8 @@ class Tissue:
         for number, name in enumerate(SHORT):
             where = (truth == number) & valid
             values[f"dice_{name}"] = dice((found == number) & valid, where)
-            if given is not None:
-                values[f"dice_{name}{OF_TRUE}"] = dice((found_true == number) & valid, where)
+            ceiling = math.nan if given is None else dice((found_true == number) & valid, where)
+            values[f"dice_{name}{OF_TRUE}"] = ceiling
             values[f"colour_{name}"] = float(difference[where].mean()) if where.any() else math.nan
         seen = valid.cpu().numpy()
         for ending, classes in (("", found), (OF_TRUE, found_true)):

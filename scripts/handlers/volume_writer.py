@@ -20,7 +20,7 @@ from scripts.memory import give_back_freed_memory
 from scripts.volume.axis_store import AxisStore
 from scripts.volume.finish import finish
 from scripts.volume.flicker import change_between_slices, grid_step
-from scripts.volume.results import ResultStores, axis_stores
+from scripts.volume.results import ResultStores, axis_stores, counts_of_levels
 from scripts.volume.staining import Staining
 
 logger = logging.getLogger(__name__)
@@ -146,7 +146,7 @@ def _notes(slab: dict[str, Any], ct: np.ndarray, stain: np.ndarray) -> dict[str,
     return {
         "digests": slab["digests"],
         "replaced": slab["replaced"],
-        "uncertainty": np.bincount(uncertainty.ravel(), minlength=256) if len(uncertainty) else np.empty(0, np.int64),
+        "uncertainty": counts_of_levels(uncertainty[0]) if len(uncertainty) else np.empty(0, np.int64),
         "ct_change": change_between_slices(coarse_ct),
         "stain_change": change_between_slices(coarse_stain),
         # the change to the next slab's first slice is added up in the end

@@ -42,8 +42,9 @@ class PatchContrastLoss(nn.Module):
             true: of the true section, of the same shapes.
             mask: (N, 1, H, W), 1 where the pair is valid; other places need not resemble each other.
         """
-        terms = [self._layer(a.float(), b.float(), mask.float()) for a, b in zip(virtual, true, strict=True)]
-        return torch.stack(terms).mean()
+        with torch.autocast(mask.device.type, enabled=False):  # else similarities would be rounded to bfloat16
+            terms = [self._layer(a.float(), b.float(), mask.float()) for a, b in zip(virtual, true, strict=True)]
+            return torch.stack(terms).mean()
 
     def _layer(self, virtual: torch.Tensor, true: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         height, width = virtual.shape[2:]

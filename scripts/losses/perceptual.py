@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from scripts.errors import InputError
+from scripts.metrics.lpips import SMALLEST
 from scripts.metrics.lpips_weights import HOW_TO_GET, build_lpips, find_lpips_weights, read_alexnet_features
 
 
@@ -46,11 +47,17 @@ class PerceptualLoss(nn.Module):
         """Compare (N, 3, H, W) with (N, 3, H, W), both in [0, 1], where `mask` (N, 1, H, W) is 1; returns a scalar.
 
         Raises:
-            InputError: see `load`.
+            InputError: see `load`; the images are too small for AlexNet.
         """
         if not self._model:
             self.load()
+        if min(pred.shape[2:]) < SMALLEST:
+            raise InputError(
+                f"Patches of {pred.shape[2]} x {pred.shape[3]} pixels are too small for the perceptual loss: give "
+                f"--patch_size {SMALLEST} or more, or --loss_weights#perceptual 0."
+            )
         self._model[0].to(pred.device)
         pred, target = pred.float(), target.float()
         seen = torch.where(mask > 0, pred, target)
-        return self._model[0](seen, target, normalize=True).mean()
+        with torch.autocast(pred.device.type, enabled=False):  # bfloat16 turns the gradient by a tenth
+            return self._model[0](seen, target, normalize=True).mean()

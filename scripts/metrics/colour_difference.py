@@ -18,7 +18,7 @@ def colour_difference(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
     Returns:
         (..., H, W).
     """
-    return (_lab(one.double()) - _lab(other.double())).square().sum(dim=-3).sqrt().float()
+    return (_lab(one.float()) - _lab(other.float())).square().sum(dim=-3).sqrt()
 
 
 def _lab(rgb: torch.Tensor) -> torch.Tensor:

@@ -5,6 +5,7 @@ Each step may be cut off at any moment: it is done again by the next run, with t
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import logging
@@ -26,7 +27,7 @@ from scripts.volume.export import EXPORTS
 from scripts.volume.flicker import mean_change
 from scripts.volume.planes import preview_of
 from scripts.volume.reader import open_volume
-from scripts.volume.results import ResultStores, axis_stores
+from scripts.volume.results import ResultStores, axis_stores, counts_of_levels
 from scripts.volume.staining import OME_ZARR, Staining, remove, write_text
 from scripts.volume.volume import Volume
 
@@ -74,7 +75,7 @@ def finish(staining: Staining, details: Mapping[str, Any] | None = None) -> list
                     found.window[0] if request.nan_value is None else request.nan_value,
                     ", ".join(map(str, where[:8])) + (" ..." if len(where) > 8 else ""),
                 )
-            record = _record(staining, volume, notes, details or {})
+            record = _record(staining, volume, notes, details or {}, _uncertainty(results, notes))
         write_text(staining.folder / f"{staining.name}_stain.json", json.dumps(record, indent=2) + "\n")
         write_text(staining.folder / "whole", "what is here only needs to be moved\n")
     return _publish(staining)
@@ -96,6 +97,9 @@ def _publish(staining: Staining) -> list[Path]:
         if made.exists():
             remove(path)
             os.replace(made, path)
+    for stale in staining.output_dir.glob(f"{glob.escape(staining.name)}_uncertainty.*"):  # of the stain replaced
+        if stale.name not in staining.outputs and stale.name.split("_uncertainty.")[-1] in (OME_ZARR, *EXPORTS):
+            remove(stale)
     remove(staining.folder)
     return paths
 
@@ -157,18 +161,6 @@ class _Notes:
             [start for start, notes in slabs if notes["replaced"]],
         )
 
-    def uncertainty(self) -> dict[str, float] | None:
-        """Mean and percentiles over all voxels, in grey levels; None where it was not asked for."""
-        if self.staining.request.views == 1:
-            return None
-        counts = np.sum([slab["uncertainty"] for slabs in self.slabs.values() for slab in slabs], axis=0)
-        share = np.cumsum(counts) / counts.sum()
-        return {
-            "views": self.staining.request.views,
-            "mean": round(float(np.average(np.arange(256), weights=counts)) / STEPS, 3),
-            **{f"percentile_{q}": int(np.searchsorted(share, q / 100)) / STEPS for q in (50, 80, 95)},
-        }
-
     def digest(self) -> str:
         """SHA-256 over the SHA-256 of each slice's stored grey values, from the first slice to the last."""
         assert self.staining.findings is not None
@@ -180,7 +172,30 @@ class _Notes:
         return digest.hexdigest()
 
 
-def _record(staining: Staining, volume: Volume, notes: _Notes, details: Mapping[str, Any]) -> dict[str, Any]:
+def _uncertainty(results: ResultStores, notes: _Notes) -> dict[str, float] | None:
+    """Mean and percentiles over all voxels, in grey levels; None where it was not asked for."""
+    if results.uncertainty is None:
+        return None
+    slabs = [slab for slabs in notes.slabs.values() for slab in slabs]
+    if len(notes.slabs) == 1:
+        counts = np.sum([slab["uncertainty"] for slab in slabs], axis=0)
+    else:  # the mean of several maps has other percentiles than they
+        counts = np.sum([counts_of_levels(slab[..., 0]) for slab in results.uncertainty.slabs()], axis=0)
+    share = np.cumsum(counts) / counts.sum()
+    return {
+        "views": notes.staining.request.views,
+        "mean": round(float(np.average(np.arange(256), weights=counts)) / STEPS, 3),
+        **{f"percentile_{q}": int(np.searchsorted(share, q / 100)) / STEPS for q in (50, 80, 95)},
+    }
+
+
+def _record(
+    staining: Staining,
+    volume: Volume,
+    notes: _Notes,
+    details: Mapping[str, Any],
+    uncertainty: dict[str, float] | None,
+) -> dict[str, Any]:
     request, found = staining.request, staining.findings
     assert found is not None
     replaced, where = notes.replaced()
@@ -215,7 +230,7 @@ def _record(staining: Staining, volume: Volume, notes: _Notes, details: Mapping[
         "tile_size": request.tile_size,
         "bfloat16": request.amp,
         "mean_change_between_slices": flicker,
-        "uncertainty": notes.uncertainty(),
+        "uncertainty": uncertainty,
         "outputs": staining.outputs[:-1],
         "seconds": notes.seconds(),
         "software": _software(),

@@ -50,6 +50,12 @@ class ResultStores:
             first += len(store.channels)
 
 
+def counts_of_levels(slab: np.ndarray) -> np.ndarray:
+    """How many voxels of a uint8 slab (n, Y, X) have each level, (256,)."""
+    # slice by slice: bincount takes eight bytes for each of its voxels
+    return np.sum([np.bincount(image.ravel(), minlength=256) for image in slab], axis=0)
+
+
 def axis_stores(staining: Staining) -> dict[str, AxisStore]:
     """Where the stains made along single axes are kept until they are fused, by axis."""
     found, request = staining.findings, staining.request

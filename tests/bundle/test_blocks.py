@@ -37,6 +37,8 @@ def test_blocks_are_the_pair(pair: tuple[Path, Path], tmp_path: Path, capsys: py
     for split, (left, right) in stretches.items():
         items = load_datalist(tmp_path / "set", split)
         assert [item["specimen"] for item in items] == [f"ct {split}"] * 2
+        window = np.percentile(ct[:, slice(*stretches["training"])], (0.5, 99.5))  # of the training stretch for all
+        assert all(item["ct_window"] == pytest.approx(window, rel=1e-3) for item in items)
         for row, item in enumerate(items):
             rows = slice(100 * row, 100 * row + 100)
             np.testing.assert_array_equal(read_ct(item["image"]), ct[rows, left:right])
@@ -50,6 +52,9 @@ def test_mistakes(pair: tuple[Path, Path], tmp_path: Path, capsys: pytest.Captur
     ct, section = map(str, pair)
     assert main(["blocks", ct, section, str(tmp_path / "a"), "--rows", "3"]) == 1
     assert "fewer --rows" in capsys.readouterr().err
+    for option in (["--rows", "0"], ["--gap", "-100"]):
+        assert main(["blocks", ct, section, str(tmp_path / "a"), *option]) == 1
+        assert "gap of 0 or more" in capsys.readouterr().err
     tifffile.imwrite(tmp_path / "small.tif", np.ones((100, 800), np.uint8))
     assert main(["blocks", ct, section, str(tmp_path / "b"), "--mask", str(tmp_path / "small.tif")]) == 1
     assert "resample" in capsys.readouterr().err
@@ -58,3 +63,4 @@ def test_mistakes(pair: tuple[Path, Path], tmp_path: Path, capsys: pytest.Captur
     tifffile.imwrite(tmp_path / "right.tif", nothing_right)
     assert main(["blocks", ct, section, str(tmp_path / "c"), "--mask", str(tmp_path / "right.tif")]) == 1
     assert "leaves nothing for test" in capsys.readouterr().err
+    assert not any((tmp_path / "c").iterdir())

@@ -8,6 +8,7 @@ import errno
 import functools
 import itertools
 import json
+import math
 import os
 import signal
 import subprocess
@@ -287,8 +288,17 @@ def test_uncertainty_lies_beside_a_stain_that_is_the_same(
     assert "scan_uncertainty.tif" in record["outputs"]
 
     run(workflow("inference", **options, output_dir=tmp_path / "all", uncertainty=True, axis="all"))
-    of_all = zarr.open(str(tmp_path / "all" / "scan_uncertainty.ome.zarr"), mode="r")["0"]
-    assert of_all.shape == doubt.shape and of_all[:].max() > 0
+    of_all = zarr.open(str(tmp_path / "all" / "scan_uncertainty.ome.zarr"), mode="r")["0"][:].astype(int)
+    alone = []
+    for axis in "zyx":
+        run(workflow("inference", **options, output_dir=tmp_path / axis, uncertainty=True, axis=axis))
+        alone.append(zarr.open(str(tmp_path / axis / "scan_uncertainty.ome.zarr"), mode="r")["0"][:].astype(int))
+    np.testing.assert_array_equal(of_all, (2 * sum(alone) + 3) // 6)  # the mean, rounded half up
+    record = json.loads((tmp_path / "all" / "scan_stain.json").read_text())["uncertainty"]
+    assert record["percentile_95"] == np.sort(of_all.ravel())[math.ceil(0.95 * of_all.size) - 1] / 4
+
+    run(workflow("inference", **options, output_dir=tmp_path / "both", overwrite=True))
+    assert not list((tmp_path / "both").glob("*uncertainty*"))  # it was of the stain that is gone
     assert json.loads((tmp_path / "plain" / "scan_stain.json").read_text())["uncertainty"] is None
 
 

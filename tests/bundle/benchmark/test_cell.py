@@ -106,21 +106,27 @@ def test_another_split_is_evaluated_without_another_training(cell: Cell, tmp_pat
 
 
 def test_other_data_and_another_classifier_are_evaluated_on_without_another_training(
-    cell: Cell, tmp_path: Path, ran: list[list[str]]
+    cell: Cell, tmp_path: Path, ran: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     classifier = tmp_path / "tissue.pt"
     classifier.write_bytes(b"one")
-    aligned = Evaluation("validation", "/aligned", str(classifier))
+    data = tmp_path / "aligned"
+    data.mkdir()
+    aligned = Evaluation("validation", str(data), str(classifier))
     result_of(cell, VALIDATION, tmp_path)
     result_of(cell, aligned, tmp_path)
-    assert option(ran[-1], "dataset_dir") == "/aligned" and option(ran[-1], "tissue_classifier") == str(classifier)
+    assert option(ran[-1], "dataset_dir") == str(data) and option(ran[-1], "tissue_classifier") == str(classifier)
     assert result_of(cell, VALIDATION, tmp_path)["split"] == "validation" and len(ran) == 3
     assert option(ran[0], "dataset_dir") == option(ran[1], "dataset_dir") == "/data"
     result_of(cell, aligned, tmp_path)
     assert len(ran) == 3
     classifier.write_bytes(b"other")
     result_of(cell, aligned, tmp_path)
-    assert [words[3] for words in ran] == ["training", "evaluating", "evaluating", "evaluating"]
+    (data / "datalist.json").write_text("{}")
+    result_of(cell, aligned, tmp_path)
+    monkeypatch.setattr(cells, "measures_digest", lambda: "edited")
+    result_of(cell, aligned, tmp_path)
+    assert [words[3] for words in ran] == ["training"] + ["evaluating"] * 5
 
 
 def test_threads_and_time_of_a_real_process(tmp_path: Path) -> None:
@@ -155,11 +161,22 @@ def test_another_cell_is_refused(when: str, cell: Cell, tmp_path: Path, ran: lis
         result_of(dataclasses.replace(cell, options={}), VALIDATION, tmp_path)
 
 
+def test_other_data_at_the_same_place_are_another_cell(cell: Cell, tmp_path: Path, ran: list[list[str]]) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    on_data = dataclasses.replace(cell, dataset_dir=str(data))
+    (data / "datalist.json").write_text("{}")
+    result_of(on_data, VALIDATION, tmp_path)
+    (data / "datalist.json").write_text('{"training": []}')
+    with pytest.raises(InputError, match="data were changed"):
+        result_of(on_data, VALIDATION, tmp_path)
+
+
 def test_edited_recipe_is_another_cell(cell: Cell, tmp_path: Path, ran: list[list[str]]) -> None:
     result_of(cell, VALIDATION, tmp_path)
     assert cell.overlay is not None
     Path(cell.overlay).write_text("batch_size: 16\n")
-    with pytest.raises(InputError, match="was edited since"):
+    with pytest.raises(InputError, match="were changed since"):
         result_of(cell, VALIDATION, tmp_path)
 
 

@@ -101,6 +101,9 @@ def test_a_budget_of_time_gives_each_recipe_its_steps(
         ("wide", 50),
         ("wide", 150),
     ]
+    Path(overlay).write_text("batch_size: 2\n")  # an edited recipe is timed again
+    assert command.run(parsed(*words)) == 0
+    assert [cell.recipe for cell in timed[4:]] == ["wide", "wide"]
     results = json.loads((tmp_path / "benchmark.json").read_text())["results"]
     assert {(r["cell"]["recipe"], r["cell"]["steps"], r["cell"]["budget"]) for r in results} == {
         ("default", 200, "5 minutes"),

@@ -64,6 +64,8 @@ def test_sections_are_displaced_and_nothing_else(base: Path, tmp_path: Path) -> 
         np.testing.assert_array_equal(read_ct(one["image"]), read_ct(known["image"]))
         assert np.array_equal(read_histology(one["label"]), read_histology(other["label"])) is same
     assert misregistered(base, 0.0, tmp_path / "0") == tmp_path / "0"  # made once
+    with pytest.raises(InputError, match="another phantom"):
+        misregistered(base, 1.0, tmp_path / "0")
 
 
 def test_ct_is_changed_in_units_of_its_window(base: Path, tmp_path: Path) -> None:
@@ -82,15 +84,15 @@ def test_ct_is_changed_in_units_of_its_window(base: Path, tmp_path: Path) -> Non
 
 
 def test_points_of_each_limit(base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bundle.limits.points.PAIRS", (2, 4))
+    monkeypatch.setattr("bundle.limits.points.PAIRS", (2, 4, 25))
     monkeypatch.setattr("bundle.limits.points.DISPLACEMENTS", (1.0,))
     of = {name: list(points(base, "test", tmp_path)) for name, (points, _) in LIMITS.items()}
-    assert [point.x for point in of["pairs"]] == [2, 4]
+    assert [point.x for point in of["pairs"]] == [2, 4, 8]  # all there are, where there are fewer
     assert [point.x for point in of["displacement"]] == [1.0]
     assert all(point.evaluate_on == base != point.train_on for point in of["pairs"] + of["displacement"])
     unseen = {str(point.x): point for point in of["material"] if point.curve == "unseen"}
-    assert set(unseen) == {"Mg-5Gd", "Mg-10Gd", "Ti", "PEEK"}
-    assert unseen["Ti"].specimens == {name for name, kind in materials(base).items() if kind == "Ti"}
+    assert set(unseen) == {"Mg-5Gd"}  # the one test specimen's
+    assert unseen["Mg-5Gd"].specimens == {name for name, kind in materials(base).items() if kind == "Mg-5Gd"}
     assert all(point.train_on == base != point.evaluate_on for point in of["noise"] + of["blur"])
 
 

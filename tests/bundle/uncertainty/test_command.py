@@ -9,7 +9,9 @@ import torch
 from PIL import Image
 
 from bundle.cli import main
+from bundle.limits.variants import materials
 from bundle.lut import load_pairs
+from bundle.phantom.generate import make_phantom
 from bundle.uncertainty import command, maps
 from scripts.inferers import TileInferer, UncertaintyInferer
 from scripts.networks import StainGenerator
@@ -58,6 +60,21 @@ def test_command(phantom: Path, tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert content["removed"]["contrast"][0] == 0 and len(content["expected"]) == 20
     with Image.open(tmp_path / "uncertainty.png") as image:
         assert image.width > image.height
+
+
+def test_slices_of_an_unseen_material_against_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    base = tmp_path / "base"
+    make_phantom(base, specimens=[1, 2, 1], slices=1, size=96, volumes=0, processes=1)
+    words = ["uncertainty", "0.pt", "--dataset_dir", str(base), "--output_dir", str(tmp_path / "out")]
+    assert main([*words, "--without", "PEEK=1.pt"]) == 0
+    (flag,) = json.loads((tmp_path / "out" / "uncertainty.json").read_text())["unseen"]
+    found = dict(maps.maps_of(base, "validation", [network(1)], [4]).of_slices("4 views"))
+    of = materials(base)
+    by_material = {of[name]: value for name, value in found.items()}
+    assert flag["its slices"] == pytest.approx(by_material["PEEK"], rel=1e-5)
+    assert flag["others"] == pytest.approx(by_material["Mg-10Gd"], rel=1e-5)
+    assert flag["AUC"] == float(by_material["PEEK"] > by_material["Mg-10Gd"])
+    assert "| PEEK |" in capsys.readouterr().out
 
 
 def test_unseen_materials(phantom: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

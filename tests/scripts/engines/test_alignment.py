@@ -85,5 +85,9 @@ def test_the_configured_network_starts_without_displacement() -> None:
     network = LowerResolution(
         RegUNet(2, 6, num_channel_initial=8, depth=3, out_channels=2, out_kernel_initializer="zeros"), factor=2
     )
-    found = network(torch.rand(2, 6, 96, 96))
-    assert found.shape == (2, 2, 96, 96) and found.abs().max() == 0
+    for side in (96, 90):  # the latter is no multiple of what the network halves
+        virtual, mask = torch.rand(2, 3, side, side), torch.ones(2, 1, side, side)
+        moved, _, where, found = Alignment(network)(virtual, mask, torch.rand(2, 3, side, side), mask)
+        assert found.shape == (2, 2, side, side) and found.abs().max() == 0
+        torch.testing.assert_close(moved, virtual)
+        assert where.min() == 1

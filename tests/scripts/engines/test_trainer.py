@@ -87,6 +87,31 @@ def test_networks_work_only_for_terms_that_count(
         assert torch.equal(parameters(getattr(trainer, name)), parameters(networks()[name]))
 
 
+@pytest.mark.parametrize(
+    ("term", "missing"),
+    [
+        ("contrast", "contrast_loss"),
+        ("perceptual", "perceptual_loss"),
+        ("smooth", "registration"),
+        ("smooth", "smoothness_loss"),
+    ],
+)
+def test_a_term_that_lacks_its_means_is_refused(term: str, missing: str) -> None:
+    with pytest.raises(ValueError, match=f"{term} has a weight"):
+        tiny_trainer({term: 1.0}, **{missing: None})
+
+
+@pytest.mark.parametrize("term", ["contrast", "perceptual", "smooth"])
+def test_new_terms_in_bfloat16_are_close_to_float32(term: str) -> None:
+    values = []
+    for amp in (False, True):
+        trainer = tiny_trainer({term: 1.0, "pixel_stain": 1.0}, amp=amp)
+        trainer.run()
+        values.append(output_of(trainer)[term])
+        assert values[-1].dtype == torch.float32
+    torch.testing.assert_close(*values, rtol=0.05, atol=0.01)  # the networks before the term round to 8 bits
+
+
 def test_a_cycle_alone_gives_the_way_back_its_statistics() -> None:
     """Without a real section through it, fixed statistics would else be those of initialisation."""
     trainer = tiny_trainer({"cycle_ct": 1.0})

@@ -40,6 +40,15 @@ def test_only_valid_places_have_to_resemble_each_other() -> None:
     assert PatchContrastLoss(places=4)([broken], [features], torch.zeros(1, 1, 2, 2)).item() == 0
 
 
+def test_bfloat16_around_it_changes_nothing() -> None:
+    torch.manual_seed(0)
+    virtual, true = torch.rand(2, 2, 5, 4, 4)
+    loss, mask = PatchContrastLoss(places=16), torch.ones(2, 1, 4, 4)
+    with torch.autocast("cpu", torch.bfloat16):
+        inside = loss([virtual], [true], mask)
+    torch.testing.assert_close(inside, loss([virtual], [true], mask))  # all places are drawn, in another order
+
+
 @pytest.mark.parametrize(("places", "temperature"), [(1, 0.07), (64, 0.0)])
 def test_options_out_of_range(places: int, temperature: float) -> None:
     with pytest.raises(ValueError, match="needed"):

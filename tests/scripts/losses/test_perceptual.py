@@ -39,6 +39,20 @@ def test_masked_pixels_have_no_say(tmp_path: Path) -> None:
     assert loss(pred, target, torch.zeros_like(mask)) == 0
 
 
+def test_bfloat16_around_it_changes_nothing(tmp_path: Path) -> None:
+    pred, target = images()
+    loss, mask = PerceptualLoss(save_random_features(tmp_path)), torch.ones(2, 1, 64, 64)
+    with torch.autocast("cpu", torch.bfloat16):
+        inside = loss(pred, target, mask)
+    assert inside.dtype == torch.float32 and inside == loss(pred, target, mask)
+
+
+def test_small_patches_are_told(tmp_path: Path) -> None:
+    small = torch.rand(1, 3, 24, 24)
+    with pytest.raises(InputError, match="--patch_size 32"):
+        PerceptualLoss(save_random_features(tmp_path))(small, small, torch.ones(1, 1, 24, 24))
+
+
 def test_missing_weights_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     with pytest.raises(InputError, match="lpips-weights.*perceptual 0"):
