@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 Key = TypeVar("Key")
 
 _running: set[subprocess.Popen] = set()
+_stopping = threading.Event()
 _lock = threading.Lock()
 
 
@@ -18,6 +19,8 @@ def started(process: subprocess.Popen) -> None:
     """Note a process that `run_all` is to end if it ends early."""
     with _lock:
         _running.add(process)
+        if _stopping.is_set():  # a task that was begun while another failed
+            process.terminate()
 
 
 def ended(process: subprocess.Popen) -> None:
@@ -43,6 +46,7 @@ def run_all(
         BaseException: what a task or the user raised first; nothing more is begun then, and what runs is ended.
     """
     results: dict[Key, Any] = {}
+    _stopping.clear()
     with ThreadPoolExecutor(jobs) as pool:
         futures = {pool.submit(task): key for key, task in tasks.items()}
         try:
@@ -52,6 +56,7 @@ def run_all(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             with _lock:
+                _stopping.set()
                 for process in _running:
                     process.terminate()
             raise
