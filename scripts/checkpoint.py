@@ -90,6 +90,9 @@ def load_generator(network: Network, path: str | os.PathLike) -> Network:
             f"The checkpoint {path} was trained with skip {bool(skip)} and upsample {UPSAMPLINGS[upsample]}: "
             "give network_def the same."
         )
+    if "dark_end" in expected and not torch.equal(tensors["dark_end"].cpu(), expected["dark_end"].cpu()):
+        dark_end = tensors["dark_end"].item()
+        raise InputError(f"The checkpoint {path} was trained with dark_end {dark_end:g}: give network_def the same.")
     if not all(bool(torch.isfinite(tensors[name]).all()) for name, _ in network.named_parameters()):
         raise InputError(
             f"The weights in {path} are not finite: their training diverged; give --checkpoint another one."
