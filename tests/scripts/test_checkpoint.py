@@ -89,6 +89,14 @@ class TestRefused:
         with pytest.raises(InputError, match=f"trained with .*{'False' if 'skip' in options else 'bilinear'}"):
             load_generator(generator(), tmp_path / "model.pt")
 
+    def test_another_dark_end(self, tmp_path: Path) -> None:
+        save_atomically(generator(dark_end=0.25).state_dict(), tmp_path / "model.pt")
+        load_generator(generator(dark_end=0.25), tmp_path / "model.pt")
+        with pytest.raises(InputError, match="trained with dark_end 0.25"):
+            load_generator(generator(dark_end=0.5), tmp_path / "model.pt")
+        with pytest.raises(InputError, match="of another architecture"):
+            load_generator(generator(), tmp_path / "model.pt")
+
     def test_missing(self, tmp_path: Path) -> None:
         with pytest.raises(InputError, match=r"There is no checkpoint .*model\.pt"):
             read_checkpoint(tmp_path / "model.pt")
