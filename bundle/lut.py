@@ -128,7 +128,11 @@ def choose_lut(
 
 
 def evaluate_lut(
-    items: Items, table: np.ndarray, sigma: float, lpips_weights: Path | None = None
+    items: Items,
+    table: np.ndarray,
+    sigma: float,
+    lpips_weights: Path | None = None,
+    tissue_classifier: str | None = None,
 ) -> dict[str, list[float]]:
     """Compute the metrics that the bundle's evaluation computes, with the same names.
 
@@ -144,7 +148,7 @@ def evaluate_lut(
             log_lpips_left_out()
         else:
             handlers[f"lpips{suffix}"] = lpips
-    return _evaluate(items, table, sigma, handlers)
+    return _evaluate(items, table, sigma, handlers, Tissue(tissue_classifier))
 
 
 def write_scores(
@@ -160,17 +164,20 @@ def write_scores(
     Raises:
         InputError: the folder cannot be written to.
     """
-    values = evaluate_lut(pairs, table, sigma, lpips_weights)
-    if tissue_classifier is not None:
-        values |= _tissue(pairs, table, sigma, tissue_classifier)
+    values = evaluate_lut(pairs, table, sigma, lpips_weights, tissue_classifier)
     images = [Path(item["image"]).name for item in pairs.data]
     write_metrics_csv(folder, images, [item["specimen"] for item in pairs.data], values)
     return values
 
 
 def _evaluate(
-    items: Items, table: np.ndarray, sigma: float, handlers: Mapping[str, RegionMetricHandler]
+    items: Items,
+    table: np.ndarray,
+    sigma: float,
+    handlers: Mapping[str, RegionMetricHandler],
+    tissue: Tissue | None = None,
 ) -> dict[str, list[float]]:
+    of_tissues: list[dict[str, float]] = []
     for index in range(len(items)):
         item = items[index]
         pred = torch.from_numpy(apply_lut(item["image"], table, sigma))
@@ -178,18 +185,10 @@ def _evaluate(
         mask = torch.as_tensor(item["mask"]) if "mask" in item else None
         for handler in handlers.values():
             handler.update(([pred], [label], [mask]))
-    return {name: handler.metric_fn.get_buffer().flatten().tolist() for name, handler in handlers.items()}
-
-
-def _tissue(items: Items, table: np.ndarray, sigma: float, classifier: str) -> dict[str, list[float]]:
-    """The tissue metrics of every item, see `scripts.handlers.Tissue`."""
-    tissue = Tissue(classifier)
-    rows = []
-    for index in range(len(items)):
-        item = items[index]
-        pred = torch.from_numpy(apply_lut(item["image"], table, sigma))
-        rows.append(tissue.compare(pred, torch.as_tensor(item["label"]), item))
-    return {name: [row[name] for row in rows] for name in rows[0]}
+        if tissue is not None and tissue.classifier is not None:
+            of_tissues.append(tissue.compare(pred, label, item))
+    values = {name: handler.metric_fn.get_buffer().flatten().tolist() for name, handler in handlers.items()}
+    return values | {name: [row[name] for row in of_tissues] for name in (of_tissues[0] if of_tissues else ())}
 
 
 def _bin(image: Any, sigma: float, bins: int) -> np.ndarray:

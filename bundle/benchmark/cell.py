@@ -20,6 +20,7 @@ import yaml
 from bundle.benchmark import lookup_table
 from bundle.benchmark.parallel import ended, started
 from bundle.metric_table import read_per_image, read_summary
+from bundle.trained_network import EVALUATE
 from scripts.checkpoint import read_checkpoint
 from scripts.errors import InputError
 from scripts.handlers.checkpoint import CHECKPOINT
@@ -27,7 +28,7 @@ from scripts.handlers.metrics_csv import PER_IMAGE, SUMMARY
 from scripts.volume.staining import file_digest, write_text
 
 ROOT = Path(__file__).resolve().parents[2]
-TRAIN, EVALUATE = ROOT / "configs" / "train.yaml", ROOT / "configs" / "evaluate.yaml"
+TRAIN = ROOT / "configs" / "train.yaml"
 GENERATOR = "network_def"
 STEPS_PER_EPOCH = 50
 

@@ -8,14 +8,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from fire.parser import DefaultParseValue
-from monai.bundle import ConfigParser
 
 from bundle.benchmark import lookup_table
-from bundle.benchmark.cell import EVALUATE, Cell, Evaluation
+from bundle.benchmark.cell import Cell, Evaluation
 from bundle.lut import load_pairs
 from bundle.pictures import draw_sections
-from scripts.checkpoint import load_generator
+from bundle.trained_network import read_network
 from scripts.inferers import TileInferer
 
 
@@ -52,9 +50,4 @@ def draw_stains(path: Path, cells: Sequence[Cell], with_table: bool, evaluation:
 def network_of(cell: Cell, out: Path) -> Any:
     """The generator that a cell trained."""
     folder = cell.folder(out)
-    parser = ConfigParser()
-    parser.read_config([str(EVALUATE), str(folder / "generator.yaml")])
-    for name, value in cell.options.items():
-        if name.startswith("network_def"):
-            parser[name] = DefaultParseValue(value)  # as on the command line of a training
-    return load_generator(parser.get_parsed_content("network_def"), folder / "training" / "model.pt")
+    return read_network(folder / "training" / "model.pt", folder / "generator.yaml", cell.options)

@@ -49,10 +49,8 @@ def run(args: argparse.Namespace) -> int:
         InputError: arguments out of range; data that are no phantom or too small; a run that failed.
     """
     points_of, axis = LIMITS[args.limit]
-    recipes = [recipe for recipe in args.recipes if recipe != LOOKUP_TABLE]
-    if not recipes:
+    if set(args.recipes) == {LOOKUP_TABLE}:
         raise InputError(f"Name a recipe, such as '{DEFAULT}'.")
-    args.recipes = recipes + [LOOKUP_TABLE] * (LOOKUP_TABLE in args.recipes)
     evaluation, out = evaluation_of(args), writable_folder(args.output_dir).resolve()
     threads = threads_of(args.jobs)
     base = args.dataset_dir.resolve()

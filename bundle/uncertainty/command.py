@@ -14,9 +14,10 @@ from bundle.bench.machine import describe_machine
 from bundle.benchmark.cell import ROOT
 from bundle.limits.variants import materials
 from bundle.phantom.command import DEFAULT_OUT as PHANTOM
+from bundle.trained_network import read_network
 from bundle.uncertainty.figures import draw_uncertainty
 from bundle.uncertainty.judge import SHARES, auc, calibration, fit_scale, removed_error
-from bundle.uncertainty.maps import maps_of, read_network
+from bundle.uncertainty.maps import maps_of
 from scripts.errors import InputError
 from scripts.output_folder import writable_folder
 

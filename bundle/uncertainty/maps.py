@@ -9,12 +9,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from monai.bundle import ConfigParser
 from scipy.ndimage import uniform_filter
 
-from bundle.benchmark.cell import EVALUATE
 from bundle.lut import load_pairs
-from scripts.checkpoint import load_generator
 from scripts.inferers import TileInferer, UncertaintyInferer
 
 VIEWS = (2, 4, 8)
@@ -42,17 +39,6 @@ class Maps:
         return [(name, float(part.mean())) for (name, _), part in zip(self.slices, parts, strict=True)]
 
 
-def read_network(checkpoint: Path) -> Any:
-    """The default generator with the weights of a checkpoint.
-
-    Raises:
-        InputError: no checkpoint, or one of another architecture.
-    """
-    parser = ConfigParser()
-    parser.read_config(str(EVALUATE))
-    return load_generator(parser.get_parsed_content("network_def"), checkpoint)
-
-
 def maps_of(dataset_dir: Path, split: str, networks: Sequence[Any], views: Sequence[int] = VIEWS) -> Maps:
     """Stain a split by the first network, and find its uncertainty in every way.
 
@@ -75,11 +61,9 @@ def maps_of(dataset_dir: Path, split: str, networks: Sequence[Any], views: Seque
         ct, true = (torch.as_tensor(item[key]).as_subclass(torch.Tensor) for key in ("image", "label"))
         valid = np.asarray(item["mask"])[0] > 0
         with torch.no_grad():
-            deviations = {}
-            for count in views:
-                result = 255 * UncertaintyInferer(views=count)(ct[None], networks[0])[0]
-                deviations[f"{count} views"] = result[3]
-            stain = result[:3]
+            laid = 255 * torch.cat(list(UncertaintyInferer(views=max(views)).laid_back(ct[None], networks[0])))
+            stain = laid[0]
+            deviations = {f"{count} views": laid[:count].std(dim=0, unbiased=False).mean(dim=0) for count in views}
             if len(networks) > 1:
                 stains = torch.stack([stain, *(255 * TileInferer()(ct[None], other)[0] for other in networks[1:])])
                 deviations[f"ensemble of {len(networks)}"] = stains.std(dim=0, unbiased=False).mean(dim=0)

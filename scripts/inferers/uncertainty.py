@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -72,17 +72,24 @@ class UncertaintyInferer(TileInferer):
             raise ValueError(f"nothing to stain in an input of shape {tuple(inputs.shape)}.")
         return outputs
 
+    def laid_back(
+        self, image: torch.Tensor, network: Callable[..., torch.Tensor], *args: Any, **kwargs: Any
+    ) -> Iterator[torch.Tensor]:
+        """The stain (N, 3, H, W) of each view, laid back as the image (N, 1, H, W) lies; the first is the image's."""
+        for turns, mirrored in VIEWS[: self.views]:
+            view = torch.rot90(image.flip(3) if mirrored else image, turns, (2, 3)).contiguous()
+            back = torch.rot90(self._plain(view, network, *args, **kwargs), -turns, (2, 3))
+            yield back.flip(3) if mirrored else back
+
     def _slice(
         self, image: torch.Tensor, network: Callable[..., torch.Tensor], *args: Any, **kwargs: Any
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Stain (1, 3, H, W) of the slice as it lies, and the views' standard deviation (1, 1, H, W)."""
-        stained = self._plain(image, network, *args, **kwargs)
+        views = self.laid_back(image, network, *args, **kwargs)
+        stained = next(views)
         total, squares = torch.zeros_like(stained), torch.zeros_like(stained)
-        for turns, mirrored in VIEWS[1 : self.views]:
-            view = torch.rot90(image.flip(3) if mirrored else image, turns, (2, 3)).contiguous()
-            back = torch.rot90(self._plain(view, network, *args, **kwargs), -turns, (2, 3))
-            # relative to the first view: the squares of small differences keep their digits
-            difference = (back.flip(3) if mirrored else back) - stained
+        for view in views:
+            difference = view - stained  # the squares of small differences keep their digits
             total += difference
             squares += difference.square_()
         variance = squares / self.views - (total / self.views).square_()

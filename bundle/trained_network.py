@@ -1,0 +1,33 @@
+"""A trained generator, from its weights and what shaped it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fire.parser import DefaultParseValue
+from monai.bundle import ConfigParser
+
+from scripts.checkpoint import load_generator
+
+EVALUATE = Path(__file__).resolve().parents[1] / "configs" / "evaluate.yaml"
+
+
+def read_network(checkpoint: Path, overlay: Path | None = None, options: Mapping[str, str] | None = None) -> Any:
+    """The generator of `configs/evaluate.yaml` with the weights of a checkpoint, ready to stain.
+
+    Args:
+        checkpoint: of a training.
+        overlay: config file of what differs from evaluate.yaml.
+        options: entries of ``network_def`` as on the command line of the training; others are ignored.
+
+    Raises:
+        InputError: no checkpoint, or one of another architecture.
+    """
+    parser = ConfigParser()
+    parser.read_config([str(path) for path in (EVALUATE, overlay) if path is not None])
+    for name, value in (options or {}).items():
+        if name.startswith("network_def"):
+            parser[name] = DefaultParseValue(value)
+    return load_generator(parser.get_parsed_content("network_def"), checkpoint)
