@@ -7,12 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib
-
-matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from bundle.benchmark.scores import BLUE, DPI, ORANGE
+from bundle.figure import BLUE, GREY, ORANGE, quiet, save
 from scripts.handlers.tissue import OF_TRUE
 from scripts.metrics.histomorphometry import MEASURES
 
@@ -23,7 +20,6 @@ TITLES = {
     "degradation_area": "degradation layer in the image",
 }
 LIMIT = 1.96  # standard deviations either side hold 95 % of a normal distribution
-GREY = "#6b7280"
 
 
 def pairs_of(results: Sequence[dict[str, Any]], measure: str) -> list[tuple[float, float]]:
@@ -75,10 +71,8 @@ def draw_agreement(path: Path, results: Sequence[dict[str, Any]]) -> None:
         pairs = pairs_of(results, measure)
         axis.set_title(TITLES[measure], fontsize=10)
         axis.set_xlabel("mean of virtual and true, %", fontsize=8)
-        axis.tick_params(labelsize=8)
+        quiet(axis)
         axis.axhline(0, color="#d1d5db", linewidth=0.8)
-        for side in ("top", "right"):
-            axis.spines[side].set_visible(False)
         if not pairs:
             continue
         axis.plot([(v + t) / 2 for v, t in pairs], [v - t for v, t in pairs], "o", color=BLUE, markersize=3, alpha=0.6)
@@ -96,6 +90,4 @@ def draw_agreement(path: Path, results: Sequence[dict[str, Any]]) -> None:
                 color=ORANGE,
             )
     axes[0].set_ylabel("virtual - true, percentage points", fontsize=8, color=GREY)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=DPI)
-    plt.close(figure)
+    save(figure, path)

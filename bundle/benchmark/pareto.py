@@ -8,18 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib
-
-matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 
+from bundle.figure import BLUE, GRID, ORANGE, PALE_GREY, save
 from bundle.metric_table import TITLES
 from scripts.errors import InputError
-
-DPI = 130
-BLUE, GREY, ORANGE = "#1c4f91", "#9ca3af", "#d9480f"
-
 
 TIME_THEM = "python -m bundle bench network --only recipes"
 
@@ -96,7 +90,7 @@ def draw_pareto(path: Path, results: Sequence[dict[str, Any]], times_as_fast: di
         axis.plot(
             [times_as_fast[n] for n in front],
             [means[n] for n in front],
-            color=GREY,
+            color=PALE_GREY,
             linewidth=1,
             linestyle="--",
             zorder=0,
@@ -110,9 +104,7 @@ def draw_pareto(path: Path, results: Sequence[dict[str, Any]], times_as_fast: di
         axis.set_ylim(low, high + 0.2 * (high - low))  # room for names
         axis.set_title(TITLES[metric] + (", lower is better" if metric == "lpips" else ""), fontsize=10)
         axis.tick_params(labelsize=8)
-        axis.grid(color="#e5e7eb", linewidth=0.6)
+        axis.grid(color=GRID, linewidth=0.6)
         axis.set_axisbelow(True)
     figure.supxlabel("times as fast as the textbook's generator, float32", fontsize=9)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=DPI)
-    plt.close(figure)
+    save(figure, path)

@@ -7,15 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib
-
-matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
+from bundle.figure import BLUE, ORANGE, quiet, save
 from bundle.metric_table import TITLES
 
-DPI = 130
-BLUE, PALE, ORANGE, PALE_ORANGE = "#1c4f91", "#c9d6ea", "#d9480f", "#f8d3c0"
+PALE_BLUE, PALE_ORANGE = "#c9d6ea", "#f8d3c0"
 
 
 def draw_scores(path: Path, results: Sequence[dict[str, Any]], reference: str) -> None:
@@ -36,7 +33,9 @@ def draw_scores(path: Path, results: Sequence[dict[str, Any]], reference: str) -
     for axis, metric in zip(axes.flat, metrics, strict=True):
         values = [[r["metrics"][metric] for r in results if r["cell"]["recipe"] == name] for name in recipes]
         means = [statistics.mean(of_recipe) for of_recipe in values]
-        axis.barh(recipes, means, color=[PALE_ORANGE if name == reference else PALE for name in recipes], height=0.7)
+        axis.barh(
+            recipes, means, color=[PALE_ORANGE if name == reference else PALE_BLUE for name in recipes], height=0.7
+        )
         for row, (name, of_recipe) in enumerate(zip(recipes, values, strict=True)):
             colour = ORANGE if name == reference else BLUE
             axis.plot(of_recipe, [row] * len(of_recipe), "o", color=colour, markersize=3.5, alpha=0.8)
@@ -44,12 +43,6 @@ def draw_scores(path: Path, results: Sequence[dict[str, Any]], reference: str) -
         margin = 0.12 * (max(everything) - min(everything) or max(everything))
         axis.set_xlim(min(everything) - 2 * margin, max(everything) + margin)
         axis.set_title(TITLES[metric] + (", lower is better" if metric == "lpips" else ""), fontsize=10)
-        axis.tick_params(labelsize=8)
-        axis.grid(axis="x", color="#e5e7eb", linewidth=0.6)
-        axis.set_axisbelow(True)
-        for side in ("top", "right", "left"):
-            axis.spines[side].set_visible(False)
+        quiet(axis, grid="x", left=False)
         axis.tick_params(axis="y", length=0, labelleft=bool(axis is axes[0, 0]))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=DPI)
-    plt.close(figure)
+    save(figure, path)

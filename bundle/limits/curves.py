@@ -7,16 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib
-
-matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from bundle.benchmark.scores import BLUE, DPI, ORANGE
 from bundle.benchmark.table import spread
+from bundle.figure import COLOURS, quiet, save
 from bundle.metric_table import DECIMALS, TITLES
-
-COLOURS = (ORANGE, BLUE, "#2b8a3e", "#862e9c", "#6b7280")
 
 
 def rows_of(points: Sequence[dict[str, Any]], axis: str) -> list[dict[str, str]]:
@@ -65,14 +60,9 @@ def draw_curves(path: Path, points: Sequence[dict[str, Any]], axis: str) -> None
         panel.set_title(TITLES[metric] + (", lower is better" if metric == "lpips" else ""), fontsize=10)
         panel.set_xticks(range(len(places)), [f"{x:g}" if isinstance(x, (int, float)) else x for x in places])
         panel.set_xlabel(axis, fontsize=8)
-        panel.tick_params(labelsize=8)
-        panel.grid(axis="y", color="#e5e7eb", linewidth=0.6)
-        for side in ("top", "right"):
-            panel.spines[side].set_visible(False)
+        quiet(panel, grid="y")
     axes[0, 0].legend(fontsize=8, frameon=False)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=DPI)
-    plt.close(figure)
+    save(figure, path)
 
 
 def _metrics(points: Sequence[dict[str, Any]]) -> list[str]:

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
-from bundle.benchmark.scores import DPI
-from bundle.limits.curves import COLOURS
+from bundle.figure import COLOURS, PALE_GREY, quiet, save
 
 
 def draw_uncertainty(
@@ -34,22 +30,17 @@ def draw_uncertainty(
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.6), layout="constrained")
     for number, (name, values) in enumerate(removed.items()):
         left.plot(100 * np.asarray(shares), 100 * np.asarray(values), color=COLOURS[number % len(COLOURS)], label=name)
-    left.plot(100 * np.asarray(shares), 100 * np.asarray(shares), color="#9ca3af", linestyle=":", label="by chance")
+    left.plot(100 * np.asarray(shares), 100 * np.asarray(shares), color=PALE_GREY, linestyle=":", label="by chance")
     left.axvline(20, color="#d1d5db", linewidth=0.8)
     left.set_xlabel("least certain pixels discarded, %", fontsize=8)
     left.set_title("squared error that goes with them, %", fontsize=10)
     left.legend(fontsize=8, frameon=False)
     expected, observed = calibrated
     top = 1.05 * max(expected.max(), observed.max())
-    right.plot([0, top], [0, top], color="#9ca3af", linestyle=":")
+    right.plot([0, top], [0, top], color=PALE_GREY, linestyle=":")
     right.plot(expected, observed, "o", color=COLOURS[1], markersize=4)
     right.set_xlabel(f"expected from {method}, grey levels", fontsize=8)
     right.set_title("observed root-mean-square error", fontsize=10)
     for panel in (left, right):
-        panel.tick_params(labelsize=8)
-        panel.grid(color="#e5e7eb", linewidth=0.6)
-        for side in ("top", "right"):
-            panel.spines[side].set_visible(False)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=DPI)
-    plt.close(figure)
+        quiet(panel, grid="both")
+    save(figure, path)

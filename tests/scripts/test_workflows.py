@@ -31,6 +31,7 @@ from PIL import Image
 
 from scripts.errors import InputError, find_input_error
 from scripts.precision import bfloat16_pays
+from scripts.volume.staining import Staining
 from tests.conftest import ROOT
 
 Build = Callable[..., ConfigWorkflow]
@@ -300,6 +301,36 @@ def test_uncertainty_lies_beside_a_stain_that_is_the_same(
     run(workflow("inference", **options, output_dir=tmp_path / "both", overwrite=True))
     assert not list((tmp_path / "both").glob("*uncertainty*"))  # it was of the stain that is gone
     assert json.loads((tmp_path / "plain" / "scan_stain.json").read_text())["uncertainty"] is None
+
+
+def test_a_stain_with_uncertainty_goes_on_where_it_was_stopped(
+    workflow: Build, tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan = smooth_scan(tmp_path / "scan.tif", (6, 24, 16))
+    options: dict[str, Any] = {"checkpoint": tiny_checkpoint, "input": scan, "slab_size": 2, "uncertainty": True}
+    run(workflow("inference", **options, output_dir=tmp_path / "whole"))
+    note, noted = Staining.note, []
+
+    def stop_at_the_second(staining: Staining, axis: str, start: int, **notes: Any) -> None:
+        if noted:
+            raise RuntimeError("stopped")
+        noted.append(start)
+        note(staining, axis, start, **notes)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Staining, "note", stop_at_the_second)
+        with pytest.raises(RuntimeError):
+            run(workflow("inference", **options, output_dir=tmp_path / "stopped"))
+    assert not (tmp_path / "stopped" / "scan_uncertainty.ome.zarr").exists()
+    without = options | {"uncertainty": False, "output_dir": tmp_path / "stopped"}  # the rest would lack its own
+    assert "another views" in mistake(lambda: run(workflow("inference", **without)))
+    run(workflow("inference", **options, output_dir=tmp_path / "stopped"))
+    for name in ("scan_stain.ome.zarr", "scan_uncertainty.ome.zarr"):
+        files = [
+            {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+            for folder in (tmp_path / "whole" / name, tmp_path / "stopped" / name)
+        ]
+        assert files[0] == files[1] and len(files[0]) > 3
 
 
 def test_nan_in_the_middle_becomes_the_dark_end(workflow: Build, tiny_checkpoint: Path, tmp_path: Path) -> None:
