@@ -309,7 +309,8 @@ def test_a_stain_with_uncertainty_goes_on_where_it_was_stopped(
     scan = smooth_scan(tmp_path / "scan.tif", (6, 24, 16))
     options: dict[str, Any] = {"checkpoint": tiny_checkpoint, "input": scan, "slab_size": 2, "uncertainty": True}
     run(workflow("inference", **options, output_dir=tmp_path / "whole"))
-    note, noted = Staining.note, []
+    note = Staining.note
+    noted: list[int] = []
 
     def stop_at_the_second(staining: Staining, axis: str, start: int, **notes: Any) -> None:
         if noted:
