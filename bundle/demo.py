@@ -21,7 +21,7 @@ from bundle.metric_table import write_table
 from bundle.phantom.command import DEFAULT_OUT as PHANTOM
 from bundle.phantom.generate import make_phantom
 from bundle.pictures import draw_losses, draw_planes, draw_sections
-from scripts.checkpoint import load_generator
+from bundle.trained_network import read_network
 from scripts.data.window import window
 from scripts.errors import InputError
 from scripts.inferers import TileInferer
@@ -132,7 +132,7 @@ def _draw(out: Path, data: Path, models: dict[str, Path], volume_path: Path) -> 
     pairs = lut.load_pairs(data, "test")
     specimens = [item["specimen"] for item in pairs.data]
     chosen = [specimens.index(specimen) for specimen in dict.fromkeys(specimens)]
-    networks = {name: load_generator(StainGenerator(), checkpoint) for name, checkpoint in models.items()}
+    networks = {name: read_network(checkpoint) for name, checkpoint in models.items()}
     rows: list[dict[str, np.ndarray]] = [_pictures(pairs, index, networks) for index in chosen]
     draw_sections(out / "sections.png", rows, [specimens[index] for index in chosen])
 

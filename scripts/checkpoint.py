@@ -75,6 +75,13 @@ def load_generator(network: Network, path: str | os.PathLike) -> Network:
             break
     expected = network.state_dict()
     tensors = {name: value for name, value in content.items() if isinstance(value, torch.Tensor)}
+    if "options" in expected and "options" in tensors:  # both of a ResNetGenerator
+        trained, asked = (float(state.get("dark_end", 0.0)) for state in (tensors, expected))
+        if trained != asked:
+            raise InputError(
+                f"The checkpoint {path} was trained with dark_end {trained:g}, not {asked:g}: give the same, "
+                f"with --network_def#dark_end {trained:g}."
+            )
     missing = [name for name in expected if name not in tensors]
     foreign = [name for name in tensors if name not in expected]
     reshaped = [name for name in expected if name in tensors and tensors[name].shape != expected[name].shape]
@@ -90,9 +97,6 @@ def load_generator(network: Network, path: str | os.PathLike) -> Network:
             f"The checkpoint {path} was trained with skip {bool(skip)} and upsample {UPSAMPLINGS[upsample]}: "
             "give network_def the same."
         )
-    if "dark_end" in expected and not torch.equal(tensors["dark_end"].cpu(), expected["dark_end"].cpu()):
-        dark_end = tensors["dark_end"].item()
-        raise InputError(f"The checkpoint {path} was trained with dark_end {dark_end:g}: give network_def the same.")
     if not all(bool(torch.isfinite(tensors[name]).all()) for name, _ in network.named_parameters()):
         raise InputError(
             f"The weights in {path} are not finite: their training diverged; give --checkpoint another one."

@@ -16,7 +16,7 @@ from scripts.networks.windowing import KeepsWindowing
 from scripts.options import truth
 
 UPSAMPLINGS = ("nearest", "bilinear", "transposed")
-CHANNELS, BLOCKS = (16, 32, 64, 128), 6  # what the configs have too
+CHANNELS, BLOCKS, DARK_END = (16, 32, 64, 128), 6, 0.25  # what the configs have too
 
 
 class ResidualBlock(nn.Module):
@@ -186,7 +186,7 @@ class StainGenerator(ResNetGenerator, KeepsWindowing):
         upsample: str = "nearest",
         skip: bool = True,
         kernel_size: int = 3,
-        dark_end: float = 0.0,
+        dark_end: float = DARK_END,
     ) -> None:
         if not 0 <= dark_end <= 1:
             raise ValueError(f"dark_end must be a part of the window, from 0 to 1, got {dark_end}.")

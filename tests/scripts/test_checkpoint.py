@@ -92,9 +92,14 @@ class TestRefused:
     def test_another_dark_end(self, tmp_path: Path) -> None:
         save_atomically(generator(dark_end=0.25).state_dict(), tmp_path / "model.pt")
         load_generator(generator(dark_end=0.25), tmp_path / "model.pt")
-        with pytest.raises(InputError, match="trained with dark_end 0.25"):
-            load_generator(generator(dark_end=0.5), tmp_path / "model.pt")
-        with pytest.raises(InputError, match="of another architecture"):
+        for other in (0.5, 0):
+            with pytest.raises(InputError, match="trained with dark_end 0.25, not"):
+                load_generator(generator(dark_end=other), tmp_path / "model.pt")
+
+    def test_no_dark_end_as_in_earlier_versions(self, tmp_path: Path) -> None:
+        save_atomically(generator(dark_end=0).state_dict(), tmp_path / "model.pt")
+        load_generator(generator(dark_end=0), tmp_path / "model.pt")
+        with pytest.raises(InputError, match="with --network_def#dark_end 0"):
             load_generator(generator(), tmp_path / "model.pt")
 
     def test_missing(self, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from bundle.bench.volume.scan import WINDOW, slices
-from scripts.checkpoint import load_generator
+from bundle.trained_network import read_network
 from scripts.data.window import window
 from scripts.networks import Stainer, StainGenerator, fold_layers
 from scripts.precision import autocast
@@ -19,7 +19,7 @@ DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 def as_trained() -> StainGenerator:
     """The generator with its shipped weights, all its layers, in evaluation mode."""
-    return load_generator(StainGenerator(), WEIGHTS).eval().to(DEVICE)
+    return read_network(WEIGHTS).to(DEVICE)  # type: ignore[no-any-return]
 
 
 def for_inference(network: Stainer | None = None) -> Stainer:

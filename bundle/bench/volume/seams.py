@@ -9,10 +9,10 @@ import numpy as np
 import torch
 
 from bundle.bench.volume.scan import WINDOW, slices
-from scripts.checkpoint import load_generator
+from bundle.trained_network import read_network
 from scripts.data.window import window
 from scripts.inferers import TileInferer
-from scripts.networks import StainGenerator, fold_layers
+from scripts.networks import fold_layers
 
 ROOT = Path(__file__).resolve().parents[3]
 SIZES = ((256, 256), (517, 389), (1000, 700))
@@ -24,7 +24,7 @@ def measure(work: Path, quick: bool) -> dict[str, Any]:
     """Compare levels of tiles of all sizes, by the folded network that inference takes, with those that the shipped
     network gives for the whole slice.
     """
-    network = load_generator(StainGenerator(), ROOT / "models" / "model.pt")
+    network = read_network(ROOT / "models" / "model.pt")
     folded = fold_layers(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     rows = []
     for shape in SIZES[:2] if quick else SIZES:

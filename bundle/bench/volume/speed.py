@@ -16,7 +16,7 @@ from monai.transforms import Compose, EnsureChannelFirst, LoadImage, SaveImage, 
 from bundle.bench.timing import median_ratio, time_in_turn
 from bundle.bench.volume.run import stain
 from bundle.bench.volume.scan import WINDOW, write_folder, write_nifti
-from scripts.checkpoint import load_generator
+from bundle.trained_network import read_network
 from scripts.data.window import window
 from scripts.inferers.tiles import tiles
 from scripts.networks import StainGenerator, fold_layers
@@ -35,7 +35,7 @@ def measure(work: Path, quick: bool) -> dict[str, Any]:
     """
     length, side, repeats = (8, 512, 2) if quick else (256, 768, 3)
     folder = write_folder(work / "scan", (length, side, side), "float32")
-    network = fold_layers(load_generator(StainGenerator(), ROOT / "models" / "model.pt"))
+    network = fold_layers(read_network(ROOT / "models" / "model.pt"))
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     with open_volume(folder) as volume:
         images = torch.from_numpy(window(volume.read(0, length), *WINDOW))[:, None]
@@ -119,7 +119,7 @@ def _recomputed(network: StainGenerator, side: int, tile: int = 256) -> float:
 
 @torch.no_grad()
 def _monai(source: Path, out: Path) -> None:
-    network = load_generator(StainGenerator(), ROOT / "models" / "model.pt")
+    network = read_network(ROOT / "models" / "model.pt")
     load = Compose(
         [LoadImage(image_only=True), EnsureChannelFirst(), ScaleIntensityRange(*WINDOW, 0.0, 1.0, clip=True)]
     )
