@@ -18,7 +18,7 @@ from scripts.networks import StainGenerator
 def trained(**options: Any) -> StainGenerator:
     """A generator with weights and statistics at least as varied as training leaves them."""
     torch.manual_seed(0)
-    defaults: dict[str, Any] = {"channels": (4, 6, 8), "blocks": 2}
+    defaults: dict[str, Any] = {"channels": (4, 6, 8), "blocks": 2, "dark_end": 0.0}
     network = StainGenerator(**defaults | options)
     for layer in network.modules():
         if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
