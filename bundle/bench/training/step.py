@@ -93,6 +93,7 @@ def _textbook_networks(channels: int, blocks: int) -> dict[str, Any]:
         f"{network}#{name}": value
         for network in ("network_def", "stain_to_ct#network")
         for name, value in generator.items()
+        if (network, name) != ("stain_to_ct#network", "dark_end")  # sections have none
     }
     return generators | {"stain_discriminator#channels": channels, "ct_discriminator#channels": channels}
 
