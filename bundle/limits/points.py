@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bundle.limits.variants import (
+    brighter,
     fewer_pairs,
     materials,
     misregistered,
@@ -20,6 +21,7 @@ from bundle.limits.variants import (
 PAIRS = (5, 10, 25, 50)
 DISPLACEMENTS = (0.0, 2.0, 4.0, 8.0)  # pixels, root mean square
 NOISE = (0.0, 0.02, 0.05, 0.1)  # standard deviation, of the window's width
+BRIGHTNESS = (0.9, 0.95, 1.0, 1.05, 1.1)  # of the training's
 BLUR = (0.0, 1.0, 2.0, 4.0)  # standard deviation, pixels
 
 
@@ -78,6 +80,12 @@ def blur(base: Path, split: str, work: Path) -> Iterator[Point]:
         yield Point("", sigma, base, worse_scans(base, split, more_blurred(sigma), work / f"blur_{sigma:g}"))
 
 
+def brightness(base: Path, split: str, work: Path) -> Iterator[Point]:
+    """CT darker or brighter than the training's, for the same window."""
+    for factor in BRIGHTNESS:
+        yield Point("", factor, base, worse_scans(base, split, brighter(factor), work / f"brightness_{factor:g}"))
+
+
 Points = Callable[[Path, str, Path], Iterator[Point]]
 
 #: Name of a limit to its points and the title of its axis.
@@ -87,4 +95,5 @@ LIMITS: dict[str, tuple[Points, str]] = {
     "material": (material, "implant"),
     "noise": (noise, "noise added to the CT / window width"),
     "blur": (blur, "blur of the CT / pixels"),
+    "brightness": (brightness, "brightness of the CT / of the training's"),
 }

@@ -118,6 +118,11 @@ def more_blurred(sigma: float) -> Callable[[np.ndarray, np.random.Generator], np
     return lambda ct, rng: gaussian_filter(ct, sigma) if sigma else ct
 
 
+def brighter(factor: float) -> Callable[[np.ndarray, np.random.Generator], np.ndarray]:
+    """Grey values above the window's lower end times this factor: a scan that is not calibrated as the others are."""
+    return lambda ct, rng: ct * factor
+
+
 def _write(base: Path, out: Path, content: dict[str, Any]) -> Path:
     """A data list in `out` whose files lie where they were, unless they are new."""
     splits = {}

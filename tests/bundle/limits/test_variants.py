@@ -12,6 +12,7 @@ from scipy.ndimage import gaussian_filter
 
 from bundle.limits.points import LIMITS
 from bundle.limits.variants import (
+    brighter,
     fewer_pairs,
     materials,
     misregistered,
@@ -70,15 +71,23 @@ def test_sections_are_displaced_and_nothing_else(base: Path, tmp_path: Path) -> 
 
 def test_ct_is_changed_in_units_of_its_window(base: Path, tmp_path: Path) -> None:
     known = read_ct(load_datalist(base, "test")[0]["image"])
-    same, noisy, blurred = (
+    same, noisy, blurred, bright = (
         read_ct(load_datalist(worse_scans(base, "test", change, tmp_path / name), "test")[0]["image"])
-        for name, change in (("same", noisier(0.0)), ("noisy", noisier(0.05)), ("blurred", more_blurred(2.0)))
+        for name, change in (
+            ("same", noisier(0.0)),
+            ("noisy", noisier(0.05)),
+            ("blurred", more_blurred(2.0)),
+            ("bright", brighter(1.1)),
+        )
     )
     np.testing.assert_allclose(same, known, atol=1)  # rounded in float32
     width = 30000
     inside = (known > 15000) & (known < 50000)  # away from 0, where noise is cut off
     assert (noisy - known)[inside].std() == pytest.approx(0.05 * width, rel=0.05)
     np.testing.assert_allclose(blurred, gaussian_filter(known.astype(np.float32), 2), atol=1.5)
+    lower = load_datalist(base, "test")[0]["ct_window"][0]
+    expected = np.clip(lower + 1.1 * (known.astype(np.float64) - lower), 0, 65535)
+    np.testing.assert_allclose(bright, expected, atol=1)  # rounded in float32
     training = [[item["image"] for item in load_datalist(folder, "training")] for folder in (base, tmp_path / "noisy")]
     assert training[0] == training[1]
 
@@ -93,7 +102,7 @@ def test_points_of_each_limit(base: Path, tmp_path: Path, monkeypatch: pytest.Mo
     unseen = {str(point.x): point for point in of["material"] if point.curve == "unseen"}
     assert set(unseen) == {"Mg-5Gd"}  # the one test specimen's
     assert unseen["Mg-5Gd"].specimens == {name for name, kind in materials(base).items() if kind == "Mg-5Gd"}
-    assert all(point.train_on == base != point.evaluate_on for point in of["noise"] + of["blur"])
+    assert all(point.train_on == base != point.evaluate_on for point in of["noise"] + of["blur"] + of["brightness"])
 
 
 def test_other_data_are_refused(tmp_path: Path) -> None:
