@@ -114,7 +114,7 @@ class RandScannerBatchd(Randomizable, MapTransform):
         self,
         keys: KeysCollection,
         scale_prob: float = 0.5,
-        scale: float = 0.1,
+        scale: float = 0.03,
         smooth_prob: float = 0.15,
         sigma_range: Sequence[float] = (0.25, 0.8),
         noise_prob: float = 0.3,
