@@ -61,9 +61,10 @@ def maps_of(dataset_dir: Path, split: str, networks: Sequence[Any], views: Seque
         ct, true = (torch.as_tensor(item[key]).as_subclass(torch.Tensor) for key in ("image", "label"))
         valid = np.asarray(item["mask"])[0] > 0
         with torch.no_grad():
-            laid = 255 * torch.cat(list(UncertaintyInferer(views=max(views)).laid_back(ct[None], networks[0])))
-            stain = laid[0]
-            deviations = {f"{count} views": laid[:count].std(dim=0, unbiased=False).mean(dim=0) for count in views}
+            laid = torch.cat(list(UncertaintyInferer(views=max(views)).laid_back(ct[None], networks[0])))
+            stain = 255 * laid[0]
+            apart = 255 * (laid - laid[0])  # small differences keep their digits, as in inference
+            deviations = {f"{count} views": apart[:count].std(dim=0, unbiased=False).mean(dim=0) for count in views}
             if len(networks) > 1:
                 stains = torch.stack([stain, *(255 * TileInferer()(ct[None], other)[0] for other in networks[1:])])
                 deviations[f"ensemble of {len(networks)}"] = stains.std(dim=0, unbiased=False).mean(dim=0)

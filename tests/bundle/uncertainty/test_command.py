@@ -37,7 +37,7 @@ def test_maps_are_those_of_inference(phantom: Path) -> None:
     with torch.no_grad():
         result = UncertaintyInferer(views=4)(ct[None], network(0))[0]
         other = TileInferer()(ct[None], network(1))[0]
-    np.testing.assert_allclose(found.uncertainty["4 views"][:size], 255 * result[3].flatten(), rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(found.uncertainty["4 views"][:size], 255 * result[3].flatten(), rtol=1e-5)
     expected = (255 * (result[:3] - true)).square().mean(dim=0).flatten()
     np.testing.assert_allclose(found.error[:size], expected, rtol=1e-4)
     ensemble = 255 * (result[:3] - other).abs().mean(dim=0).flatten() / 2  # of two the deviation is half the difference
