@@ -11,13 +11,15 @@ from typing import Any
 from bundle.benchmark.cell import STEPS_PER_EPOCH, Cell, once, train
 from scripts.errors import InputError
 
-TIMED = 100  # steps, beyond those of a training that only starts and ends
+TIMED = (50, 150)  # steps of the two trainings timed
+EPOCHS = 10  # of each, so that both do alike what is done after some tenths of a training
 
 
 def steps_within(minutes: float, cell: Cell, out: Path, threads: int | None = None) -> int:
     """Time two short trainings of a cell's recipe, unless that was done, and return the steps that fill the minutes.
 
-    A training that is twice as long tells what a step takes, whatever start and validation take.
+    Two trainings that differ in their steps alone tell what a step takes, and what start, validation and aligning the
+    pairs take, however many steps there are.
 
     Args:
         minutes: of processor time.
@@ -35,19 +37,25 @@ def steps_within(minutes: float, cell: Cell, out: Path, threads: int | None = No
 
     def measure() -> dict[str, Any]:
         seconds = []
-        for steps in (STEPS_PER_EPOCH, STEPS_PER_EPOCH + TIMED):
+        for steps in TIMED:
             shutil.rmtree(folder / str(steps), ignore_errors=True)
             (folder / str(steps)).mkdir(parents=True)
-            seconds.append(train(dataclasses.replace(cell, steps=steps), folder / str(steps), threads)["cpu_seconds"])
+            short = dataclasses.replace(cell, steps=steps, steps_per_epoch=steps // EPOCHS)
+            seconds.append(train(short, folder / str(steps), threads)["cpu_seconds"])
             shutil.rmtree(folder / str(steps))
-        return {"timed": timed, "seconds_per_step": round((seconds[1] - seconds[0]) / TIMED, 4)}
+        per_step = (seconds[1] - seconds[0]) / (TIMED[1] - TIMED[0])
+        once_each = max(0.0, seconds[0] - TIMED[0] * per_step)
+        return {"timed": timed, "seconds_per_step": round(per_step, 4), "seconds_once": round(once_each, 1)}
 
     timed = dataclasses.replace(cell, steps=0, seed=0).identity() | {"threads": threads}
     path = folder / "seconds_per_step.json"
     if path.is_file() and json.loads(path.read_text(encoding="utf-8")).get("timed") != timed:
         path.unlink()
-    per_step = once(path, measure)["seconds_per_step"]
+    found = once(path, measure)
+    per_step, once_each = found["seconds_per_step"], found["seconds_once"]
     if per_step <= 0:
         path.unlink()
-        raise InputError(f"{cell.recipe}: {TIMED} steps took no measurable time; give --steps instead of --minutes.")
-    return max(1, int(60 * minutes / per_step / STEPS_PER_EPOCH)) * STEPS_PER_EPOCH
+        raise InputError(
+            f"{cell.recipe}: {TIMED[1] - TIMED[0]} steps took no measurable time; give --steps instead of --minutes."
+        )
+    return max(1, int((60 * minutes - once_each) / per_step / STEPS_PER_EPOCH)) * STEPS_PER_EPOCH

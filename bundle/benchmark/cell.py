@@ -41,10 +41,11 @@ class Cell:
         recipe: name.
         overlay: config file of what differs from `configs/train.yaml`, None for nothing.
         seed: of the training.
-        steps: of the training, a multiple of 50.
+        steps: of the training, a multiple of those of an epoch.
         dataset_dir: with ``datalist.json``.
         options: further entries of the training's config, as on its command line.
         minutes: of processor time that all recipes have, if the steps follow from it.
+        steps_per_epoch: steps between two checkpoints.
     """
 
     recipe: str
@@ -54,11 +55,12 @@ class Cell:
     dataset_dir: str
     options: dict[str, str] = field(default_factory=dict)
     minutes: float | None = None
+    steps_per_epoch: int = STEPS_PER_EPOCH
 
     @property
     def epochs(self) -> int:
         """Of the training."""
-        return self.steps // STEPS_PER_EPOCH
+        return self.steps // self.steps_per_epoch
 
     @property
     def budget(self) -> str:
@@ -90,7 +92,7 @@ class Cell:
             "dataset_dir": self.dataset_dir,
             "output_dir": str(folder / "training"),
             "seed": str(self.seed),
-            "iterations_per_epoch": str(STEPS_PER_EPOCH),
+            "iterations_per_epoch": str(self.steps_per_epoch),
             "train#trainer#max_epochs": str(self.epochs),
             "val_interval": str(self.epochs),
         }

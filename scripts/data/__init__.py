@@ -8,6 +8,7 @@ from scripts.data.datalist import (
     note_windowing,
     share_of_process,
 )
+from scripts.data.displacement import Displacementd
 from scripts.data.load import LoadPaird
 from scripts.data.patches import CumulativeWeightd, RandTissueCropd, TissueWeightd
 from scripts.data.unpaired import UnpairedDataset
@@ -15,6 +16,7 @@ from scripts.data.window import WindowCT, WindowCTd
 
 __all__ = [
     "CumulativeWeightd",
+    "Displacementd",
     "LoadPaird",
     "RandScannerBatchd",
     "RandStainJitterBatchd",

@@ -18,6 +18,8 @@ from monai.transforms import MapTransform, Randomizable
 from monai.utils import ensure_tuple_rep
 from torch.nn import functional as F
 
+from scripts.data.displacement import places_of, sampled
+
 #: Intensities below one 8-bit grey level are taken as this level: the optical density of black is not finite.
 DARKEST = 1.0 / 255.0
 
@@ -40,6 +42,8 @@ class RandWarpBatchd(Randomizable, MapTransform):
         magnitude_range: least and largest standard deviation of the control points' displacement, pixels.
         flip_prob: probability of being mirrored.
         turn_prob: probability of being turned by 90, 180 or 270 degrees.
+        displacement_key: entry (N, 2, H, W) as of `Displacementd`, if the batch has one; it is used up.
+        displaced: keys whose content lies elsewhere, by the displacement.
     """
 
     def __init__(
@@ -54,8 +58,11 @@ class RandWarpBatchd(Randomizable, MapTransform):
         magnitude_range: Sequence[float] = (0.0, 2.0),
         flip_prob: float = 0.5,
         turn_prob: float = 0.75,
+        displacement_key: str | None = None,
+        displaced: Sequence[str] = (),
     ) -> None:
         MapTransform.__init__(self, keys)
+        self.displacement_key, self.displaced = displacement_key, tuple(displaced)
         self.spatial_size, self.mode = spatial_size, ensure_tuple_rep(mode, len(self.keys))
         self.prob, self.flip_prob, self.turn_prob = prob, flip_prob, turn_prob
         self.rotate_range, self.scale_range, self.magnitude_range = rotate_range, scale_range, magnitude_range
@@ -86,14 +93,16 @@ class RandWarpBatchd(Randomizable, MapTransform):
         first = batch[self.first_key(batch)]
         matrix, offsets = (drawn.to(first.device) for drawn in self.draw(len(first)))
         basis = self.basis.to(first.device)
-        along = torch.arange(self.spatial_size, device=first.device) - (self.spatial_size - 1) / 2
-        rows, columns = torch.meshgrid(along, along, indexing="ij")
         bend = torch.einsum("yi,ncij,xj->nyxc", basis, offsets, basis)
-        places = (torch.stack([columns, rows], dim=-1) + bend) @ matrix.transpose(1, 2)[:, None]  # from the centre
+        places = (places_of((self.spatial_size, self.spatial_size), first.device) + bend) @ matrix.transpose(1, 2)[
+            :, None
+        ]  # from the centre
+        elsewhere = places
+        if self.displacement_key in batch:
+            displacement = sampled(batch.pop(self.displacement_key).to(places.dtype), places)
+            elsewhere = places + displacement.flip(1).permute(0, 2, 3, 1)  # rows come first there
         for key, mode in self.key_iterator(batch, self.mode):
-            height, width = batch[key].shape[-2:]
-            grid = places * places.new_tensor([2 / width, 2 / height])
-            batch[key] = F.grid_sample(batch[key], grid, mode, padding_mode="reflection", align_corners=False)
+            batch[key] = sampled(batch[key], elsewhere if key in self.displaced else places, mode)
         return batch
 
 

@@ -33,7 +33,8 @@ class PairedCycleGANTrainer(Trainer):
     modifies CycleGAN (Zhu et al. 2017) by pixelwise supervision and greyscale consistency; the weights are ours.
 
     A batch holds ``image`` (N, 1, H, W) CT, ``label`` (N, 3, H, W) stain, both in [0, 1], and ``mask`` (N, 1, H, W), 1
-    where the pair is valid; elsewhere no term asks for the section, and discriminators see black.
+    where the pair is valid; elsewhere no term asks for the section, and discriminators see black. It may hold a
+    ``displacement`` (N, 2, H, W) for the augmentation, see `Displacementd`.
     ``engine.state.output`` holds these, ``pred`` (the generated stain), ``loss`` (the generators' total) and every term
     computed, unweighted, by its name in `LossWeights`, and ``discriminator``.
 
@@ -162,7 +163,8 @@ class PairedCycleGANTrainer(Trainer):
     def _iteration(self, engine: Any, batchdata: dict[str, torch.Tensor]) -> dict[str, Any]:
         batch = {
             key: torch.as_tensor(batchdata[key]).to(self.state.device, non_blocking=self.non_blocking)
-            for key in (Keys.IMAGE, Keys.LABEL, "mask")
+            for key in (Keys.IMAGE, Keys.LABEL, "mask", "displacement")
+            if key in batchdata
         }
         if self.augmentation is not None:
             batch = self.augmentation(batch)

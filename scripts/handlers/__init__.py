@@ -7,6 +7,7 @@ from scripts.handlers.metrics import LPIPS, PSNR, SSIM
 from scripts.handlers.metrics_csv import MetricsCSV
 from scripts.handlers.preview import Preview
 from scripts.handlers.progress import Progress
+from scripts.handlers.realign import RealignPairs
 from scripts.handlers.seeding import EpochSeed
 from scripts.handlers.tissue import Tissue
 from scripts.handlers.validation import Validation
@@ -22,6 +23,7 @@ __all__ = [
     "MetricsCSV",
     "Preview",
     "Progress",
+    "RealignPairs",
     "Tissue",
     "TrainingCheckpoint",
     "Validation",

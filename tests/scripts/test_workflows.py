@@ -111,6 +111,7 @@ def test_two_and_two_epochs_make_the_weights_of_four(workflow: Build, phantom: P
         "learning_rate": 0.001,
         "decay_start": 1,
         "decay_epochs": 3,
+        "realign#epochs": [1, 3],
         "train#trainer#fix_statistics_from": 3,
     }
 

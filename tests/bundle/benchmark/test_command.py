@@ -78,7 +78,7 @@ def test_mistakes(words: list[str], complaint: str) -> None:
 def test_a_budget_of_time_gives_each_recipe_its_steps(
     overlay: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One and a half and three seconds a step, measured with 50 and 150 steps."""
+    """Seven seconds for each training and one and a half or three a step: 195 and 97 steps, of which whole epochs."""
     timed: list[Cell] = []
 
     def train(cell: Cell, folder: Path, threads: int | None) -> dict[str, float]:
@@ -95,19 +95,19 @@ def test_a_budget_of_time_gives_each_recipe_its_steps(
     words = ["default", overlay, "--minutes", "5", "--jobs", "2", "--output_dir", str(tmp_path)]
     for _ in range(2):  # the second time nothing is timed again
         assert command.run(parsed(*words)) == 0
-    assert [(cell.recipe, cell.steps) for cell in timed] == [
-        ("default", 50),
-        ("default", 150),
-        ("wide", 50),
-        ("wide", 150),
+    assert [(cell.recipe, cell.steps, cell.epochs) for cell in timed] == [
+        ("default", 50, 10),
+        ("default", 150, 10),
+        ("wide", 50, 10),
+        ("wide", 150, 10),
     ]
     Path(overlay).write_text("batch_size: 2\n")  # an edited recipe is timed again
     assert command.run(parsed(*words)) == 0
     assert [cell.recipe for cell in timed[4:]] == ["wide", "wide"]
     results = json.loads((tmp_path / "benchmark.json").read_text())["results"]
     assert {(r["cell"]["recipe"], r["cell"]["steps"], r["cell"]["budget"]) for r in results} == {
-        ("default", 200, "5 minutes"),
-        ("wide", 100, "5 minutes"),
+        ("default", 150, "5 minutes"),
+        ("wide", 50, "5 minutes"),
     }
     assert [r["cell"]["seed"] for r in results] == [0, 0, 1, 1, 2, 2]  # in order, whichever ended first
 

@@ -76,6 +76,21 @@ class TestWarp:
         assert (out["mask"] == 1).all() and data["image"] is image
         assert all((a - b).abs().max() > 0.1 for a, b in zip(out["image"], out["image"][1:], strict=False))
 
+    def test_displaced_keys_come_from_where_the_displacement_says(self) -> None:
+        wide = batch(6, size=50)
+        image, label = wide[..., 5:45, 5:45], wide[..., 8:48, 3:43]  # the label shows what the image has at (+3, -2)
+        displacement = torch.tensor([3.0, -2.0]).half()[:, None, None].expand(6, 2, 40, 40)
+        warp = RandWarpBatchd(["image", "label"], 24, displacement_key="displacement", displaced=["image"])
+        out = seeded(warp)({"image": image, "label": label, "displacement": displacement})
+        torch.testing.assert_close(out["image"], out["label"], rtol=0, atol=1e-4)  # float32 positions, as above
+        assert set(out) == {"image", "label"}
+
+    def test_no_displacement_is_as_none_at_all(self) -> None:
+        image = batch()
+        data = {"image": image, "displacement": torch.zeros(4, 2, 40, 40)}
+        warp = RandWarpBatchd("image", 24, displacement_key="displacement", displaced=["image"])
+        torch.testing.assert_close(seeded(warp)(data)["image"], seeded(RandWarpBatchd("image", 24))(data)["image"])
+
     def test_masks_are_where_their_images_are(self) -> None:
         # halves of the image, whose interpolated border lies where the nearest pixel changes
         image = (torch.arange(40.0) < 20).float().expand(8, 1, 40, 40).clone()

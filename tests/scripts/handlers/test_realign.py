@@ -1,0 +1,98 @@
+"""Pairs that are registered anew while a network learns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from ignite.engine import Engine, Events
+from monai.data import Dataset, MetaTensor
+from monai.inferers import SimpleInferer
+from scipy.ndimage import gaussian_filter
+
+from scripts.data import Displacementd
+from scripts.data.displacement import spread
+from scripts.handlers import RealignPairs
+
+SHIFTS = [(3, 0), (-2, 4)]  # rows and columns, pixels: where in the CT lies what the section shows
+
+
+class Stain(torch.nn.Module):
+    """A stain that is right: three colours made from the grey value."""
+
+    def forward(self, ct: torch.Tensor) -> torch.Tensor:
+        assert not self.training
+        return torch.cat([ct, 1 - ct, ct.square()], dim=1)
+
+
+def pair(item: dict[str, Any]) -> dict[str, Any]:
+    """A CT and its section, displaced by whole pixels."""
+    rng = np.random.default_rng(item["number"])
+    wide = 0.5 + sum(gaussian_filter(rng.normal(size=(180, 180)), s) * s for s in (2, 5))
+    ct = torch.from_numpy(np.clip(wide, 0, 1).astype(np.float32))[None]
+    dy, dx = SHIFTS[item["number"]]
+    section = Stain().eval()(ct[None])[0, :, 10 + dy : 170 + dy, 10 + dx : 170 + dx]
+    tensors = {"image": ct[:, 10:170, 10:170], "label": section, "mask": torch.ones(1, 160, 160)}
+    return {key: MetaTensor(value, meta={"filename_or_obj": item["image"]}) for key, value in tensors.items()}
+
+
+def realign(folder: Path, epochs: list[int], count: int = 2) -> RealignPairs:
+    items = [{"image": folder / f"{number}.tif", "number": number} for number in range(count)]
+    return RealignPairs(Displacementd(), Dataset(items, pair), Stain(), SimpleInferer(), epochs)
+
+
+def run(handler: RealignPairs, epochs: int) -> list[int]:
+    """Epochs after which there is something new."""
+    changed: list[int] = []
+    engine: Any = Engine(lambda engine, batch: None)
+    engine.state.device = torch.device("cpu")
+    handler.attach(engine)
+    seen = 0
+
+    @engine.on(Events.EPOCH_COMPLETED)
+    def look(engine: Engine) -> None:
+        nonlocal seen
+        points = handler.state_dict()["points"]
+        if points and id(points[0]) != seen:
+            seen = id(points[0])
+            changed.append(engine.state.epoch)
+
+    engine.run([0], max_epochs=epochs)
+    return changed
+
+
+def test_each_pair_gets_its_displacement_after_the_epochs_named(tmp_path: Path) -> None:
+    handler = realign(tmp_path, [0, 2, 3])
+    handler.network.train()
+    assert run(handler, 4) == [2, 3]
+    assert handler.network.training
+    for number, shift in enumerate(SHIFTS):
+        field = handler.displacement(pair({"image": str(tmp_path / f"{number}.tif"), "number": number}))["displacement"]
+        expected = torch.tensor(shift)[:, None, None].expand(2, 160, 160)
+        off = (field.float() - expected)[:, 16:-16, 16:-16]
+        assert off.square().sum(dim=0).mean().sqrt() < 0.3  # pixels, as in the tests of find_displacement
+
+
+def test_no_epochs_no_displacement(tmp_path: Path) -> None:
+    handler = realign(tmp_path, [])
+    assert run(handler, 3) == [] and handler.state_dict() == {"points": []}
+
+
+def test_a_checkpoint_goes_on_with_data_that_were_moved(tmp_path: Path) -> None:
+    first, second = realign(tmp_path / "here", [1]), realign(tmp_path / "there", [1])
+    run(first, 1)
+    second.load_state_dict(first.state_dict())
+    points = first.displacement.points[str(tmp_path / "here" / "1.tif")]
+    item = pair({"image": str(tmp_path / "there" / "1.tif"), "number": 1})
+    got = second.displacement(item)["displacement"].float()
+    torch.testing.assert_close(got, spread(points, (160, 160)), rtol=0, atol=4e-3)  # float16 below 8
+
+
+def test_a_checkpoint_of_other_data(tmp_path: Path) -> None:
+    first = realign(tmp_path, [1])
+    run(first, 1)
+    with pytest.raises(ValueError, match="2 training pairs, not 1"):
+        realign(tmp_path, [1], count=1).load_state_dict(first.state_dict())
