@@ -11,13 +11,17 @@ from bundle import blocks, demo, lpips_weights, lut, tissue
 from bundle.bench import command as bench
 from bundle.benchmark import command as benchmark
 from bundle.limits import command as limits
+from bundle.pairs import command as pairs
 from bundle.phantom import command as phantom
+from bundle.slides import command as slides
 from bundle.uncertainty import command as uncertainty
 from scripts.errors import find_input_error
 
 COMMANDS: dict[str, tuple[ModuleType, str]] = {
     "demo": (demo, "train a small model, evaluate it and the shipped one, stain a volume, draw pictures"),
     "phantom": (phantom, "write the synthetic data set"),
+    "pairs": (pairs, "register sections to their scans: to a checked pair, or a whole study to a data set"),
+    "slides": (slides, "write a synthetic study: scans of blocks, and slides of sections cut from them"),
     "blocks": (blocks, "make a data set of one registered pair, its splits apart from each other in the field"),
     "lut": (lut, "evaluate the best grey-to-colour lookup table, the baseline to beat"),
     "bench": (bench, "measure memory, speed, seams, restarts; print tables"),

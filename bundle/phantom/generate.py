@@ -156,7 +156,7 @@ def _write(
     if count == 1:
         _finish(root, options, plans, whole, report(map(pair, pairs)), report(map(layer, layers)))
         return
-    with _single_threaded_children(), ProcessPoolExecutor(count, multiprocessing.get_context("spawn")) as pool:
+    with single_threaded_children(), ProcessPoolExecutor(count, multiprocessing.get_context("spawn")) as pool:
         # Consecutive slices share a specimen, which a worker builds once.
         items = pool.map(pair, pairs, chunksize=max(1, options.slices // 2))
         rendered = pool.map(layer, layers, chunksize=8)
@@ -164,7 +164,7 @@ def _write(
 
 
 @contextmanager
-def _single_threaded_children() -> Iterator[None]:
+def single_threaded_children() -> Iterator[None]:
     """Let processes started meanwhile do linear algebra in one thread: more would only hinder each other."""
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     before = {name: os.environ.get(name) for name in names}

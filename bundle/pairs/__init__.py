@@ -1,0 +1,1 @@
+"""From slides and scans to registered training pairs."""

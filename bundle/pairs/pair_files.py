@@ -1,0 +1,82 @@
+"""The folder of a pair: CT, section, mask, report."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import tifffile
+from PIL import Image
+
+from bundle.pairs import quality as of_quality
+from bundle.pairs.report import draw_report, write_page
+from scripts.errors import InputError
+from scripts.output_folder import writable_folder
+
+if TYPE_CHECKING:
+    from bundle.pairs.register import Pair
+
+CT, HISTOLOGY, MASK, REPORT, PICTURE, PAGE, FIELD = (
+    "ct.tif",
+    "histology.png",
+    "mask.png",
+    "report.json",
+    "report.png",
+    "report.html",
+    "places.npz",
+)
+
+
+def write_pair(pair: Pair, out: Path, seconds: float) -> dict[str, Any]:
+    """Write a pair's folder and return its report.
+
+    Everything is written beside it first and gets its name at the end: a folder of that name is whole.
+
+    Raises:
+        InputError: the folder holds something that is no pair; it cannot be written.
+    """
+    if out.exists() and not (out / REPORT).is_file():
+        raise InputError(f"{out} exists and holds no pair: give another --out.")
+    work = out.with_name(out.name + ".partial")
+    shutil.rmtree(work, ignore_errors=True)
+    writable_folder(work)
+    tifffile.imwrite(work / CT, pair.ct, photometric="minisblack", compression="zlib", predictor=True)
+    pixels = np.rint(255 * np.clip(pair.section.image, 0, 1)).astype(np.uint8)
+    Image.fromarray(pixels).save(work / HISTOLOGY)
+    Image.fromarray((255 * pair.quality.mask).astype(np.uint8)).save(work / MASK)
+    if pair.cut is not None:
+        np.savez_compressed(work / FIELD, zyx=pair.cut.places().numpy())
+    report = report_of(pair) | {"seconds": round(seconds, 1)}
+    draw_report(pair, work / PICTURE)
+    write_page(report, work / PICTURE, work / PAGE)
+    (work / REPORT).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    if out.exists():
+        shutil.rmtree(out)
+    work.rename(out)
+    return report
+
+
+def report_of(pair: Pair) -> dict[str, Any]:
+    """What ``report.json`` holds."""
+    quality = pair.quality
+    return {
+        "verdict": quality.verdict,
+        "reasons": list(quality.reasons),
+        "windows_that_fit": round(quality.fitting, 4),
+        "windows_judged": quality.judged,
+        "median_shift_pixels": None if np.isnan(quality.shift) else round(quality.shift, 2),
+        "thresholds": {
+            "a_window_fits_up_to_pixels": of_quality.FITS,
+            "and_from_correlation": of_quality.CORRELATED,
+            "good_from_share": of_quality.GOOD_FROM,
+            "usable_from_share": of_quality.USABLE_FROM,
+        },
+        "share_of_section_in_mask": round(float(quality.mask.sum() / max(pair.section.tissue.sum(), 1)), 4),
+        "size": list(pair.ct.shape),
+        "pixel_um": pair.pixel_um,
+        "ct_window": list(pair.window),
+        **pair.facts,
+    }

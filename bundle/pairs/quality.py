@@ -1,0 +1,148 @@
+"""How well a section fits its scan, place by place, without anybody's landmarks.
+
+The scan's grey is predicted from the section's colours by what the pair itself shows. In every window the prediction is
+compared with the scan at many shifts: where it fits best without a shift, the pair fits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter, uniform_filter, zoom
+
+AVERAGED = 2  # pixels, before windows are compared
+WINDOW = 24  # averaged pixels, side of a window
+REACH = 6  # averaged pixels, greatest shift
+STRIDE = 6  # averaged pixels between windows
+FITS = 3.0  # pixels, shift up to which a window fits
+CORRELATED = 0.35  # correlation from which a window fits
+LEAST_COVERED = 0.5  # of a window that must be valid
+LEAST_CONTRAST = 0.03  # standard deviation of the scan in a window that can be judged, of the CT window's width
+COLOUR_BINS = 12
+GOOD_FROM, USABLE_FROM = 0.7, 0.35  # share of the windows that fit
+LEAST_JUDGED = 10  # windows, fewer say nothing
+OUTLYING = 0.25  # of the CT window's width: what colour and scan may differ by, smoothed
+VERDICTS = ("good", "usable with mask", "reject")
+
+Mask = NDArray[np.bool_]
+Image = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What was found.
+
+    Attributes:
+        verdict: one of `VERDICTS`.
+        reasons: in words.
+        fitting: share of the windows that fit.
+        judged: number of windows.
+        shift: median shift of the windows that correlate, in pixels.
+        information: (H, W) local mutual information of CT and colours in bits, of values taken as jointly normal, NaN
+            where nothing can be said.
+        mask: (H, W) what is proposed for training.
+    """
+
+    verdict: str
+    reasons: tuple[str, ...]
+    fitting: float
+    judged: int
+    shift: float
+    information: NDArray[np.float32]
+    mask: Mask
+
+
+def judge(section: Image, ct: Image, valid: Mask) -> Quality:
+    """Judge a pair.
+
+    Args:
+        section: (H, W, 3) sRGB values in [0, 1].
+        ct: (H, W) in [0, 1].
+        valid: (H, W) where both show the specimen.
+    """
+    blank = np.full(ct.shape, np.nan, np.float32)
+    if valid.sum() < WINDOW**2:
+        return Quality("reject", ("hardly any of the section lies in the scan",), 0.0, 0, 0.0, blank, valid & False)
+    predicted = predict(section, ct, valid)
+    shift, correlation, judged = _windows(predicted, ct, valid)
+    fits = judged & (shift <= FITS) & (correlation >= CORRELATED)
+    count = int(judged.sum())
+    fitting = float(fits.sum() / max(count, 1))
+    with np.errstate(invalid="ignore"):
+        bits = -0.5 * np.log2(1 - np.clip(correlation, 0, 0.999) ** 2)
+    information = _spread(np.where(judged, bits, np.nan), ct.shape)
+    misfit = _spread(np.where(judged, ~fits, 0).astype(np.float64), ct.shape) > 0.5
+    differs = gaussian_filter(np.where(valid, np.abs(predicted - ct), 0), 2) > OUTLYING
+    mask = valid & ~misfit & ~differs
+    known = shift[judged & (correlation >= CORRELATED)]
+    middle = float(np.median(known)) if known.size else float("nan")
+    if count < LEAST_JUDGED:
+        verdict, reason = "reject", f"only {count} windows have enough contrast to be judged"
+    elif fitting < USABLE_FROM:
+        verdict, reason = "reject", f"{100 * fitting:.0f} % of the windows fit, fewer than {100 * USABLE_FROM:.0f}"
+    elif fitting < GOOD_FROM:
+        verdict, reason = (
+            "usable with mask",
+            f"{100 * fitting:.0f} % of the windows fit, fewer than {100 * GOOD_FROM:.0f}",
+        )
+    else:
+        verdict, reason = "good", f"{100 * fitting:.0f} % of the windows fit"
+    return Quality(verdict, (reason,), fitting, count, middle, information, mask)
+
+
+def predict(section: Image, ct: Image, valid: Mask) -> Image:
+    """The scan's grey (H, W) as the section's colours tell it: the mean grey of each colour, smoothed over colours."""
+    bins = np.clip((section * COLOUR_BINS).astype(int), 0, COLOUR_BINS - 1)
+    flat = np.ravel_multi_index(tuple(np.moveaxis(bins, -1, 0)), (COLOUR_BINS,) * 3)
+    shape = (COLOUR_BINS,) * 3
+    count = np.bincount(flat[valid], minlength=COLOUR_BINS**3).reshape(shape).astype(float)
+    total = np.bincount(flat[valid], weights=ct[valid], minlength=COLOUR_BINS**3).reshape(shape)
+    count, total = gaussian_filter(count, 0.6), gaussian_filter(total, 0.6)
+    mean = np.where(count > 1e-6, total / np.maximum(count, 1e-6), ct[valid].mean())
+    return mean.ravel()[flat]
+
+
+def _windows(predicted: Image, ct: Image, valid: Mask) -> tuple[Image, Image, Mask]:
+    """Best shift in pixels, its correlation, and whether it can be judged, of every window."""
+    a, b, weight = (_averaged(np.where(valid, image, 0)) for image in (predicted, ct, valid.astype(float)))
+    share = np.maximum(weight, 1e-6)
+    a, b = a / share, b / share
+    # Where a shift leads out of the section there is nothing to compare: edges are filled with the mean.
+    a, b = (np.where(weight > 0.5, image, image[weight > 0.5].mean()) for image in (a, b))
+    inner = (weight > 0.5).astype(float)
+
+    def mean(image: Image) -> Image:
+        return uniform_filter(image, WINDOW)[WINDOW // 2 :: STRIDE, WINDOW // 2 :: STRIDE]
+
+    cover = mean(inner)
+    norm = np.maximum(cover, 1e-6)
+    first, second = mean(a * inner) / norm, mean(a * a * inner) / norm
+    deviation_a = np.sqrt(np.maximum(second - first**2, 1e-8))
+    best, best_shift = np.full(cover.shape, -1.0), np.zeros(cover.shape)
+    contrast = np.zeros(cover.shape)
+    for down in range(-REACH, REACH + 1):
+        for across in range(-REACH, REACH + 1):
+            moved = np.roll(b, (down, across), axis=(0, 1))
+            m = mean(moved * inner) / norm
+            deviation = np.sqrt(np.maximum(mean(moved**2 * inner) / norm - m**2, 1e-8))
+            value = (mean(a * moved * inner) / norm - first * m) / (deviation_a * deviation)
+            better = value > best
+            best = np.where(better, value, best)
+            best_shift = np.where(better, AVERAGED * np.hypot(down, across), best_shift)
+            if down == across == 0:
+                contrast = deviation
+    return best_shift, best, (cover > LEAST_COVERED) & (contrast > LEAST_CONTRAST)
+
+
+def _averaged(image: Image) -> Image:
+    rows, columns = (side // AVERAGED for side in image.shape)
+    part = image[: rows * AVERAGED, : columns * AVERAGED]
+    return part.reshape(rows, AVERAGED, columns, AVERAGED).mean(axis=(1, 3))
+
+
+def _spread(windows: Image, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Values of windows at the pixels they stand for."""
+    factors = [side / count for side, count in zip(shape, windows.shape, strict=True)]
+    return zoom(windows, factors, order=0, grid_mode=True, mode="nearest").astype(np.float32)

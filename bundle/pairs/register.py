@@ -1,0 +1,226 @@
+"""One section and its scan to a checked pair."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation
+
+from bundle.pairs import landmarks as marks
+from bundle.pairs.area import reduced
+from bundle.pairs.cut import POSE, Cut
+from bundle.pairs.guess import frames_of, ranges_of
+from bundle.pairs.pair_files import write_pair
+from bundle.pairs.quality import Quality, judge
+from bundle.pairs.scan import around, on_surface, read_box
+from bundle.pairs.search import SPACING, Ranges, search
+from bundle.pairs.section import Section, find_section
+from bundle.pairs.slide import Slide, open_slide
+from scripts.errors import InputError
+from scripts.volume.reader import open_volume
+from scripts.volume.volume import Volume
+from scripts.volume.window import volume_window
+
+AROUND_TISSUE = 6  # pixels beside the tissue that count in the search: glass against what is beside the specimen
+NEAR_LANDMARKS = Ranges(depth=8.0, tilt=3.0, turn=3.0, shift=8.0)
+LARGEST_BOX = 250e6  # voxels that are held for the search
+LEAST_INSIDE = 0.5  # share of the tissue that must lie in the scan
+PERCENTILES = (0.5, 99.5)
+
+Array = NDArray[np.floating]
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a section is registered.
+
+    Attributes:
+        landmarks: CSV file, see `landmarks.read_landmarks`.
+        plane: ``z0,nx,ny,nz``, see `guess.parse_plane`.
+        ranges: how far from `plane` the section may lie.
+        any_way: whether it may lie turned by quarters and on either face.
+        pixel_um: edge of the slide's pixels in micrometres instead of the file's.
+        voxel_um: edge of the scan's voxels in micrometres instead of the file's.
+        ct_window: grey values (lo, hi) that become black and white; None for the scan's percentiles.
+        seed: of the search.
+    """
+
+    landmarks: str | None = None
+    plane: str | None = None
+    ranges: Ranges = field(default_factory=Ranges)
+    any_way: bool = False
+    pixel_um: float | None = None
+    voxel_um: float | None = None
+    ct_window: tuple[float, float] | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A section and what its scan shows there.
+
+    Attributes:
+        section: at the scan's scale.
+        ct: (H, W) float32, grey values of the scan.
+        window: grey values (lo, hi) that become black and white.
+        inside: (H, W) whether a pixel lies in the scan.
+        quality: how well they fit.
+        cut: where the section lies, None if nobody looked for it.
+        pixel_um: edge of the pixels in micrometres, None if nobody knows.
+        facts: for the report.
+    """
+
+    section: Section
+    ct: NDArray[np.float32]
+    window: tuple[float, float]
+    inside: NDArray[np.bool_]
+    quality: Quality
+    cut: Cut | None
+    pixel_um: float | None
+    facts: dict[str, Any]
+
+
+def register(slide: str, volume: str, out: Path, options: Options, progress: Progress | None = None) -> dict[str, Any]:
+    """Register a slide to a scan and write the pair with its report.
+
+    Args:
+        slide: file of the slide.
+        volume: anything `open_volume` opens.
+        out: folder of the pair; it is there only when everything in it is.
+        options: how.
+        progress: called with what is being done.
+
+    Returns:
+        The report, as in ``report.json``.
+
+    Raises:
+        InputError: files that cannot be used, sizes that are not known, landmarks or a plane that cannot be right, a
+            slide without a section, a folder that holds something else.
+    """
+    begun = time.monotonic()
+    opened = open_slide(slide)
+    with open_volume(volume, None if options.voxel_um is None else options.voxel_um / 1000) as scan:
+        pair = _register(opened, scan, options, progress or (lambda line: None))
+    report = write_pair(pair, out, time.monotonic() - begun)
+    return report
+
+
+def _register(slide: Slide, volume: Volume, options: Options, progress: Progress) -> Pair:
+    pixel_um, spacing = _sizes(slide, volume, options)
+    voxel_um = spacing[1]
+    voxel = np.array(spacing) / voxel_um
+    factor = voxel_um / pixel_um
+    progress(f"averaging {factor:.2f} pixels of {slide.path.name}")
+    section = find_section(reduced(slide, factor), str(slide.path))
+    size = (section.density.shape[0], section.density.shape[1])
+    *window, source = volume_window(volume, PERCENTILES, given=options.ct_window)
+    given = None
+    if options.landmarks is not None:
+        given = marks.read_landmarks(options.landmarks)
+        marks.check_within(given, slide.sizes[0], volume.shape)
+        fitted = marks.fit(given, factor, size, voxel, SPACING)
+        frames, ranges, start = [fitted.frame], NEAR_LANDMARKS, fitted
+    else:
+        frames = frames_of(options.plane, volume.shape, voxel, options.any_way)
+        ranges, start = ranges_of(options.ranges, options.plane, volume.shape, voxel), None
+    low, high = _reach(frames, size, ranges)
+    progress("reading the scan")
+    box = read_box(volume, voxel, low, high, _binning(high - low), (window[0], window[1]))
+    weight = binary_dilation(section.tissue, iterations=AROUND_TISSUE) & ~section.marked
+    found = search(
+        box,
+        torch.from_numpy(section.density),
+        torch.from_numpy(weight.astype(np.float32)),
+        frames,
+        ranges,
+        start=start,
+        seed=options.seed,
+        progress=progress,
+    )
+    ct, inside = on_surface(volume, voxel, found.cut.places())
+    grey = np.clip((ct - window[0]) / (window[1] - window[0]), 0, 1)
+    folding = found.cut.fold().numpy()
+    valid = section.tissue & inside & ~section.marked & (folding > 0)
+    quality = _stricter(judge(section.image, grey, valid), section, inside, folding)
+    facts = {
+        "slide": str(slide.path),
+        "volume": volume.source,
+        "pixel_um_of_slide": pixel_um,
+        "ct_window_from": source,
+        "glass": [round(value, 4) for value in section.glass],
+        "options": asdict(options),
+        "information_nats": round(found.information, 4),
+        "pose": _in_words(found.cut),
+        "least_jacobian": round(float(folding[section.tissue].min()), 3),
+        "tissue_inside_scan": round(float(inside[section.tissue].mean()), 4),
+    }
+    if given is not None:
+        distance = marks.errors(given, found.cut, factor, voxel)
+        facts["landmark_errors_pixels"] = [round(float(value), 2) for value in distance]
+    return Pair(section, ct, (window[0], window[1]), inside, quality, found.cut, voxel_um, facts)
+
+
+def _sizes(slide: Slide, volume: Volume, options: Options) -> tuple[float, tuple[float, float, float]]:
+    """Edges of the slide's pixels and of the voxels (z, y, x) in micrometres."""
+    pixel = options.pixel_um if options.pixel_um is not None else slide.pixel_um
+    if pixel is None:
+        raise InputError(f"{slide.path} does not say how large its pixels are: give --pixel_um.")
+    if volume.spacing is None:
+        raise InputError(f"{volume.source} does not say how large its voxels are: give --voxel_um.")
+    z, y, x = (1000 * value for value in volume.spacing)
+    if not pixel > 0:
+        raise InputError(f"--pixel_um {pixel:g}: give a positive number of micrometres.")
+    if abs(y - x) > 0.01 * y:
+        raise InputError(f"{volume.source} has voxels of {y:g} x {x:g} micrometres in a slice: resample it to squares.")
+    return pixel, (z, y, x)
+
+
+def _reach(frames: list[Any], size: tuple[int, int], ranges: Ranges) -> tuple[Array, Array]:
+    reaches = [around(frame, size, ranges.depth, np.radians(ranges.tilt), ranges.shift) for frame in frames]
+    return np.min([low for low, _ in reaches], axis=0), np.max([high for _, high in reaches], axis=0)
+
+
+def _binning(extent: Array) -> int:
+    """Voxels to average so that what is searched fits into memory, two at least."""
+    factor = 2
+    while np.prod(extent / factor) > LARGEST_BOX:
+        factor += 1
+    return factor
+
+
+def _stricter(quality: Quality, section: Section, inside: NDArray[np.bool_], folding: Array) -> Quality:
+    """The verdict where the scan is too small for the section, or the map folds."""
+    share = float(inside[section.tissue].mean())
+    if share < LEAST_INSIDE:
+        reason = f"{100 * share:.0f} % of the section lie in the scan, fewer than {100 * LEAST_INSIDE:.0f}"
+        return replace(quality, verdict="reject", reasons=(*quality.reasons, reason))
+    if (folding[section.tissue] <= 0).any():
+        reason = f"the map folds over {100 * (folding[section.tissue] <= 0).mean():.1f} % of the section"
+        worse = "reject" if quality.verdict == "reject" else "usable with mask"
+        return replace(quality, verdict=worse, reasons=(*quality.reasons, reason))
+    return quality
+
+
+def _in_words(cut: Cut) -> dict[str, Any]:
+    pose = dict(zip(POSE, (float(value) for value in cut.pose), strict=True))
+    angles = {f"{name}_degrees": round(float(np.degrees(pose[name])), 2) for name in POSE[:3]}
+    shifts = {f"{name}_pixels": round(pose[name], 2) for name in POSE[3:6]}
+    stretches = {f"{name}_percent": round(100 * (float(np.exp(pose[name])) - 1), 2) for name in POSE[6:8]}
+    centre = cut.places()[cut.size[0] // 2, cut.size[1] // 2]
+    return {
+        "centre_zyx_pixels": [round(float(value), 2) for value in centre],
+        "normal_zyx": [round(float(value), 5) for value in cut.normal],
+        **angles,
+        **shifts,
+        **stretches,
+        "shear": round(pose["shear"], 4),
+        "largest_bump_pixels": round(float(cut.bumps.abs().max()), 2),
+    }

@@ -1,0 +1,136 @@
+"""The report of a pair for people: one figure, one page."""
+
+from __future__ import annotations
+
+import base64
+import html
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter, gaussian_gradient_magnitude
+
+from bundle.figure import BLUE, GREEN, GREY, ORANGE, save
+
+if TYPE_CHECKING:
+    from bundle.pairs.register import Pair
+
+TILES = 8  # of the checkerboard along the shorter side
+ARROWS = 18  # along the longer side
+VERDICT_COLOURS = {"good": GREEN, "usable with mask": ORANGE, "reject": "#b91c1c"}
+
+
+def draw_report(pair: Pair, path: Path) -> None:
+    """Draw section and CT, checkerboard, edges, deformation, local information and the proposed mask."""
+    image = pair.section.image
+    lo, hi = pair.window
+    ct = np.clip((pair.ct - lo) / (hi - lo), 0, 1)
+    height, width = ct.shape
+    figure, axes = plt.subplots(2, 3, figsize=(12.6, 1.4 + 8.2 * height / width), layout="constrained")
+    (a, b, c), (d, e, f) = axes
+    a.imshow(image)
+    a.set_title("section", fontsize=10)
+    b.imshow(_checkerboard(image, ct))
+    b.set_title("section and CT in turn", fontsize=10)
+    c.imshow(image * 0.5 + 0.5)
+    _edges(c, ct)
+    c.set_title("edges of the CT on the section", fontsize=10)
+    _deformation(d, pair, ct)
+    shown = e.imshow(np.where(pair.section.tissue, pair.quality.information, np.nan), cmap="viridis", vmin=0, vmax=2)
+    e.set_facecolor("#f3f4f6")
+    e.set_title("local mutual information / bit", fontsize=10)
+    figure.colorbar(shown, ax=e, shrink=0.75)
+    left_out = pair.section.tissue & ~pair.quality.mask
+    overlay = np.where(left_out[..., None], 0.35 * image + 0.65 * np.array([0.85, 0.28, 0.04]), image)
+    f.imshow(np.where(pair.section.tissue[..., None], overlay, 1))
+    f.set_title("left out by the proposed mask", fontsize=10)
+    for axis in axes.flat:
+        axis.set_xticks([])
+        axis.set_yticks([])
+    verdict = pair.quality.verdict
+    figure.suptitle(
+        f"{verdict}: {'; '.join(pair.quality.reasons)}", fontsize=11, color=VERDICT_COLOURS[verdict], fontweight="bold"
+    )
+    save(figure, path)
+
+
+def write_page(report: dict[str, Any], picture: Path, page: Path) -> None:
+    """Write the report as one HTML file that needs no other."""
+    data = base64.b64encode(picture.read_bytes()).decode("ascii")
+    rows = "\n".join(
+        f"<tr><th>{html.escape(name.replace('_', ' '))}</th><td>{html.escape(_text(value))}</td></tr>"
+        for name, value in report.items()
+    )
+    colour = VERDICT_COLOURS[report["verdict"]]
+    page.write_text(
+        f"""<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{html.escape(report["verdict"])}: {html.escape(page.parent.name.removesuffix(".partial"))}</title>
+<style>
+body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 75rem; margin: 2rem auto; padding: 0 1rem; color: #1f2937 }}
+h1 {{ font-size: 1.3rem; color: {colour} }} img {{ width: 100% }}
+table {{ border-collapse: collapse; font-size: 13px }} th {{ text-align: left; font-weight: 600; padding-right: 1.5rem;
+vertical-align: top; white-space: nowrap }} td {{ word-break: break-word }} tr {{ border-bottom: 1px solid #e5e7eb }}
+</style>
+<h1>{html.escape(report["verdict"])}: {html.escape("; ".join(report["reasons"]))}</h1>
+<p>Section and CT, how they fit, and what is proposed to be left out. Windows of the pair are compared at shifts of up
+to 12 pixels; one fits if it fits best within {report["thresholds"]["a_window_fits_up_to_pixels"]:g} pixels.</p>
+<img alt="Section, checkerboard, edges, deformation, local information, mask" src="data:image/png;base64,{data}">
+<table>{rows}</table>
+</html>
+""",
+        encoding="utf-8",
+    )
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name.replace('_', ' ')} {_text(entry)}" for name, entry in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_text(entry) for entry in value)
+    return "" if value is None else f"{value}"
+
+
+def _checkerboard(image: NDArray[np.floating], ct: NDArray[np.floating]) -> NDArray[np.floating]:
+    side = max(8, min(ct.shape) // TILES)
+    rows, columns = np.indices(ct.shape) // side
+    return np.where(((rows + columns) % 2 == 0)[..., None], image, ct[..., None])
+
+
+def _edges(axis: Any, ct: NDArray[np.floating]) -> None:
+    strength = gaussian_gradient_magnitude(ct, 1.5)
+    level = np.percentile(strength, 88)
+    overlay = np.zeros((*ct.shape, 4))
+    overlay[..., :3] = np.array([0.85, 0.28, 0.04])
+    overlay[..., 3] = np.clip(gaussian_filter((strength > level).astype(float), 0.4), 0, 0.9)
+    axis.imshow(overlay)
+
+
+def _deformation(axis: Any, pair: Pair, ct: NDArray[np.floating]) -> None:
+    axis.imshow(0.35 * ct + 0.6, cmap="gray", vmin=0, vmax=1)
+    axis.set_title("deformation", fontsize=10)
+    if pair.cut is None:
+        axis.text(0.5, 0.5, "registered elsewhere", transform=axis.transAxes, ha="center", fontsize=9, color=GREY)
+        return
+    moved = pair.cut.distortion().numpy()
+    step = max(4, max(ct.shape) // ARROWS)
+    rows, columns = (np.arange(step // 2, side, step) for side in ct.shape)
+    part = moved[np.ix_(rows, columns)]
+    where = pair.section.tissue[np.ix_(rows, columns)]
+    x, y = np.meshgrid(columns, rows)
+    axis.quiver(
+        x[where],
+        y[where],
+        part[where][:, 2],
+        part[where][:, 1],
+        angles="xy",
+        scale_units="xy",
+        scale=0.5,
+        color=BLUE,
+        width=0.004,
+    )
+    largest = np.hypot(part[where][:, 1], part[where][:, 2]).max(initial=0)
+    lift = np.abs(part[where][:, 0]).max(initial=0)
+    axis.set_xlabel(f"in the plane, drawn twofold: up to {largest:.1f} pixels; out of it: {lift:.1f}", fontsize=8)

@@ -1,0 +1,49 @@
+"""A pair that somebody registered elsewhere: two images of one size, checked and written like one of ours."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bundle.pairs.pair_files import write_pair
+from bundle.pairs.quality import judge
+from bundle.pairs.register import PERCENTILES, Pair
+from bundle.pairs.section import find_section
+from scripts.data.image import read_ct, read_histology
+from scripts.data.window import check_window, percentile_window
+from scripts.errors import InputError
+
+
+def check_pair(
+    ct: str, section: str, out: Path, ct_window: tuple[float, float] | None = None, pixel_um: float | None = None
+) -> dict[str, Any]:
+    """Judge a registered pair and write it with its report; return the report.
+
+    Args:
+        ct: grey image.
+        section: RGB image of the same size.
+        out: folder of the pair.
+        ct_window: grey values that become black and white, None for the image's percentiles.
+        pixel_um: edge of the pixels in micrometres, for the report.
+
+    Raises:
+        InputError: images of different sizes; files that cannot be used; no section.
+    """
+    begun = time.monotonic()
+    grey, colours = read_ct(ct), np.moveaxis(read_histology(section), 0, -1)
+    if grey.shape != colours.shape[:2]:
+        raise InputError(
+            f"{section} has {colours.shape[0]} x {colours.shape[1]} pixels, but {ct} {grey.shape[0]} x "
+            f"{grey.shape[1]}: a registered pair has one size; to register it, give --slide and --volume."
+        )
+    lo, hi = percentile_window(grey.ravel(), *PERCENTILES, ct) if ct_window is None else check_window(ct_window, ct)
+    found = find_section(colours.astype(np.float32), section)
+    inside = np.ones(grey.shape, bool)
+    normal = np.clip((grey - lo) / (hi - lo), 0, 1)
+    quality = judge(found.image, normal, found.tissue & ~found.marked)
+    facts = {"slide": section, "volume": ct, "glass": [round(value, 4) for value in found.glass]}
+    pair = Pair(found, grey.astype(np.float32), (lo, hi), inside, quality, None, pixel_um, facts)
+    return write_pair(pair, out, time.monotonic() - begun)

@@ -1,0 +1,189 @@
+"""The table of a study: which section belongs to which scan and specimen."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.data.datalist import SPLITS
+from scripts.data.files import existing_file
+from scripts.errors import InputError
+from scripts.volume.hdf5 import split_source
+
+COLUMNS = (
+    "specimen",
+    "split",
+    "slide",
+    "volume",
+    "plane",
+    "landmarks",
+    "ct",
+    "histology",
+    "pixel_um",
+    "voxel_um",
+    "ct_window",
+)
+SHARES = {"training": 9 / 14, "validation": 2 / 14, "test": 3 / 14}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One section.
+
+    Attributes:
+        name: of its pair's folder.
+        specimen: whose section.
+        split: "training", "validation" or "test".
+        slide: file, None for a pair that is registered already.
+        volume: its scan, likewise.
+        ct: grey image of a registered pair, else None.
+        histology: its section.
+        plane: guess ``z0,nx,ny,nz``.
+        landmarks: file.
+        pixel_um: of the slide, if its file is not to be believed.
+        voxel_um: of the scan, likewise.
+        ct_window: grey values (lo, hi) that become black and white.
+    """
+
+    name: str
+    specimen: str
+    split: str
+    slide: str | None = None
+    volume: str | None = None
+    ct: str | None = None
+    histology: str | None = None
+    plane: str | None = None
+    landmarks: str | None = None
+    pixel_um: float | None = None
+    voxel_um: float | None = None
+    ct_window: tuple[float, float] | None = None
+
+
+def read_study(path: Path) -> list[Row]:
+    """Read and check a study's table, CSV with a line for each section.
+
+    Columns: ``specimen`` and either ``slide`` and ``volume`` or, for pairs that are registered already, ``ct`` and
+    ``histology``; and where wanted ``split``, ``plane``, ``landmarks``, ``pixel_um``, ``voxel_um``, ``ct_window``
+    (``lo hi``). Paths are relative to the table's folder. Without ``split`` specimens are shared out in the order of
+    their first sections.
+
+    Raises:
+        InputError: no such file; misspelt columns; empty cells; missing files; a specimen in two splits; a section
+            that comes twice.
+    """
+    path = existing_file(path / "study.csv" if path.is_dir() else path)
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            lines = [{k: (v or "").strip() for k, v in line.items() if k} for line in reader]
+            header = reader.fieldnames or []
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path} is no CSV file ({error}): save the table as CSV, UTF-8.") from error
+    unknown = [name for name in header if name not in COLUMNS]
+    if unknown or "specimen" not in header:
+        what = f"the columns {', '.join(unknown)}, which are not known" if unknown else "no column 'specimen'"
+        raise InputError(f"{path} has {what}: use {', '.join(COLUMNS)}.")
+    if not lines:
+        raise InputError(f"{path} lists no section: add a line for each.")
+    splits = _splits(path, lines)
+    rows: list[Row] = []
+    for number, line in enumerate(lines):
+        rows.append(_row(path, number + 2, line, splits))
+    names = [row.name for row in rows]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"{path} lists {twice} twice: a section belongs there once, and file names must differ.")
+    return rows
+
+
+def _splits(path: Path, lines: list[dict[str, str]]) -> dict[str, str]:
+    """The split of each specimen."""
+    specimens = list(dict.fromkeys(line["specimen"] for line in lines))
+    said: dict[str, str] = {}
+    for number, line in enumerate(lines):
+        specimen, split = line["specimen"], line.get("split", "")
+        if not split:
+            continue
+        if split not in SPLITS:
+            raise InputError(f"Line {number + 2} of {path} has the split {split!r}: give {', '.join(SPLITS)}.")
+        if said.setdefault(specimen, split) != split:
+            raise InputError(
+                f"{path} has sections of {specimen} in {said[specimen]} and in {split}: a network that has seen a "
+                "specimen knows its other sections; keep each in one split."
+            )
+    if not said:
+        return _shared_out(path, specimens)
+    missing = [specimen for specimen in specimens if specimen not in said]
+    if missing:
+        raise InputError(f"{path} gives no split for {', '.join(missing)}: give one for all specimens, or for none.")
+    return said
+
+
+def _shared_out(path: Path, specimens: list[str]) -> dict[str, str]:
+    if len(specimens) < len(SPLITS):
+        raise InputError(
+            f"{path} has {len(specimens)} specimens, too few for {', '.join(SPLITS)}: add some, or a column 'split'."
+        )
+    test = max(1, round(len(specimens) * SHARES["test"]))
+    validation = max(1, round(len(specimens) * SHARES["validation"]))
+    training = len(specimens) - test - validation
+    names = ["training"] * training + ["validation"] * validation + ["test"] * test
+    return dict(zip(specimens, names, strict=True))
+
+
+def _row(path: Path, number: int, line: dict[str, str], splits: dict[str, str]) -> Row:
+    where = f"Line {number} of {path}"
+    if not line["specimen"]:
+        raise InputError(f"{where} names no specimen.")
+    two = ("slide", "volume") if line.get("slide") or line.get("volume") else ("ct", "histology")
+    files = {name: line.get(name, "") for name in two}
+    if not all(files.values()):
+        raise InputError(f"{where} lacks slide and volume, or ct and histology of a registered pair.")
+    if line.get("landmarks"):
+        files["landmarks"] = line["landmarks"]
+    paths = {name: _resolved(path, where, name, text) for name, text in files.items()}
+    section = Path(files["slide" if "slide" in files else "histology"])
+    return Row(
+        name=section.name.split(".")[0],
+        specimen=line["specimen"],
+        split=splits[line["specimen"]],
+        plane=line.get("plane") or None,
+        pixel_um=_number(where, line, "pixel_um"),
+        voxel_um=_number(where, line, "voxel_um"),
+        ct_window=_window(where, line.get("ct_window", "")),
+        **paths,
+    )
+
+
+def _resolved(path: Path, where: str, name: str, text: str) -> str:
+    file, inside = split_source(text)
+    full = (path.parent / file).resolve()
+    if not full.exists():
+        raise InputError(f"{where}: the {name} {full} does not exist.")
+    return str(full) if inside is None else f"{full}:{inside}"
+
+
+def _number(where: str, line: dict[str, str], name: str) -> float | None:
+    text = line.get(name, "")
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not value > 0:
+        raise InputError(f"{where}: {name} is {text!r}, give micrometres.")
+    return value
+
+
+def _window(where: str, text: str) -> tuple[float, float] | None:
+    if not text:
+        return None
+    try:
+        lo, hi = (float(word) for word in text.replace(";", " ").split())
+    except ValueError:
+        lo = hi = 0.0
+    if not lo < hi:
+        raise InputError(f"{where}: ct_window is {text!r}, give two numbers such as '5000 35000'.")
+    return lo, hi

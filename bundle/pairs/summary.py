@@ -1,0 +1,56 @@
+"""The summary of a study: a page with a thumbnail of every pair, to be looked through before training."""
+
+from __future__ import annotations
+
+import html
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from bundle.pairs.pair_files import PAGE, PICTURE
+from bundle.pairs.report import VERDICT_COLOURS
+
+if TYPE_CHECKING:
+    from bundle.pairs.collect import Outcome
+
+
+def write_summary(outcomes: Sequence[Outcome], pairs: str) -> str:
+    """The page's HTML.
+
+    Args:
+        outcomes: of all rows.
+        pairs: folder of the pairs, from where the page lies.
+    """
+    counts = Counter("not registered" if o.report is None else o.report["verdict"] for o in outcomes)
+    total = ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
+    cards = "\n".join(_card(outcome, pairs) for outcome in outcomes)
+    return f"""<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Pairs: {html.escape(total)}</title>
+<style>
+body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 80rem; margin: 2rem auto; padding: 0 1rem; color: #1f2937 }}
+main {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(22rem, 1fr)); gap: 1.5rem }}
+article {{ border: 1px solid #e5e7eb; border-radius: 6px; padding: .8rem }} img {{ width: 100% }}
+h2 {{ font-size: 1rem; margin: 0 }} p {{ margin: .2rem 0; font-size: 13px }}
+</style>
+<h1>{html.escape(total)}</h1>
+<p>Rejected and missing sections are not in <code>datalist.json</code>. Click a picture for the report of a pair.</p>
+<main>
+{cards}
+</main>
+</html>
+"""
+
+
+def _card(outcome: Outcome, pairs: str) -> str:
+    name = html.escape(outcome.row.name)
+    of = f"{html.escape(outcome.row.specimen)}, {outcome.row.split}"
+    if outcome.report is None:
+        return f"<article><h2>{name}</h2><p>{of}</p><p>{html.escape(outcome.mistake or '')}</p></article>"
+    verdict = outcome.report["verdict"]
+    reasons = html.escape("; ".join(outcome.report["reasons"]))
+    folder = f"{pairs}/{name}"
+    return (
+        f'<article><h2 style="color: {VERDICT_COLOURS[verdict]}">{name}: {verdict}</h2><p>{of}</p><p>{reasons}</p>'
+        f'<a href="{folder}/{PAGE}"><img loading="lazy" alt="report of {name}" src="{folder}/{PICTURE}"></a></article>'
+    )
