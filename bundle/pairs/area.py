@@ -35,7 +35,7 @@ def overlap(source: int, target: int, factor: float) -> csr_array:
     edges = np.arange(target + 1) * factor
     rows, columns, weights = [], [], []
     for row in range(target):
-        low, high = edges[row], min(edges[row + 1], source)
+        low, high = min(edges[row], source - 1), min(edges[row + 1], source)
         pixels = np.arange(int(low), max(int(np.ceil(high - 1e-9)), int(low) + 1))
         shares = np.minimum(pixels + 1, high) - np.maximum(pixels, low)
         rows.append(np.full(len(pixels), row))
@@ -69,7 +69,7 @@ def reduced(slide: Slide, factor: float) -> NDArray[np.float32]:
     level = slide.level_for(factor)
     height, width = slide.sizes[level]
     step = factor / slide.finer(level)
-    size = tuple(max(1, round(side / step)) for side in (height, width))
+    size = tuple(max(1, round(side / factor)) for side in slide.sizes[0])
     down, across = overlap(height, size[0], step), overlap(width, size[1], step)
     result = np.empty((*size, 3), np.float32)
     rows = max(1, int(STRIP / (3 * width * step)))

@@ -101,9 +101,9 @@ def turned(pose: Tensor) -> Tensor:
     zero = torch.zeros_like(turn)
     generator = torch.stack(
         [
-            torch.stack([zero, tilt_columns, -tilt_rows], -1),
-            torch.stack([-tilt_columns, zero, -turn], -1),
-            torch.stack([tilt_rows, turn, zero], -1),
+            torch.stack([zero, -tilt_columns, tilt_rows], -1),
+            torch.stack([tilt_columns, zero, -turn], -1),
+            torch.stack([-tilt_rows, turn, zero], -1),
         ],
         -2,
     )

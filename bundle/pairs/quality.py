@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter, uniform_filter, zoom
+from scipy.ndimage import binary_dilation, gaussian_filter, uniform_filter, zoom
+from skimage.filters import apply_hysteresis_threshold
+from skimage.morphology import remove_small_objects
 
 AVERAGED = 2  # pixels, before windows are compared
 WINDOW = 24  # averaged pixels, side of a window
@@ -21,9 +23,11 @@ CORRELATED = 0.35  # correlation from which a window fits
 LEAST_COVERED = 0.5  # of a window that must be valid
 LEAST_CONTRAST = 0.03  # standard deviation of the scan in a window that can be judged, of the CT window's width
 COLOUR_BINS = 12
-GOOD_FROM, USABLE_FROM = 0.7, 0.35  # share of the windows that fit
+GOOD_FROM, USABLE_FROM = 0.6, 0.3  # share of the windows that fit
 LEAST_JUDGED = 10  # windows, fewer say nothing
-OUTLYING = 0.25  # of the CT window's width: what colour and scan may differ by, smoothed
+DARK = 1.0  # optical density from which metal is supposed: a fold in it cannot be seen
+UNLIKELY, VERY_UNLIKELY = 1.4, 2.2  # standard deviations by which density may be off, given the scan
+SMALLEST_DAMAGE = 60  # pixels
 VERDICTS = ("good", "usable with mask", "reject")
 
 Mask = NDArray[np.bool_]
@@ -54,11 +58,12 @@ class Quality:
     mask: Mask
 
 
-def judge(section: Image, ct: Image, valid: Mask) -> Quality:
+def judge(section: Image, density: Image, ct: Image, valid: Mask) -> Quality:
     """Judge a pair.
 
     Args:
         section: (H, W, 3) sRGB values in [0, 1].
+        density: (H, W) its mean optical density.
         ct: (H, W) in [0, 1].
         valid: (H, W) where both show the specimen.
     """
@@ -74,8 +79,7 @@ def judge(section: Image, ct: Image, valid: Mask) -> Quality:
         bits = -0.5 * np.log2(1 - np.clip(correlation, 0, 0.999) ** 2)
     information = _spread(np.where(judged, bits, np.nan), ct.shape)
     misfit = _spread(np.where(judged, ~fits, 0).astype(np.float64), ct.shape) > 0.5
-    differs = gaussian_filter(np.where(valid, np.abs(predicted - ct), 0), 2) > OUTLYING
-    mask = valid & ~misfit & ~differs
+    mask = valid & ~misfit & ~damage(density, ct, valid)
     known = shift[judged & (correlation >= CORRELATED)]
     middle = float(np.median(known)) if known.size else float("nan")
     if count < LEAST_JUDGED:
@@ -102,6 +106,34 @@ def predict(section: Image, ct: Image, valid: Mask) -> Image:
     count, total = gaussian_filter(count, 0.6), gaussian_filter(total, 0.6)
     mean = np.where(count > 1e-6, total / np.maximum(count, 1e-6), ct[valid].mean())
     return mean.ravel()[flat]
+
+
+def damage(density: Image, ct: Image, valid: Mask) -> Mask:
+    """Where the section is much darker or paler than what the scan shows there is elsewhere: folds, tears, bubbles.
+
+    Densities are judged given the scan's grey at the place and around it; the darkest tissue is left out, which is as
+    dark with a fold as without.
+
+    Args:
+        density: (H, W) mean optical density.
+        ct: (H, W) in [0, 1].
+        valid: (H, W) where both show the specimen.
+    """
+    share = np.maximum(gaussian_filter(valid.astype(float), 2), 1e-3)
+    smooth = gaussian_filter(np.where(valid, np.clip(density, 0, 1.2 * DARK), 0), 2) / share
+    near = np.where(valid, ct, ct[valid].mean())
+    places = [np.clip((gaussian_filter(near, sigma) * 24).astype(int), 0, 23) for sigma in (2, 6)]
+    flat = np.ravel_multi_index(tuple(places), (24, 24))
+    judged = valid & (density < DARK)
+    count, total, squares = (
+        gaussian_filter(np.bincount(flat[judged], weights, 24 * 24).reshape(24, 24), 0.6)
+        for weights in (np.ones(int(judged.sum())), smooth[judged], smooth[judged] ** 2)
+    )
+    mean = total / np.maximum(count, 1e-6)
+    deviation = np.sqrt(np.maximum(squares / np.maximum(count, 1e-6) - mean**2, 1e-6))
+    off = np.abs(smooth - mean.ravel()[flat]) / (deviation.ravel()[flat] + 0.02)
+    unlikely = apply_hysteresis_threshold(np.where(judged, off, 0), UNLIKELY, VERY_UNLIKELY)
+    return binary_dilation(remove_small_objects(unlikely, SMALLEST_DAMAGE), iterations=2)
 
 
 def _windows(predicted: Image, ct: Image, valid: Mask) -> tuple[Image, Image, Mask]:

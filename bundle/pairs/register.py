@@ -149,7 +149,7 @@ def _register(slide: Slide, volume: Volume, options: Options, progress: Progress
     grey = np.clip((ct - window[0]) / (window[1] - window[0]), 0, 1)
     folding = found.cut.fold().numpy()
     valid = section.tissue & inside & ~section.marked & (folding > 0)
-    quality = _stricter(judge(section.image, grey, valid), section, inside, folding)
+    quality = _stricter(judge(section.image, section.density, grey, valid), section, inside, folding)
     facts = {
         "slide": str(slide.path),
         "volume": volume.source,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import matplotlib.pyplot as plt
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter, gaussian_gradient_magnitude
+from scipy.ndimage import binary_erosion, gaussian_filter, gaussian_gradient_magnitude
 
 from bundle.figure import BLUE, GREEN, GREY, ORANGE, save
 
@@ -26,7 +26,7 @@ def draw_report(pair: Pair, path: Path) -> None:
     """Draw section and CT, checkerboard, edges, deformation, local information and the proposed mask."""
     image = pair.section.image
     lo, hi = pair.window
-    ct = np.clip((pair.ct - lo) / (hi - lo), 0, 1)
+    ct = np.where(pair.inside, np.clip((pair.ct - lo) / (hi - lo), 0, 1), 1)
     height, width = ct.shape
     figure, axes = plt.subplots(2, 3, figsize=(12.6, 1.4 + 8.2 * height / width), layout="constrained")
     (a, b, c), (d, e, f) = axes
@@ -35,7 +35,7 @@ def draw_report(pair: Pair, path: Path) -> None:
     b.imshow(_checkerboard(image, ct))
     b.set_title("section and CT in turn", fontsize=10)
     c.imshow(image * 0.5 + 0.5)
-    _edges(c, ct)
+    _edges(c, ct, binary_erosion(pair.inside, iterations=4))
     c.set_title("edges of the CT on the section", fontsize=10)
     _deformation(d, pair, ct)
     shown = e.imshow(np.where(pair.section.tissue, pair.quality.information, np.nan), cmap="viridis", vmin=0, vmax=2)
@@ -99,8 +99,8 @@ def _checkerboard(image: NDArray[np.floating], ct: NDArray[np.floating]) -> NDAr
     return np.where(((rows + columns) % 2 == 0)[..., None], image, ct[..., None])
 
 
-def _edges(axis: Any, ct: NDArray[np.floating]) -> None:
-    strength = gaussian_gradient_magnitude(ct, 1.5)
+def _edges(axis: Any, ct: NDArray[np.floating], inside: NDArray[np.bool_]) -> None:
+    strength = np.where(inside, gaussian_gradient_magnitude(ct, 1.5), 0)
     level = np.percentile(strength, 88)
     overlay = np.zeros((*ct.shape, 4))
     overlay[..., :3] = np.array([0.85, 0.28, 0.04])

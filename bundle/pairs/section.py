@@ -16,6 +16,7 @@ WHITE = 0.96  # sRGB value of glass after balancing
 CLEAR = 0.02  # optical density up to which a pixel may be glass
 LEAST_TISSUE = 0.01  # share of the slide
 SMALLEST_PIECE = 0.02  # share of the largest piece of tissue
+DUST = 0.001  # share of the slide that no single piece of dust covers
 PEN_DENSITY = 0.25  # optical density from which a mark's hue is judged
 PEN_MARGIN = 3  # pixels around a mark that are left out as well
 
@@ -103,6 +104,7 @@ def _tissue(density: Array, marked: Mask, name: str) -> Mask:
     if not count:
         raise InputError(f"{name} shows no section: nothing on it is stained and larger than a few pixels.")
     sizes = np.bincount(pieces.ravel())[1:]
-    if sizes.sum() < LEAST_TISSUE * mask.size:
-        raise InputError(f"{name} shows hardly any section: {100 * mask.mean():.1f} % of it.")
-    return np.isin(pieces, 1 + np.nonzero(sizes >= SMALLEST_PIECE * sizes.max())[0])
+    large = sizes >= max(SMALLEST_PIECE * sizes.max(), DUST * mask.size)
+    if sizes[large].sum() < LEAST_TISSUE * mask.size:
+        raise InputError(f"{name} shows hardly any section, {100 * sizes[large].sum() / mask.size:.1f} % of it.")
+    return np.isin(pieces, 1 + np.nonzero(large)[0])

@@ -43,7 +43,7 @@ def check_pair(
     found = find_section(colours.astype(np.float32), section)
     inside = np.ones(grey.shape, bool)
     normal = np.clip((grey - lo) / (hi - lo), 0, 1)
-    quality = judge(found.image, normal, found.tissue & ~found.marked)
+    quality = judge(found.image, found.density, normal, found.tissue & ~found.marked)
     facts = {"slide": section, "volume": ct, "glass": [round(value, 4) for value in found.glass]}
     pair = Pair(found, grey.astype(np.float32), (lo, hi), inside, quality, None, pixel_um, facts)
     return write_pair(pair, out, time.monotonic() - begun)

@@ -155,10 +155,10 @@ def _ome_pixel(tif: tifffile.TiffFile) -> tuple[float, float]:
 
 
 def _tagged_pixel(page: tifffile.TiffPage) -> tuple[float, float]:
-    """Edges of a pixel as TIFF's resolution says, micrometres; 0 where it does not, or says what screens have."""
+    """Edges of a pixel as TIFF's resolution says, micrometres; 0 where it does not."""
     unit = RESOLUTION_UNITS.get(int(page.resolutionunit), 0.0)
     across, down = (unit / per_unit if per_unit > 0 else 0.0 for per_unit in page.resolution)
-    return (across, down) if across < SCREEN_PIXEL else (0.0, 0.0)
+    return across, down
 
 
 def _openslide(path: Path) -> Slide:
@@ -193,12 +193,12 @@ def _check_channels(path: Path, channels: int) -> None:
 
 
 def _square_pixel(path: Path, across: float | str | None, down: float | str | None) -> float | None:
-    """The pixel's edge in micrometres, None where the file does not say or says nonsense."""
+    """The pixel's edge in micrometres, None where the file does not say, or says what screens have."""
     try:
         x, y = float(across or 0), float(down or 0)
     except ValueError:
         return None
-    if not (x > 0 and y > 0):
+    if not (0 < x < SCREEN_PIXEL and 0 < y < SCREEN_PIXEL):
         return None
     if abs(x - y) > SQUARE * x:
         raise InputError(f"{path} has pixels of {x:g} x {y:g} micrometres, which are not square: resample it.")

@@ -25,7 +25,12 @@ def write_slide(path: Path, image: NDArray[np.uint8], pixel_um: float | None) ->
     while max(levels[-1].shape[:2]) > SMALLEST:
         levels.append(_halved(levels[-1]))
     size = {} if pixel_um is None else {"PhysicalSizeX": pixel_um, "PhysicalSizeY": pixel_um}
-    options: dict[str, Any] = {"tile": (TILE, TILE), "compression": "jpeg", "compressionargs": {"level": 92}, "photometric": "rgb"}
+    options: dict[str, Any] = {
+        "tile": (TILE, TILE),
+        "compression": "jpeg",
+        "compressionargs": {"level": 92},
+        "photometric": "rgb",
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
     with tifffile.TiffWriter(path, bigtiff=True, ome=True) as tif:
         tif.write(image, subifds=len(levels) - 1, metadata={"axes": "YXS", **size}, **options)

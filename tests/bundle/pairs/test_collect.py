@@ -1,0 +1,121 @@
+"""Tests of making a data set of a study."""
+
+from __future__ import annotations
+
+import errno
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from bundle.cli import main
+from bundle.pairs import pair_files
+from scripts.data import load_datalist
+
+
+@pytest.fixture
+def registered(phantom: Path, tmp_path: Path) -> Path:
+    """A study of the phantom's pairs, which are registered already."""
+    lines = ["specimen,split,ct,histology,ct_window"]
+    for split in ("training", "validation", "test"):
+        for item in load_datalist(phantom, split):
+            lines.append(f"{item['specimen']},{split},{item['image']},{item['label']},5000 35000")
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study" / "study.csv").write_text("\n".join(lines) + "\n")
+    return tmp_path / "study"
+
+
+def test_training_accepts_it(registered: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "data"
+    assert main(["pairs", "collect", str(registered), "--out", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert "3 of 3: " in said
+    for split in ("training", "validation", "test"):
+        (item,) = load_datalist(out, split)
+        assert item["ct_window"] == [5000, 35000] and "mask" in item
+    assert "S01_00" in (out / "summary.html").read_text()
+
+
+def test_it_goes_on_where_it_was(registered: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "data"
+    main(["pairs", "collect", str(registered), "--out", str(out)])
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("ct.tif")}
+    (out / "pairs" / "S02_00" / "work.json").unlink()  # as if killed before it was whole
+    capsys.readouterr()
+    assert main(["pairs", "collect", str(registered), "--out", str(out)]) == 0
+    assert capsys.readouterr().out.count("was there already") == 2
+    after = {path: path.stat().st_mtime_ns for path in out.rglob("ct.tif")}
+    assert {path.parent.name for path in before if before[path] != after[path]} == {"S02_00"}
+
+
+def test_a_file_that_changed_is_registered_again(
+    registered: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "data"
+    main(["pairs", "collect", str(registered), "--out", str(out)])
+    capsys.readouterr()
+    assert main(["pairs", "collect", str(registered), "--out", str(out), "--seed", "3"]) == 0
+    assert "was there already" not in capsys.readouterr().out
+
+
+def test_a_full_disk_and_then_a_free_one(
+    registered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "data"
+    write, calls = pair_files.draw_report, []
+
+    def full(pair: object, path: Path) -> None:
+        calls.append(path)
+        if len(calls) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        write(pair, path)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(pair_files, "draw_report", full)
+    assert main(["pairs", "collect", str(registered), "--out", str(out)]) == 1
+    assert "No space left on device" in capsys.readouterr().err
+    assert not (out / "datalist.json").exists()
+    assert sorted(path.name for path in (out / "pairs").iterdir()) == ["S01_00", "S02_00.partial"]
+    assert main(["pairs", "collect", str(registered), "--out", str(out)]) == 0
+    assert capsys.readouterr().out.count("was there already") == 1
+    assert len(load_datalist(out, "training")) == 1
+
+
+def test_one_bad_section_does_not_end_the_study(
+    registered: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Image.fromarray(np.full((128, 128, 3), 240, np.uint8)).save(registered / "empty.png")
+    tifffile.imwrite(registered / "grey.tif", np.arange(128 * 128, dtype=np.uint16).reshape(128, 128))
+    with (registered / "study.csv").open("a") as file:
+        file.write("S01,training,grey.tif,empty.png,\n")
+    out = tmp_path / "data"
+    assert main(["pairs", "collect", str(registered), "--out", str(out)]) == 0
+    assert "empty: not registered: " in capsys.readouterr().out
+    assert len(json.loads((out / "datalist.json").read_text())["training"]) == 1
+    assert "shows no section" in (out / "summary.html").read_text()
+
+
+def test_nothing_can_be_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Image.fromarray(np.full((128, 128, 3), 240, np.uint8)).save(tmp_path / "empty.png")
+    tifffile.imwrite(tmp_path / "grey.tif", np.arange(128 * 128, dtype=np.uint16).reshape(128, 128))
+    (tmp_path / "study.csv").write_text("specimen,split,ct,histology\nS01,training,grey.tif,empty.png\n")
+    assert main(["pairs", "collect", str(tmp_path), "--out", str(tmp_path / "data")]) == 1
+    assert "No section could be used" in capsys.readouterr().err
+    assert (tmp_path / "data" / "summary.html").is_file()
+
+
+@pytest.mark.usefixtures("quick")
+def test_slides(small_study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two processes, two slides of two specimens."""
+    lines = (small_study / "study.csv").read_text().splitlines()
+    study = small_study / "two.csv"
+    study.write_text("\n".join([lines[0], lines[1], lines[3]]) + "\n")
+    near = ["--depth", "12", "--tilt", "7", "--turn", "10", "--shift", "10", "--ct_window", "5000", "35000"]
+    out = tmp_path / "data"
+    assert main(["pairs", "collect", str(study), "--out", str(out), "--jobs", "2", *near]) == 0
+    assert "2 of 2" in capsys.readouterr().out
+    datalist = json.loads((out / "datalist.json").read_text())
+    assert [len(datalist[split]) for split in ("training", "validation", "test")] == [1, 1, 0]
+    assert load_datalist(out, "training")[0]["specimen"] == "S01"

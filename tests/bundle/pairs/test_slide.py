@@ -1,0 +1,110 @@
+"""Tests of opening slides."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from bundle.pairs.slide import open_slide
+from bundle.slides.files import write_slide
+from scripts.errors import InputError
+
+
+@pytest.fixture
+def image() -> np.ndarray:
+    rows, columns = np.indices((700, 900))
+    return np.stack([rows % 256, columns % 256, (rows + columns) % 256], axis=-1).astype(np.uint8) // 4 + 96
+
+
+def test_pyramidal_ome_tiff(tmp_path: Path, image: np.ndarray) -> None:
+    write_slide(tmp_path / "a.ome.tif", image, 0.25)
+    slide = open_slide(tmp_path / "a.ome.tif")
+    assert slide.sizes == ((700, 900), (350, 450))
+    assert slide.pixel_um == pytest.approx(0.25)
+    part = slide.part(0, 100, 200, 40, 50)
+    assert part.shape == (40, 50, 3)
+    assert np.abs(part.astype(int) - image[100:140, 200:250]).mean() < 4  # JPEG
+    coarse = slide.part(1, 50, 100, 20, 25)
+    assert np.abs(coarse.astype(float) - image[100:140, 200:250].reshape(20, 2, 25, 2, 3).mean((1, 3))).mean() < 4
+
+
+def test_a_slide_may_not_say_how_large_its_pixels_are(tmp_path: Path, image: np.ndarray) -> None:
+    write_slide(tmp_path / "a.ome.tif", image, None)
+    assert open_slide(tmp_path / "a.ome.tif").pixel_um is None
+
+
+def test_resolution_of_a_plain_tiff(tmp_path: Path, image: np.ndarray) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", image, resolution=(20000, 20000), resolutionunit="CENTIMETER")
+    slide = open_slide(tmp_path / "a.tif")
+    assert slide.pixel_um == pytest.approx(0.5)  # 20000 pixels in 10 mm
+    np.testing.assert_array_equal(slide.part(0, 5, 6, 7, 8), image[5:12, 6:14])
+
+
+def test_dots_per_inch_of_a_screen_say_nothing(tmp_path: Path, image: np.ndarray) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", image, resolution=(72, 72), resolutionunit="INCH")
+    assert open_slide(tmp_path / "a.tif").pixel_um is None
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg"])
+def test_plain_images(tmp_path: Path, image: np.ndarray, name: str) -> None:
+    Image.fromarray(image).save(tmp_path / name, quality=95)
+    slide = open_slide(tmp_path / name)
+    assert slide.sizes == ((700, 900),)
+    assert slide.pixel_um is None
+    assert np.abs(slide.part(0, 9, 8, 30, 20).astype(int) - image[9:39, 8:28]).mean() < 4
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif"])
+@pytest.mark.parametrize(("channels", "said"), [(1, "is grey"), (4, "has 4 channels")])
+def test_only_rgb_is_a_section(tmp_path: Path, image: np.ndarray, name: str, channels: int, said: str) -> None:
+    pixels = image[..., 0] if channels == 1 else np.concatenate([image, image[..., :1]], axis=-1)
+    if name.endswith("png"):
+        Image.fromarray(pixels).save(tmp_path / name)
+    else:
+        photometric = "minisblack" if channels == 1 else "rgb"
+        tifffile.imwrite(tmp_path / name, pixels, photometric=photometric)
+    with pytest.raises(InputError, match=said):
+        open_slide(tmp_path / name)
+
+
+def test_sixteen_bits(tmp_path: Path, image: np.ndarray) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", image.astype(np.uint16), photometric="rgb")
+    with pytest.raises(InputError, match="holds uint16 numbers"):
+        open_slide(tmp_path / "a.tif")
+
+
+def test_an_unreadable_level(tmp_path: Path, image: np.ndarray) -> None:
+    """The file ends in the middle of the finest level's tiles: headers still open."""
+    path = tmp_path / "a.ome.tif"
+    write_slide(path, image, 1.0)
+    with tifffile.TiffFile(path) as tif:
+        page = tif.series[0].levels[0].keyframe
+        place, count = page.dataoffsets[3], page.databytecounts[3]
+    with path.open("r+b") as file:
+        file.seek(place)
+        file.write(b"\xff" * count)
+    slide = open_slide(path)
+    with pytest.raises(InputError, match="Level 0 of .* cannot be read"):
+        slide.part(0, 0, 0, 700, 900)
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.png", "a.svs"])
+def test_nonsense(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"no picture" * 20)
+    with pytest.raises(InputError, match=r"a\.\w+ cannot be"):
+        open_slide(tmp_path / name)
+
+
+def test_an_unknown_kind(tmp_path: Path) -> None:
+    (tmp_path / "a.doc").write_bytes(b"x")
+    with pytest.raises(InputError, match="no slide of a known kind"):
+        open_slide(tmp_path / "a.doc")
+
+
+def test_no_file(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="does not exist"):
+        open_slide(tmp_path / "a.png")

@@ -1,0 +1,77 @@
+"""Tests of a study's table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bundle.pairs.study import read_study
+from scripts.errors import InputError
+
+FILES = ("a.png", "b.png", "c.png", "v.tif", "w.h5", "marks.csv")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in FILES:
+        (tmp_path / name).write_bytes(b"x")
+    return tmp_path
+
+
+def table(folder: Path, *lines: str) -> Path:
+    path = folder / "study.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_rows(folder: Path) -> None:
+    path = table(
+        folder,
+        "specimen,split,slide,volume,plane,landmarks,ct,histology,pixel_um,voxel_um,ct_window",
+        'S1,training,a.png,v.tif,"40,0,0,1",,,,0.5,5,100 900',
+        "S2,validation,b.png,w.h5:/entry/data,,marks.csv,,,,,",
+        "S3,test,,,,,a.png,c.png,,,",
+    )
+    first, second, third = read_study(path)
+    assert (first.name, first.specimen, first.split) == ("a", "S1", "training")
+    assert (first.plane, first.pixel_um, first.voxel_um, first.ct_window) == ("40,0,0,1", 0.5, 5, (100, 900))
+    assert first.slide == str(folder / "a.png") and first.landmarks is None
+    assert second.volume == f"{folder / 'w.h5'}:/entry/data" and second.landmarks == str(folder / "marks.csv")
+    assert (third.name, third.slide, third.ct) == ("c", None, str(folder / "a.png"))
+
+
+def test_a_folder_stands_for_its_table(folder: Path) -> None:
+    table(folder, "specimen,split,slide,volume", "S1,test,a.png,v.tif")
+    assert read_study(folder)[0].name == "a"
+
+
+def test_specimens_are_shared_out(folder: Path) -> None:
+    path = table(folder, "specimen,slide,volume", "S1,a.png,v.tif", "S2,b.png,v.tif", "S3,c.png,v.tif")
+    assert [row.split for row in read_study(path)] == ["training", "validation", "test"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (["specimen,slides", "S1,a.png"], "columns slides, which are not known"),
+        (["slide,volume", "a.png,v.tif"], "no column 'specimen'"),
+        (["specimen,slide,volume"], "lists no section"),
+        (["specimen,slide,volume", "S1,a.png,v.tif", "S2,b.png,v.tif"], "2 specimens, too few"),
+        (["specimen,split,slide,volume", "S1,train,a.png,v.tif"], "the split 'train'"),
+        (
+            ["specimen,split,slide,volume", "S1,training,a.png,v.tif", "S1,test,b.png,v.tif"],
+            "sections of S1 in training and in test",
+        ),
+        (["specimen,split,slide,volume", "S1,test,a.png,v.tif", "S2,,b.png,v.tif"], "gives no split for S2"),
+        (["specimen,split,slide,volume", "S1,test,a.png,"], "Line 2 of .* lacks slide and volume"),
+        (["specimen,split,slide,volume", "S1,test,z.png,v.tif"], "the slide .*z.png does not exist"),
+        (["specimen,split,slide,volume", "S1,test,a.png,v.tif", "S1,test,a.png,v.tif"], "lists a twice"),
+        (["specimen,split,slide,volume,pixel_um", "S1,test,a.png,v.tif,-1"], "pixel_um is '-1'"),
+        (["specimen,split,slide,volume,ct_window", "S1,test,a.png,v.tif,9"], "ct_window is '9'"),
+        (["specimen,split,slide,volume", ",test,a.png,v.tif"], "names no specimen"),
+    ],
+)
+def test_mistakes(folder: Path, lines: list[str], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        read_study(table(folder, *lines))

@@ -1,0 +1,71 @@
+"""Tests of the synthetic study."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from bundle.cli import main
+from bundle.slides.study import FINER, StudyOptions, make_study
+from scripts.errors import InputError
+from scripts.volume.reader import open_volume
+
+SMALL = StudyOptions(seed=5, slides=2, side=96, depth=24)
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("study") / "study"
+    make_study(out, SMALL, processes=1)
+    return out
+
+
+def test_files_say_how_large_their_pixels_are(study: Path) -> None:
+    with (study / "study.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["specimen"] for row in rows] == ["S01", "S01"]
+    with open_volume(study / rows[0]["volume"]) as volume:
+        assert volume.shape == (24, 96, 96)
+        assert volume.spacing == pytest.approx((0.005, 0.005, 0.005))
+    with tifffile.TiffFile(study / rows[0]["slide"]) as tif:
+        assert tif.is_ome
+        assert tif.series[0].shape == (FINER * 120, FINER * 120, 3)  # a canvas a quarter larger than the block
+        assert 'PhysicalSizeX="1.0"' in (tif.ome_metadata or "")
+        assert len(tif.series[0].levels) == 2
+
+
+def test_truth_leads_from_slide_to_block(study: Path) -> None:
+    """Landmarks are places of the truth, off by a hand's tremor."""
+    places = np.load(study / "truth" / "S01_a.npz")["places"]
+    with (study / "landmarks" / "S01_a.csv").open(newline="") as file:
+        marks = [{k: float(v) for k, v in row.items()} for row in csv.DictReader(file)]
+    for mark in marks:
+        row, column = (round((mark[f"slide_{axis}"] + 0.5) / FINER - 0.5) for axis in "yx")
+        said = np.array([mark[f"volume_{axis}"] for axis in "zyx"])
+        assert np.abs(said - places[:, row, column]).max() < 8  # five deviations of 1.5 voxels
+
+
+def test_a_study_is_made_once(study: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in study.rglob("*.tif")}
+    make_study(study, SMALL, processes=1)
+    assert {path: path.stat().st_mtime_ns for path in study.rglob("*.tif")} == before
+
+
+def test_other_options_need_another_folder(study: Path) -> None:
+    with pytest.raises(InputError, match="study of other options"):
+        make_study(study, StudyOptions(seed=6, slides=2, side=96, depth=24))
+
+
+def test_a_folder_of_other_things_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    assert main(["slides", str(tmp_path)]) == 1
+    assert "holds something else" in capsys.readouterr().err
+
+
+def test_options_out_of_range(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["slides", str(tmp_path / "new"), "--side", "50"]) == 1
+    assert "side is 50, it must be at least 96" in capsys.readouterr().err
