@@ -145,8 +145,8 @@ def test_a_registered_pair_gets_the_same_report(phantom: Path, tmp_path: Path) -
 
 
 def test_a_pair_of_two_sizes(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    Image.fromarray(np.zeros((40, 50), np.uint8)).save(tiny / "ct.png")
-    Image.fromarray(np.zeros((40, 40, 3), np.uint8)).save(tiny / "he.png")
+    Image.fromarray((np.arange(2000) % 251).astype(np.uint8).reshape(40, 50)).save(tiny / "ct.png")
+    Image.fromarray((np.arange(4800) % 251).astype(np.uint8).reshape(40, 40, 3)).save(tiny / "he.png")
     pair = ["--ct", str(tiny / "ct.png"), "--histology", str(tiny / "he.png")]
     assert main(["pairs", "register", *pair, "--out", str(tiny / "pair")]) == 1
     assert "40 x 40 pixels, but" in capsys.readouterr().err
