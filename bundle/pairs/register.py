@@ -131,6 +131,8 @@ def _register(slide: Slide, volume: Volume, options: Options, progress: Progress
     else:
         frames = frames_of(options.plane, volume.shape, voxel, options.any_way)
         ranges, start = ranges_of(options.ranges, options.plane, volume.shape, voxel), None
+    if volume.shape[0] == 1:  # somebody has cut the scan already
+        ranges = replace(ranges, depth=0.0, tilt=0.0)
     low, high = _reach(frames, size, ranges)
     progress("reading the scan")
     box = read_box(volume, voxel, low, high, _binning(high - low), (window[0], window[1]))

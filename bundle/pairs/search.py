@@ -150,6 +150,7 @@ class _Level:
         free = (limit > 0) | (torch.arange(len(POSE)) >= 6)
         scale = torch.tensor(STEPS) * free
         stiffness = torch.tensor(STIFFNESS)
+        along = torch.tensor([float(limit[POSE.index("depth")] > 0), 1, 1])  # in a single slice nothing can be lifted
         with torch.enable_grad():
             raw = torch.zeros(len(POSE), requires_grad=True)  # in units of the steps, so that one rate suits all
             optimiser = torch.optim.Adam([{"params": [raw], "lr": 1.0}, {"params": [bumps], "lr": STEP_OF_BUMPS}])
@@ -159,7 +160,7 @@ class _Level:
                 chosen = self.choose(count, generator)
                 at = self.at[chosen]
                 now = pose + raw * scale
-                lifted = bump(bumps, at, self.size)
+                lifted = bump(bumps, at, self.size) * along
                 found, _ = self.score(locate(frame, now[None], at, lifted), chosen)
                 loss = -found[0]
                 if distorted:
@@ -170,9 +171,10 @@ class _Level:
         now = (pose + raw * scale).detach()
         every = self.choose(60_000, generator)
         with torch.no_grad():
+            bumps = bumps.detach() * along[:, None, None]
             lifted = bump(bumps, self.at[every], self.size)
             found, inside = self.score(locate(frame, now[None], self.at[every], lifted), every)
-        return Found(Cut(frame, now, bumps.detach(), self.size), float(found[0]), float(inside[0]))
+        return Found(Cut(frame, now, bumps, self.size), float(found[0]), float(inside[0]))
 
 
 def information(values: Tensor, bins: Tensor, weight: Tensor) -> Tensor:

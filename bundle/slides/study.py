@@ -146,7 +146,7 @@ def _write_specimen(out: Path, options: StudyOptions, plan: Plan, names: list[st
 
 def _block(options: StudyOptions, plan: Plan, processes: int | None) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
     """Render a specimen's block: CT (Z, Y, X) and stain (Z, Y, X, 3)."""
-    phantom = Options(options.seed, 0, 1, round(options.side * 4 / 3), 0.0, 1, options.depth)
+    phantom = Options(options.seed, 0, 1, -(-4 * options.side // 3), 0.0, 1, options.depth)
     middle = (options.depth - 1) / 2
     layers = [(plan, index, index - middle) for index in range(options.depth)]
     render = partial(render_layer, phantom)
