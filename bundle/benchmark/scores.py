@@ -10,7 +10,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 
 from bundle.figure import BLUE, ORANGE, quiet, save
-from bundle.metric_table import TITLES
+from bundle.metric_table import DECIMALS, TITLES
 
 PALE_BLUE, PALE_ORANGE = "#c9d6ea", "#f8d3c0"
 
@@ -18,7 +18,7 @@ PALE_BLUE, PALE_ORANGE = "#c9d6ea", "#f8d3c0"
 def draw_scores(path: Path, results: Sequence[dict[str, Any]], reference: str) -> None:
     """Draw a bar for each recipe and metric, the mean over seeds, and a point for each of them.
 
-    Bars start where the worst is told from the best, not at 0.
+    Bars start at 0 and carry the mean at their ends.
 
     Args:
         path: PNG to write.
@@ -39,9 +39,17 @@ def draw_scores(path: Path, results: Sequence[dict[str, Any]], reference: str) -
         for row, (name, of_recipe) in enumerate(zip(recipes, values, strict=True)):
             colour = ORANGE if name == reference else BLUE
             axis.plot(of_recipe, [row] * len(of_recipe), "o", color=colour, markersize=3.5, alpha=0.8)
-        everything = [value for of_recipe in values for value in of_recipe]
-        margin = 0.12 * (max(everything) - min(everything) or max(everything))
-        axis.set_xlim(min(everything) - 2 * margin, max(everything) + margin)
+            digits = DECIMALS[metric]
+            end = max(of_recipe)
+            axis.annotate(
+                f"{means[row]:.{digits}f}",
+                (end, row),
+                xytext=(5, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=8,
+            )
+        axis.set_xlim(0, 1.22 * max(value for of_recipe in values for value in of_recipe))
         axis.set_title(TITLES[metric] + (", lower is better" if metric == "lpips" else ""), fontsize=10)
         quiet(axis, grid="x", left=False)
         axis.tick_params(axis="y", length=0, labelleft=bool(axis is axes[0, 0]))

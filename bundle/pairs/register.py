@@ -191,8 +191,8 @@ def _reach(frames: list[Any], size: tuple[int, int], ranges: Ranges) -> tuple[Ar
 
 
 def _binning(extent: Array) -> int:
-    """Voxels to average so that what is searched fits into memory, two at least."""
-    factor = 2
+    """Voxels to average so that what is searched fits into memory."""
+    factor = 1
     while np.prod(extent / factor) > LARGEST_BOX:
         factor += 1
     return factor
