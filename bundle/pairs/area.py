@@ -15,7 +15,7 @@ Array = NDArray[np.floating]
 
 
 def light_of(values: Array) -> Array:
-    """Linear light in [0, 1] of sRGB values in [0, 1] (IEC 61966-2-1)."""
+    """Linear light in [0, 1] of sRGB values in [0, 1] (IEC 61966-2-1), of the same type."""
     return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
 
 
@@ -56,7 +56,7 @@ def reduced(slide: Slide, factor: float) -> NDArray[np.float32]:
         factor: at least 1.
 
     Returns:
-        (H, W, 3) sRGB values in [0, 1].
+        (H, W, 3) float32 linear light in [0, 1].
 
     Raises:
         InputError: the slide is coarser than asked for; a level that cannot be read.
@@ -80,4 +80,4 @@ def reduced(slide: Slide, factor: float) -> NDArray[np.float32]:
         light = _LIGHT[slide.part(level, first, 0, last - first, width)]
         for channel in range(3):
             result[start:stop, :, channel] = (across @ (weights[:, first:last] @ light[..., channel]).T).T
-    return values_of(result).astype(np.float32)
+    return result

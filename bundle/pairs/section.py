@@ -43,30 +43,25 @@ class Section:
     glass: tuple[float, ...]
 
 
-def find_section(image: NDArray[np.float32], name: str) -> Section:
+def find_section(light: NDArray[np.float32], name: str) -> Section:
     """Balance the white of a slide by its glass, find the tissue and the marks on it.
 
     Args:
-        image: (H, W, 3) sRGB values in [0, 1].
+        light: (H, W, 3) linear light in [0, 1].
         name: of the slide, for messages.
 
     Raises:
         InputError: there is no section on it.
     """
-    light = light_of(image.astype(np.float64))
     glass = glass_of(light)
-    density = -np.log10(np.clip(light / glass, 1e-3, None))
+    passed = light / glass
+    density = -np.log10(np.maximum(passed, 1e-3))
     marked = pen_marks(density)
-    mean = np.where(marked, 0, density.mean(axis=-1))
+    mean = np.where(marked, np.float32(0), density.mean(axis=-1))
     tissue = _tissue(mean, marked, name)
-    balanced = values_of(np.clip(light / glass * light_of(np.array(WHITE)), 0, 1))
-    return Section(
-        balanced.astype(np.float32),
-        mean.astype(np.float32),
-        tissue,
-        marked,
-        tuple(float(value) for value in values_of(glass)),
-    )
+    passed *= light_of(np.array(WHITE))
+    image = values_of(np.clip(passed, 0, 1, out=passed))
+    return Section(image, mean, tissue, marked, tuple(float(value) for value in values_of(glass)))
 
 
 def glass_of(light: Array) -> Array:
@@ -74,7 +69,7 @@ def glass_of(light: Array) -> Array:
     brightness = light.mean(axis=-1)
     brightest = np.percentile(brightness, 99.5)
     pixels = light[brightness > 0.9 * brightest]
-    return np.clip(np.median(pixels, axis=0), 1e-3, None)
+    return np.maximum(np.median(pixels, axis=0), 1e-3).astype(light.dtype)
 
 
 def pen_marks(density: Array) -> Mask:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from bundle.pairs.area import light_of
 from bundle.pairs.pair_files import write_pair
 from bundle.pairs.quality import judge
 from bundle.pairs.register import PERCENTILES, Pair
@@ -40,7 +41,7 @@ def check_pair(
             f"{grey.shape[1]}: a registered pair has one size; to register it, give --slide and --volume."
         )
     lo, hi = percentile_window(grey.ravel(), *PERCENTILES, ct) if ct_window is None else check_window(ct_window, ct)
-    found = find_section(colours.astype(np.float32), section)
+    found = find_section(light_of(colours.astype(np.float32)), section)
     inside = np.ones(grey.shape, bool)
     normal = np.clip((grey - lo) / (hi - lo), 0, 1)
     quality = judge(found.image, found.density, normal, found.tissue & ~found.marked)

@@ -80,3 +80,13 @@ def test_a_start_is_kept(scan: np.ndarray, quick: None) -> None:
     box = Box(torch.from_numpy(scan), torch.zeros(3), torch.ones(3))
     found = search(box, torch.from_numpy(grey), torch.ones(90, 120), [frame], Ranges(3, 1, 1, 3), start=start)
     assert (found.cut.places() - start.places()).norm(dim=-1).median() < 1.0
+
+
+def test_grey_values_half_way_to_equal_frequency() -> None:
+    """Nine tenths of the voxels share a tenth of the range: they get more of it, and the order stays."""
+    values = torch.cat([torch.linspace(0, 0.1, 9000), torch.linspace(0.9, 1, 1000)]).reshape(10, 20, 50)
+    spread = module.spread_out(values).flatten()
+    assert (spread.diff() >= -1e-6).all()
+    assert float(spread[8999]) == pytest.approx(0.5 * 0.1 + 0.5 * 0.9, abs=0.01)
+    even = torch.linspace(0, 1, 10_000).reshape(10, 20, 50)
+    np.testing.assert_allclose(module.spread_out(even), even, atol=0.005)  # one of 256 steps

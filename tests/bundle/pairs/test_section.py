@@ -12,9 +12,9 @@ from scripts.errors import InputError
 
 
 def slide(density: np.ndarray, glass: tuple[float, float, float] = (0.9, 0.85, 0.8)) -> np.ndarray:
-    """sRGB (H, W, 3) of optical densities (H, W) or (H, W, 3) before glass of this linear light."""
+    """Linear light (H, W, 3) of optical densities (H, W) or (H, W, 3) before glass of this light."""
     dense = density[..., None] * np.array([1.3, 0.8, 0.4]) if density.ndim == 2 else density
-    return values_of(np.asarray(glass) * 10.0**-dense).astype(np.float32)
+    return (np.asarray(glass) * 10.0**-dense).astype(np.float32)
 
 
 @pytest.fixture
