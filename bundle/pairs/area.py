@@ -10,6 +10,7 @@ from bundle.pairs.slide import Slide
 from scripts.errors import InputError
 
 STRIP = 48e6  # values of a strip that are held at once
+LARGEST = 80e6  # pixels of a section
 
 Array = NDArray[np.floating]
 
@@ -59,7 +60,7 @@ def reduced(slide: Slide, factor: float) -> NDArray[np.float32]:
         (H, W, 3) float32 linear light in [0, 1].
 
     Raises:
-        InputError: the slide is coarser than asked for; a level that cannot be read.
+        InputError: the slide is coarser than asked for; too many pixels are left; a level cannot be read.
     """
     if factor < 0.999:
         raise InputError(
@@ -70,6 +71,11 @@ def reduced(slide: Slide, factor: float) -> NDArray[np.float32]:
     height, width = slide.sizes[level]
     step = factor / slide.finer(level)
     size = tuple(max(1, round(side / factor)) for side in slide.sizes[0])
+    if size[0] * size[1] > LARGEST:
+        raise InputError(
+            f"{slide.path} would have {size[1]} x {size[0]} pixels at the scan's voxel size, more than can be "
+            "registered at once: check --pixel_um and --voxel_um, bin the scan, or crop the slide."
+        )
     down, across = overlap(height, size[0], step), overlap(width, size[1], step)
     result = np.empty((*size, 3), np.float32)
     rows = max(1, int(STRIP / (3 * width * step)))

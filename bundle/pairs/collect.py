@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import multiprocessing
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,15 +20,15 @@ from bundle.pairs.register import Options, register
 from bundle.pairs.single import check_pair
 from bundle.pairs.study import Row
 from bundle.pairs.summary import write_summary
+from bundle.pairs.windows import windows_of
 from scripts.data.datalist import SPLITS
 from scripts.errors import InputError, find_input_error
+from scripts.folder_lock import lock_folder
 from scripts.output_folder import writable_folder
 from scripts.volume.reader import open_volume
-from scripts.volume.staining import write_text
-from scripts.volume.window import volume_window
+from scripts.volume.staining import remove, write_text
 
 PAIRS = "pairs"
-WORK = "work.json"  # what a pair was made of
 SUMMARY = "summary.html"
 
 
@@ -57,34 +59,32 @@ def collect(rows: list[Row], out: Path, options: Options, jobs: int = 1) -> Iter
         jobs: sections at a time, each in a process of its own.
 
     Raises:
-        InputError: nothing was registered; a split is left without pairs; the disk is full.
+        InputError: nothing could be used; the disk or the memory is full; another process collects into the folder.
     """
     writable_folder(out / PAIRS)
-    rows = _windowed(rows, options)
-    outcomes: dict[str, Outcome] = {}
-    for outcome in _made(rows, out, options, jobs):
+    try:
+        lock = lock_folder(out)
+    except BlockingIOError as error:
+        raise InputError(f"Another process collects into {out}: wait for it, or give another --out.") from error
+    try:
+        remove(out / "datalist.json")  # what it says would not be true any more
+        yield from _collect(rows, out, options, jobs)
+    finally:
+        if lock is not None:
+            os.close(lock)
+
+
+def _collect(rows: list[Row], out: Path, options: Options, jobs: int) -> Iterator[Outcome]:
+    windows, mistakes = windows_of(rows, options.ct_window)
+    outcomes = {row.name: Outcome(row, None, mistakes[row.specimen]) for row in rows if row.specimen in mistakes}
+    yield from outcomes.values()
+    usable = [replace(row, ct_window=windows[row.specimen]) for row in rows if row.specimen in windows]
+    for outcome in _made(usable, out, options, jobs):
         outcomes[outcome.row.name] = outcome
         yield outcome
     in_order = [outcomes[row.name] for row in rows]
     write_text(out / SUMMARY, write_summary(in_order, PAIRS))
     write_text(out / "datalist.json", json.dumps(_datalist(in_order), indent=2) + "\n")
-
-
-def _windowed(rows: list[Row], options: Options) -> list[Row]:
-    """Rows with a CT window: their own, the options', or that of their scan, which all sections of a scan share."""
-    windows: dict[str, tuple[float, float]] = {}
-    done = []
-    for row in rows:
-        if row.ct_window is None and options.ct_window is not None:
-            row = replace(row, ct_window=options.ct_window)
-        if row.ct_window is None and row.volume is not None:
-            if row.volume not in windows:
-                with open_volume(row.volume) as volume:
-                    lo, hi, _ = volume_window(volume)
-                windows[row.volume] = (lo, hi)
-            row = replace(row, ct_window=windows[row.volume])
-        done.append(row)
-    return done
 
 
 def _made(rows: list[Row], out: Path, options: Options, jobs: int) -> Iterable[Outcome]:
@@ -105,6 +105,8 @@ def _made(rows: list[Row], out: Path, options: Options, jobs: int) -> Iterable[O
         try:
             for future in as_completed(futures):
                 yield future.result()
+        except BrokenProcessPool as error:
+            raise InputError("A process was ended by the system, as memory ran out: give fewer --jobs.") from error
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
@@ -130,29 +132,37 @@ def make(row: Row, out: Path, options: Options) -> Outcome:
                 ct_window=row.ct_window,
             )
             report = register(row.slide, row.volume, folder, own)
+    except MemoryError as error:
+        raise InputError(
+            f"Memory ran out while {row.name} was registered: give fewer --jobs, or bin the scan."
+        ) from error
     except Exception as error:
         mistake = find_input_error(error)
         if mistake is None or isinstance(error, OSError):
             raise
+        writable_folder(out / PAIRS)  # a full disk is not this row's fault
         return Outcome(row, None, str(mistake))
-    write_text(folder / WORK, json.dumps(identity(row, options), indent=2) + "\n")
+    write_text(folder / files.WORK, json.dumps(identity(row, options), indent=2) + "\n")
     return Outcome(row, report)
 
 
 def identity(row: Row, options: Options) -> dict[str, Any]:
     """What decides a pair: the row, the options, and how large and how old its files are."""
     content: dict[str, Any] = {"row": asdict(replace(row, split="")), "options": asdict(options)}
-    for name in (row.slide, row.volume, row.ct, row.histology, row.landmarks):
-        path = None if name is None else Path(name)
-        if path is not None and path.is_file():
-            content[str(path)] = [path.stat().st_size, path.stat().st_mtime_ns]
+    paths = [Path(name) for name in (row.slide, row.ct, row.histology, row.landmarks) if name is not None]
+    if row.volume is not None:
+        with open_volume(row.volume) as volume:
+            paths += volume.files
+    found = [file for path in paths for file in ([path] if path.is_file() else path.rglob("*")) if file.is_file()]
+    states = sorted((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in found)
+    content["files"] = hashlib.sha256(json.dumps(states).encode()).hexdigest()
     return dict(json.loads(json.dumps(content)))
 
 
 def _known(folder: Path, wanted: dict[str, Any]) -> dict[str, Any] | None:
     """The report of a pair that is whole and was made of the same."""
     try:
-        if json.loads((folder / WORK).read_text(encoding="utf-8")) != wanted:
+        if json.loads((folder / files.WORK).read_text(encoding="utf-8")) != wanted:
             return None
         return dict(json.loads((folder / files.REPORT).read_text(encoding="utf-8")))
     except (OSError, ValueError):
@@ -174,7 +184,6 @@ def _datalist(outcomes: list[Outcome]) -> dict[str, Any]:
                 "ct_window": outcome.report["ct_window"],
             }
         )
-    empty = [split for split, items in datalist.items() if not items]
-    if len(empty) == len(SPLITS):
+    if not any(datalist.values()):
         raise InputError("No section could be used: see the summary.")
     return datalist

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -91,5 +92,9 @@ def _collect(args: argparse.Namespace, options: Options) -> int:
         again = " (was there already)" if outcome.known else ""
         print(f"{number} of {len(rows)}: {outcome.row.name}{again}: {verdict}: {why}", flush=True)
     print(", ".join(f"{count} {verdict}" for verdict, count in counts.items()))
+    datalist = json.loads((args.out / "datalist.json").read_text(encoding="utf-8"))
+    empty = [split for split, items in datalist.items() if not items]
+    if empty:
+        print(f"No pairs for {', '.join(empty)}: training needs some for training and validation, evaluation for test.")
     print(f"Look through {args.out / SUMMARY}, then train with --dataset_dir {args.out}.")
-    return int(counts["good"] + counts["usable with mask"] == 0)
+    return 0

@@ -15,6 +15,7 @@ from bundle.pairs import quality as of_quality
 from bundle.pairs.report import draw_report, write_page
 from scripts.errors import InputError
 from scripts.output_folder import writable_folder
+from scripts.volume.staining import remove
 
 if TYPE_CHECKING:
     from bundle.pairs.register import Pair
@@ -28,6 +29,8 @@ CT, HISTOLOGY, MASK, REPORT, PICTURE, PAGE, FIELD = (
     "report.html",
     "places.npz",
 )
+WORK = "work.json"  # what a pair was made of
+OF_A_PAIR = {CT, HISTOLOGY, MASK, REPORT, PICTURE, PAGE, FIELD, WORK}
 
 
 def write_pair(pair: Pair, out: Path, seconds: float) -> dict[str, Any]:
@@ -35,14 +38,17 @@ def write_pair(pair: Pair, out: Path, seconds: float) -> dict[str, Any]:
 
     Everything is written beside it first and gets its name at the end: a folder of that name is whole.
 
+    Args:
+        pair: what to write.
+        out: folder, see `claim`.
+        seconds: that it took so far.
+
     Raises:
-        InputError: the folder holds something that is no pair; it cannot be written.
+        InputError: it cannot be written.
     """
-    if out.exists() and not (out / REPORT).is_file():
-        raise InputError(f"{out} exists and holds no pair: give another --out.")
-    work = out.with_name(out.name + ".partial")
+    work = _unfinished(out)
     shutil.rmtree(work, ignore_errors=True)
-    writable_folder(work)
+    work.mkdir()
     tifffile.imwrite(work / CT, pair.ct, photometric="minisblack", compression="zlib", predictor=True)
     pixels = np.rint(255 * np.clip(pair.section.image, 0, 1)).astype(np.uint8)
     Image.fromarray(pixels).save(work / HISTOLOGY)
@@ -53,10 +59,28 @@ def write_pair(pair: Pair, out: Path, seconds: float) -> dict[str, Any]:
     draw_report(pair, work / PICTURE)
     write_page(report, work / PICTURE, work / PAGE)
     (work / REPORT).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    if out.exists():
-        shutil.rmtree(out)
+    remove(out)
     work.rename(out)
     return report
+
+
+def claim(out: Path) -> Path:
+    """Check, before any work, that a pair can be written to a folder; return its path without links.
+
+    Raises:
+        InputError: it holds something that is no pair; it cannot be written.
+    """
+    out = out.resolve()
+    if out.exists():
+        names = {path.name for path in out.iterdir()} if out.is_dir() else set()
+        if not {CT, HISTOLOGY, REPORT} <= names or names - OF_A_PAIR:
+            raise InputError(f"{out} exists and holds no pair, or other things beside it: give another --out.")
+    writable_folder(_unfinished(out))
+    return out
+
+
+def _unfinished(out: Path) -> Path:
+    return out.with_name(out.name + ".partial")
 
 
 def report_of(pair: Pair) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation, gaussian_filter, uniform_filter, zoom
+from scipy.ndimage import binary_dilation, gaussian_filter, uniform_filter
 from skimage.filters import apply_hysteresis_threshold
 from skimage.morphology import remove_small_objects
 
@@ -23,7 +23,7 @@ CORRELATED = 0.35  # correlation from which a window fits
 LEAST_COVERED = 0.5  # of a window that must be valid
 LEAST_CONTRAST = 0.03  # standard deviation of the scan in a window that can be judged, of the CT window's width
 COLOUR_BINS = 12
-GOOD_FROM, USABLE_FROM = 0.6, 0.3  # share of the windows that fit
+GOOD_FROM, USABLE_FROM = 0.6, 0.45  # share of the windows that fit
 LEAST_JUDGED = 10  # windows, fewer say nothing
 DARK = 1.0  # optical density from which metal is supposed: a fold in it cannot be seen
 UNLIKELY, VERY_UNLIKELY = 1.4, 2.2  # standard deviations by which density may be off, given the scan
@@ -175,6 +175,10 @@ def _averaged(image: Image) -> Image:
 
 
 def _spread(windows: Image, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Values of windows at the pixels they stand for."""
-    factors = [side / count for side, count in zip(shape, windows.shape, strict=True)]
-    return zoom(windows, factors, order=0, grid_mode=True, mode="nearest").astype(np.float32)
+    """Values of windows at the pixels they stand for: each pixel that of the window whose middle is nearest."""
+    nearest = []
+    for side, count in zip(shape, windows.shape, strict=True):
+        averaged = (np.arange(side) + 0.5) / AVERAGED - 0.5
+        middle = (WINDOW - 1) / 2  # of the first window: `uniform_filter` takes one pixel more before than after
+        nearest.append(np.clip(np.rint((averaged - middle) / STRIDE).astype(int), 0, count - 1))
+    return windows[np.ix_(*nearest)].astype(np.float32)

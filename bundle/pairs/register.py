@@ -17,7 +17,7 @@ from bundle.pairs import landmarks as marks
 from bundle.pairs.area import reduced
 from bundle.pairs.cut import POSE, Cut
 from bundle.pairs.guess import frames_of, ranges_of
-from bundle.pairs.pair_files import write_pair
+from bundle.pairs.pair_files import claim, write_pair
 from bundle.pairs.quality import Quality, judge
 from bundle.pairs.scan import around, on_surface, read_box
 from bundle.pairs.search import SPACING, Ranges, search
@@ -106,6 +106,10 @@ def register(slide: str, volume: str, out: Path, options: Options, progress: Pro
             slide without a section, a folder that holds something else.
     """
     begun = time.monotonic()
+    out = claim(out)
+    for name, value in (("voxel_um", options.voxel_um), ("pixel_um", options.pixel_um)):
+        if value is not None and not (np.isfinite(value) and value > 0):
+            raise InputError(f"--{name} {value:g}: give a positive number of micrometres.")
     opened = open_slide(slide)
     with open_volume(volume, None if options.voxel_um is None else options.voxel_um / 1000) as scan:
         pair = _register(opened, scan, options, progress or (lambda line: None))
@@ -121,7 +125,8 @@ def _register(slide: Slide, volume: Volume, options: Options, progress: Progress
     progress(f"averaging {factor:.2f} pixels of {slide.path.name}")
     section = find_section(reduced(slide, factor), str(slide.path))
     size = (section.density.shape[0], section.density.shape[1])
-    *window, source = volume_window(volume, PERCENTILES, given=options.ct_window)
+    lo, hi, _ = volume_window(volume, PERCENTILES, given=options.ct_window)
+    window = (lo, hi)
     given = None
     if options.landmarks is not None:
         given = marks.read_landmarks(options.landmarks)
@@ -135,7 +140,8 @@ def _register(slide: Slide, volume: Volume, options: Options, progress: Progress
         ranges = replace(ranges, depth=0.0, tilt=0.0)
     low, high = _reach(frames, size, ranges)
     progress("reading the scan")
-    box = read_box(volume, voxel, low, high, _binning(high - low), (window[0], window[1]))
+    averaged = _binning(low, high, volume.shape, voxel)
+    box = read_box(volume, voxel, low, high, averaged, window)
     weight = binary_dilation(section.tissue, iterations=AROUND_TISSUE) & ~section.marked
     found = search(
         box,
@@ -156,7 +162,7 @@ def _register(slide: Slide, volume: Volume, options: Options, progress: Progress
         "slide": str(slide.path),
         "volume": volume.source,
         "pixel_um_of_slide": pixel_um,
-        "ct_window_from": source,
+        "scan_averaged_for_the_search": averaged,
         "glass": [round(value, 4) for value in section.glass],
         "options": asdict(options),
         "information_nats": round(found.information, 4),
@@ -167,7 +173,7 @@ def _register(slide: Slide, volume: Volume, options: Options, progress: Progress
     if given is not None:
         distance = marks.errors(given, found.cut, factor, voxel)
         facts["landmark_errors_pixels"] = [round(float(value), 2) for value in distance]
-    return Pair(section, ct, (window[0], window[1]), inside, quality, found.cut, voxel_um, facts)
+    return Pair(section, ct, window, inside, quality, found.cut, voxel_um, facts)
 
 
 def _sizes(slide: Slide, volume: Volume, options: Options) -> tuple[float, tuple[float, float, float]]:
@@ -178,8 +184,6 @@ def _sizes(slide: Slide, volume: Volume, options: Options) -> tuple[float, tuple
     if volume.spacing is None:
         raise InputError(f"{volume.source} does not say how large its voxels are: give --voxel_um.")
     z, y, x = (1000 * value for value in volume.spacing)
-    if not pixel > 0:
-        raise InputError(f"--pixel_um {pixel:g}: give a positive number of micrometres.")
     if abs(y - x) > 0.01 * y:
         raise InputError(f"{volume.source} has voxels of {y:g} x {x:g} micrometres in a slice: resample it to squares.")
     return pixel, (z, y, x)
@@ -190,10 +194,18 @@ def _reach(frames: list[Any], size: tuple[int, int], ranges: Ranges) -> tuple[Ar
     return np.min([low for low, _ in reaches], axis=0), np.max([high for _, high in reaches], axis=0)
 
 
-def _binning(extent: Array) -> int:
-    """Voxels to average so that what is searched fits into memory."""
+def _binning(low: Array, high: Array, shape: tuple[int, int, int], voxel: Array) -> int:
+    """Pixels to average so that what is searched fits into memory.
+
+    Args:
+        low: least position wanted.
+        high: greatest position wanted.
+        shape: (Z, Y, X) of the scan.
+        voxel: edges of its voxels in pixels.
+    """
+    extent = np.clip(high, 0, (np.array(shape) - 1) * voxel) - np.clip(low, 0, None)
     factor = 1
-    while np.prod(extent / factor) > LARGEST_BOX:
+    while np.prod(np.maximum(extent, 1) / np.maximum(voxel, factor)) > LARGEST_BOX:
         factor += 1
     return factor
 

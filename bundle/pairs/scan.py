@@ -30,20 +30,22 @@ class Box:
         values: (D, H, W) in [0, 1].
         first: (3,) position of its first voxel's middle, in pixels of the section.
         step: (3,) its voxels' edges, in pixels of the section.
+        limit: (3,) position of its far faces, which voxels of an average may reach beyond.
     """
 
     values: Tensor
     first: Tensor
     step: Tensor
+    limit: Tensor
 
-    def coarser(self, factor: int) -> Box:
-        """The same with `factor` voxels averaged along each side; what is left over at the far ends is dropped."""
-        if factor == 1:
-            return self
-        kernel = [min(factor, side) for side in self.values.shape]
-        values = F.avg_pool3d(self.values[None, None], kernel, kernel)[0, 0]
+    def coarser(self, pixels: float) -> Box:
+        """The same in voxels of about `pixels` along each side; at the far ends the last voxels are repeated."""
+        kernel = [max(1, round(pixels / float(step))) for step in self.step]
+        missing = [-side % size for side, size in zip(self.values.shape, kernel, strict=True)]
+        padding = [width for side in reversed(missing) for width in (0, side)]
+        values = F.avg_pool3d(F.pad(self.values[None, None], padding, "replicate"), kernel, kernel)[0, 0]
         sizes = torch.tensor(kernel, dtype=torch.float32)
-        return Box(values, self.first + (sizes - 1) / 2 * self.step, self.step * sizes)
+        return Box(values, self.first + (sizes - 1) / 2 * self.step, self.step * sizes, self.limit)
 
     def sample(self, places: Tensor) -> tuple[Tensor, Tensor]:
         """Values at positions (..., 3), trilinear, and whether they lie within the box, 1 or 0.
@@ -56,19 +58,19 @@ class Box:
         grid = ((2 * index + 1) / size - 1).flip(-1)
         flat = grid.reshape(1, 1, 1, -1, 3)
         values = F.grid_sample(self.values[None, None], flat, "bilinear", "border", align_corners=False)
-        inside = ((index > -0.5) & (index < size - 0.5)).all(-1)
+        inside = ((index > -0.5) & (places < self.limit)).all(-1)
         return values.reshape(places.shape[:-1]), inside.to(values.dtype)
 
 
 def read_box(volume: Volume, voxel: Array, low: Array, high: Array, factor: int, window: tuple[float, float]) -> Box:
-    """Read a part of a scan slab by slab, averaging `factor` voxels along each axis.
+    """Read a part of a scan slab by slab, averaged to voxels of about `factor` pixels.
 
     Args:
         volume: the scan.
         voxel: (3,) edges of its voxels in pixels of the section.
         low: (3,) least position wanted.
         high: (3,) greatest position wanted.
-        factor: voxels to average.
+        factor: pixels of the section; 1 leaves voxels of one pixel as they are.
         window: grey values that become 0 and 1.
 
     Raises:
@@ -79,20 +81,21 @@ def read_box(volume: Volume, voxel: Array, low: Array, high: Array, factor: int,
     last = np.clip(np.ceil(high / voxel) + 1, 1, shape).astype(int)
     if (last - first < 1).any():
         raise InputError(f"{volume.source} has nothing where the section is said to lie: correct --plane.")
-    factors = np.minimum(factor, last - first)
-    count = (last - first) // factors
+    factors = np.minimum(np.maximum(1, np.rint(factor / voxel).astype(int)), last - first)
+    count = -(-(last - first) // factors)
     values = np.empty(count, np.float32)
     lo, hi = window
+    missing = [(0, int(-side % size)) for side, size in zip((last - first)[1:], factors[1:], strict=True)]
     for z in range(count[0]):
         start = first[0] + z * factors[0]
-        slab = volume.read(int(start), int(start + factors[0])).astype(np.float32)
-        part = slab[:, first[1] : first[1] + count[1] * factors[1], first[2] : first[2] + count[2] * factors[2]]
-        part = part.reshape(factors[0], count[1], factors[1], count[2], factors[2]).mean(axis=(0, 2, 4))
+        slab = volume.read(int(start), int(min(start + factors[0], last[0]))).astype(np.float32).mean(axis=0)
+        part = np.pad(slab[first[1] : last[1], first[2] : last[2]], missing, mode="edge")
+        part = part.reshape(count[1], factors[1], count[2], factors[2]).mean(axis=(1, 3))
         values[z] = np.clip((part - lo) / (hi - lo), 0, 1)
     if not np.isfinite(values).all():
         raise InputError(f"{volume.source} holds NaN or infinity where the section is looked for: repair the export.")
     at = (first + (factors - 1) / 2) * voxel
-    return Box(torch.from_numpy(values), _tensor(at), _tensor(voxel * factors))
+    return Box(torch.from_numpy(values), _tensor(at), _tensor(voxel * factors), _tensor((last - 0.5) * voxel))
 
 
 def around(frame: Frame, size: tuple[int, int], depth: float, tilt: float, shift: float) -> tuple[Array, Array]:

@@ -93,7 +93,6 @@ def search(
     box = replace(box, values=spread_out(box.values))
     generator = torch.Generator().manual_seed(seed)
     size = (density.shape[0], density.shape[1])
-    finest = max(1, round(float(box.step.min())))
     known: list[tuple[Frame, Tensor, Tensor | None]] = []  # frame, poses (B, 9), bumps (B, 3, R, C)
     for frame in frames:
         sobol = SobolEngine(len(POSE), scramble=True, seed=seed)
@@ -103,7 +102,7 @@ def search(
     first = None if start is None else start.bumps
     best: list[Found] = []
     for number, (factor, keep, steps, places, distorted) in enumerate(STAGES):
-        coarse = box.coarser(max(1, factor // finest))
+        coarse = box.coarser(factor)
         at, dense, weights = _coarser(density, weight, factor)
         level = _Level(coarse, at, _bins(dense, weights), weights, size)
         if number == 0:

@@ -14,6 +14,7 @@ from scripts.errors import InputError
 
 WHITE = 0.96  # sRGB value of glass after balancing
 CLEAR = 0.02  # optical density up to which a pixel may be glass
+SMALLEST = 32  # pixels of the slide along its shorter side
 LEAST_TISSUE = 0.01  # share of the slide
 SMALLEST_PIECE = 0.02  # share of the largest piece of tissue
 DUST = 0.001  # share of the slide that no single piece of dust covers
@@ -51,8 +52,13 @@ def find_section(light: NDArray[np.float32], name: str) -> Section:
         name: of the slide, for messages.
 
     Raises:
-        InputError: there is no section on it.
+        InputError: there is no section on it, or it is too small to show one.
     """
+    if min(light.shape[:2]) < SMALLEST:
+        raise InputError(
+            f"{name} has {light.shape[1]} x {light.shape[0]} pixels at the scan's voxel size, too few to be "
+            "registered: check the sizes of pixels and voxels."
+        )
     glass = glass_of(light)
     passed = light / glass
     density = -np.log10(np.maximum(passed, 1e-3))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bundle.pairs.area import light_of
-from bundle.pairs.pair_files import write_pair
+from bundle.pairs.pair_files import claim, write_pair
 from bundle.pairs.quality import judge
 from bundle.pairs.register import PERCENTILES, Pair
 from bundle.pairs.section import find_section
@@ -34,6 +34,7 @@ def check_pair(
         InputError: images of different sizes; files that cannot be used; no section.
     """
     begun = time.monotonic()
+    out = claim(out)
     grey, colours = read_ct(ct), np.moveaxis(read_histology(section), 0, -1)
     if grey.shape != colours.shape[:2]:
         raise InputError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,6 +121,10 @@ def _tiffslide(path: Path) -> Slide:
     try:
         with tifffile.TiffFile(path) as tif:
             page = tif.series[0].levels[0].keyframe
+            if tif.series[0].axes.startswith("S"):
+                raise InputError(
+                    f"{path} keeps red, green and blue apart (planar): export it with interleaved colours."
+                )
             _check_channels(path, page.samplesperpixel)
             if page.dtype != np.uint8:
                 raise InputError(f"{path} holds {page.dtype} numbers: export the slide as 8-bit RGB.")
@@ -133,12 +138,20 @@ def _tiffslide(path: Path) -> Slide:
         raise InputError(f"{path} cannot be opened as a slide ({error}): the file is damaged or no TIFF.") from error
 
     def read(level: int, top: int, left: int, height: int, width: int) -> NDArray[np.uint8]:
-        scale_y, scale_x = sizes[0][0] / sizes[level][0], sizes[0][1] / sizes[level][1]
-        place = (round(left * scale_x), round(top * scale_y))
+        place = (_base(left, slide.level_downsamples[level]), _base(top, slide.level_downsamples[level]))
         return np.asarray(slide.read_region(place, level, (width, height), as_array=True))[..., :3]
 
-    vendor = (properties.get(MICROMETRES_X), properties.get(MICROMETRES_Y))
-    return Slide(path, sizes, _square_pixel(path, *(vendor if all(vendor) else said)), read)
+    # tiffslide takes TIFF's resolution, which is about printing, for the size of pixels, before OME's.
+    if not (tif.is_ome and all(said)):
+        vendor = (properties.get(MICROMETRES_X), properties.get(MICROMETRES_Y))
+        said = vendor if all(vendor) else said
+    return Slide(path, sizes, _square_pixel(path, *said), read)
+
+
+def _base(place: int, downsample: float) -> int:
+    """Pixel of the finest level from which tiffslide reads a level's pixel `place`: it truncates the quotient."""
+    base = math.ceil(place * downsample)
+    return base if int(base / downsample) >= place else base + 1
 
 
 def _ome_pixel(tif: tifffile.TiffFile) -> tuple[float, float]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scripts.data.datalist import SPLITS
@@ -24,6 +25,7 @@ COLUMNS = (
     "voxel_um",
     "ct_window",
 )
+SUFFIXES = re.compile(r"(\.ome)?\.(tiff?|svs|ndpi|scn|mrxs|vms|vmu|bif|svslide|png|jpe?g|nii(\.gz)?)$", re.IGNORECASE)
 SHARES = {"training": 9 / 14, "validation": 2 / 14, "test": 3 / 14}
 
 
@@ -90,11 +92,24 @@ def read_study(path: Path) -> list[Row]:
     rows: list[Row] = []
     for number, line in enumerate(lines):
         rows.append(_row(path, number + 2, line, splits))
+    if len({row.name for row in rows}) < len(rows):  # such as S01/HE.svs, S02/HE.svs
+        rows = [replace(row, name=f"{row.specimen}_{row.name}") for row in rows]
+    _check_windows(path, rows)
     names = [row.name for row in rows]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise InputError(f"{path} lists {twice} twice: a section belongs there once, and file names must differ.")
     return rows
+
+
+def _check_windows(path: Path, rows: list[Row]) -> None:
+    given: dict[str, tuple[float, float] | None] = {}
+    for row in rows:
+        if given.setdefault(row.specimen, row.ct_window) != row.ct_window:
+            raise InputError(
+                f"{path} has several ct_window for {row.specimen}, or not for all its sections: grey values of a "
+                "specimen mean the same in all of them, give one."
+            )
 
 
 def _splits(path: Path, lines: list[dict[str, str]]) -> dict[str, str]:
@@ -145,7 +160,7 @@ def _row(path: Path, number: int, line: dict[str, str], splits: dict[str, str]) 
     paths = {name: _resolved(path, where, name, text) for name, text in files.items()}
     section = Path(files["slide" if "slide" in files else "histology"])
     return Row(
-        name=section.name.split(".")[0],
+        name=SUFFIXES.sub("", section.name),
         specimen=line["specimen"],
         split=splits[line["specimen"]],
         plane=line.get("plane") or None,

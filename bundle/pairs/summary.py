@@ -6,6 +6,7 @@ import html
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from bundle.pairs.pair_files import PAGE, PICTURE
 from bundle.pairs.report import VERDICT_COLOURS
@@ -49,7 +50,7 @@ def _card(outcome: Outcome, pairs: str) -> str:
         return f"<article><h2>{name}</h2><p>{of}</p><p>{html.escape(outcome.mistake or '')}</p></article>"
     verdict = outcome.report["verdict"]
     reasons = html.escape("; ".join(outcome.report["reasons"]))
-    folder = f"{pairs}/{name}"
+    folder = f"{pairs}/{quote(outcome.row.name)}"
     return (
         f'<article><h2 style="color: {VERDICT_COLOURS[verdict]}">{name}: {verdict}</h2><p>{of}</p><p>{reasons}</p>'
         f'<a href="{folder}/{PAGE}"><img loading="lazy" alt="report of {name}" src="{folder}/{PICTURE}"></a></article>'

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from bundle.slides.cut import CutLimits
 from bundle.slides.study import StudyOptions, make_study
+from scripts.errors import InputError
 
 DEFAULT_OUT = Path(__file__).resolve().parents[2] / "data" / "slides"
 
@@ -34,6 +35,8 @@ def run(args: argparse.Namespace) -> int:
         InputError: see `make_study`.
     """
     start = time.monotonic()
+    if args.processes is not None and args.processes < 1:
+        raise InputError(f"--processes {args.processes}: give a positive number.")
     options = StudyOptions(
         seed=args.seed,
         slides=args.slides,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import multiprocessing
 import os
@@ -26,6 +27,7 @@ from bundle.slides.cut import CutLimits, SectionCut
 from bundle.slides.damage import bubble, fold, pen, tear
 from bundle.slides.files import write_scan, write_slide
 from scripts.errors import InputError
+from scripts.volume.staining import write_text
 
 FINER = 5  # pixels of the slide along a voxel
 MARGIN = 1.25  # of the section's canvas, of the block's side
@@ -93,10 +95,11 @@ def make_study(
         if progress is not None:
             progress(len(rows), options.slides)
     table = out / "study.csv"
-    with table.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(table, text.getvalue())
     return table
 
 
@@ -106,6 +109,10 @@ def _check(options: StudyOptions) -> None:
         value = getattr(options, name)
         if value < low:
             raise InputError(f"The study's option {name} is {value}, it must be at least {low}.")
+    if not (np.isfinite(options.limits.distortion) and options.limits.distortion >= 0):
+        raise InputError(
+            f"The study's distortion is {options.limits.distortion:g}: give a number of voxels, 0 or more."
+        )
 
 
 def _claim(out: Path, options: StudyOptions) -> None:
@@ -119,7 +126,7 @@ def _claim(out: Path, options: StudyOptions) -> None:
         raise InputError(f"{out} exists and holds something else: give another folder.")
     for name in ("blocks", "slides", "landmarks", "truth"):
         (out / name).mkdir(parents=True, exist_ok=True)
-    said.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    write_text(said, json.dumps(content, indent=2) + "\n")
 
 
 def _write_specimen(out: Path, options: StudyOptions, plan: Plan, names: list[str], processes: int | None) -> None:
@@ -135,13 +142,10 @@ def _write_specimen(out: Path, options: StudyOptions, plan: Plan, names: list[st
         write_slide(out / slide, image, 1000 * PIXEL_MM / FINER)
         write_png(out / "truth" / f"{name}.png", np.rint(255 * zoom(truth.damage, 1 / FINER, order=0)).astype(np.uint8))
         np.savez_compressed(out / "truth" / f"{name}.npz", places=truth.places.astype(np.float32))
-        _write_landmarks(out / landmarks, rng, truth)
+        _write_landmarks(out / landmarks, rng, truth, ct.shape)
         plane = f"{cut.guess + (options.depth - 1) / 2:.1f},0,0,1"
         rows.append(dict(zip(COLUMNS, (plan.name, plan.split, slide, block, plane, ""), strict=True)))
-    text = json.dumps(rows, indent=2) + "\n"
-    partial_file = out / "truth" / f"{plan.name}.json.partial"
-    partial_file.write_text(text, encoding="utf-8")
-    partial_file.replace(out / "truth" / f"{plan.name}.json")
+    write_text(out / "truth" / f"{plan.name}.json", json.dumps(rows, indent=2) + "\n")
 
 
 def _block(options: StudyOptions, plan: Plan, processes: int | None) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
@@ -214,15 +218,17 @@ def _slide(
     return laid(pixels), Truth(laid(places, 1), laid(damage), laid(tissue))
 
 
-def _write_landmarks(path: Path, rng: np.random.Generator, truth: Truth) -> None:
-    """Landmarks where the section is whole, off by what a person's hand is off by."""
+def _write_landmarks(path: Path, rng: np.random.Generator, truth: Truth, shape: tuple[int, ...]) -> None:
+    """Landmarks where the section is whole, off by what a person's hand is off by, and not at the block's faces."""
     whole = (truth.tissue & ~truth.damage)[FINER // 2 :: FINER, FINER // 2 :: FINER]
-    rows, columns = np.nonzero(whole[: truth.places.shape[1], : truth.places.shape[2]])
+    far = np.array(shape)[:, None, None] - 1 - 5 * LANDMARK_ERROR
+    within = ((truth.places > 5 * LANDMARK_ERROR) & (truth.places < far)).all(axis=0)
+    rows, columns = np.nonzero(whole & within)
     chosen = rng.choice(len(rows), LANDMARKS, replace=False)
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(("slide_x", "slide_y", "volume_x", "volume_y", "volume_z"))
         for row, column in zip(rows[chosen], columns[chosen], strict=True):
-            z, y, x = truth.places[:, row, column] + rng.normal(0, LANDMARK_ERROR, 3)
+            z, y, x = truth.places[:, row, column] + np.clip(rng.normal(0, LANDMARK_ERROR, 3), -5, 5)
             on_slide = (FINER * (np.array([column, row]) + 0.5) - 0.5).round(1)
             writer.writerow((*on_slide, *(f"{value:.2f}" for value in (x, y, z))))

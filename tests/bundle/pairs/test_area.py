@@ -22,11 +22,11 @@ def slide_of(*levels: np.ndarray) -> Slide:
 def test_weights_by_hand() -> None:
     # Five pixels in intervals of two and a half: 1, 1, half of the third; the other half, 1, 1.
     weights = overlap(5, 2, 2.5).toarray()
-    np.testing.assert_allclose(weights, [[0.4, 0.4, 0.2, 0, 0], [0, 0, 0.2, 0.4, 0.4]], atol=1e-6)
+    np.testing.assert_allclose(weights, np.array([[0.4, 0.4, 0.2, 0, 0], [0, 0, 0.2, 0.4, 0.4]]), atol=1e-6)
 
 
 def test_the_last_interval_averages_what_there_is() -> None:
-    np.testing.assert_allclose(overlap(3, 2, 2).toarray(), [[0.5, 0.5, 0], [0, 0, 1]])
+    np.testing.assert_allclose(overlap(3, 2, 2).toarray(), np.array([[0.5, 0.5, 0], [0, 0, 1.0]]))
 
 
 def test_srgb_by_the_standard() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import json
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -59,13 +61,24 @@ def test_it_goes_on_where_it_was(registered: Path, tmp_path: Path, capsys: pytes
 
 
 def test_a_file_that_changed_is_registered_again(
-    registered: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    phantom: Path, registered: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Two sections of one specimen, whose window nobody has given: training accepts that, too."""
+    item = load_datalist(phantom, "training")[0]
+    for name in "ab":
+        shutil.copy(item["image"], registered / f"ct_{name}.tif")
+        shutil.copy(item["label"], registered / f"he_{name}.png")
+    lines = ["specimen,split,ct,histology", *(f"S01,training,ct_{name}.tif,he_{name}.png" for name in "ab")]
+    (registered / "study.csv").write_text("\n".join(lines) + "\n")
     out = tmp_path / "data"
-    main(["pairs", "collect", str(registered), "--out", str(out)])
-    capsys.readouterr()
-    assert main(["pairs", "collect", str(registered), "--out", str(out), "--seed", "3"]) == 0
-    assert "was there already" not in capsys.readouterr().out
+    assert main(["pairs", "collect", str(registered), "--out", str(out)]) == 0
+    first, second = load_datalist(out, "training")
+    assert first["ct_window"] == second["ct_window"]
+    assert "No pairs for validation, test" in capsys.readouterr().out
+    os.utime(registered / "ct_b.tif", (1, 1))
+    assert main(["pairs", "collect", str(registered), "--out", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert "he_a (was there already)" in said and "he_b (was there already)" not in said
 
 
 def test_a_full_disk_and_then_a_free_one(
@@ -96,7 +109,7 @@ def test_one_bad_section_does_not_end_the_study(
     Image.fromarray(np.full((128, 128, 3), 240, np.uint8)).save(registered / "empty.png")
     tifffile.imwrite(registered / "grey.tif", np.arange(128 * 128, dtype=np.uint16).reshape(128, 128))
     with (registered / "study.csv").open("a") as file:
-        file.write("S01,training,grey.tif,empty.png,\n")
+        file.write("S01,training,grey.tif,empty.png,5000 35000\n")
     out = tmp_path / "data"
     assert main(["pairs", "collect", str(registered), "--out", str(out)]) == 0
     assert "empty: not registered: " in capsys.readouterr().out

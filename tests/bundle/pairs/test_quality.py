@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
+from bundle.pairs import quality as module
 from bundle.pairs.quality import GOOD_FROM, judge, predict
 
 
@@ -57,6 +58,17 @@ def test_half_of_it_fits(ct: np.ndarray) -> None:
     found = verdict(section, ct)
     assert found.verdict == "usable with mask"
     assert found.mask[:100].mean() > 0.7 > 0.3 > found.mask[140:].mean()
+
+
+def test_windows_are_painted_where_they_were_measured() -> None:
+    """One window in the middle of 25 that is 24 averaged pixels wide and begins at the 48th."""
+    windows = np.zeros((25, 25))
+    windows[8, 8] = 1
+    painted = module._spread(windows, (400, 400))
+    rows, columns = np.nonzero(painted)
+    middle = 2 * (8 * module.STRIDE + (module.WINDOW - 1) / 2) + 0.5
+    assert rows.mean() == pytest.approx(middle, abs=1) and columns.mean() == pytest.approx(middle, abs=1)
+    assert len(set(rows)) == 2 * module.STRIDE
 
 
 def test_too_little_of_it(ct: np.ndarray) -> None:

@@ -63,7 +63,7 @@ def test_a_tilted_cut_is_found(scan: np.ndarray, quick: None) -> None:
     truth = Cut(frame, pose, bumps, (120, 120)).places()
     grey = map_coordinates(scan, np.moveaxis(truth.numpy(), -1, 0), order=1)
     density = torch.from_numpy(np.exp(-(((grey - 0.6) / 0.15) ** 2)).astype(np.float32))
-    box = Box(torch.from_numpy(scan), torch.zeros(3), torch.ones(3))
+    box = Box(torch.from_numpy(scan), torch.zeros(3), torch.ones(3), torch.tensor(scan.shape) - 0.5)
     found = search(box, density, torch.ones(120, 120), [frame], Ranges(20, 8, 12, 12))
     error = (found.cut.places() - truth).norm(dim=-1)
     assert error.median() < 1.5  # pixels; the finest stage averages two
@@ -77,7 +77,7 @@ def test_a_start_is_kept(scan: np.ndarray, quick: None) -> None:
     frame = Frame(torch.tensor([40.0, 70.0, 70.0]), torch.eye(3))
     start = Cut(frame, pose, torch.zeros(3, 4, 4), (90, 120))
     grey = map_coordinates(scan, np.moveaxis(start.places().numpy(), -1, 0), order=1)
-    box = Box(torch.from_numpy(scan), torch.zeros(3), torch.ones(3))
+    box = Box(torch.from_numpy(scan), torch.zeros(3), torch.ones(3), torch.tensor(scan.shape) - 0.5)
     found = search(box, torch.from_numpy(grey), torch.ones(90, 120), [frame], Ranges(3, 1, 1, 3), start=start)
     assert (found.cut.places() - start.places()).norm(dim=-1).median() < 1.0
 

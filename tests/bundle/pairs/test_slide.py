@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -108,3 +109,30 @@ def test_an_unknown_kind(tmp_path: Path) -> None:
 def test_no_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="does not exist"):
         open_slide(tmp_path / "a.png")
+
+
+def test_parts_of_a_level_lie_where_the_whole_has_them(tmp_path: Path) -> None:
+    """Odd sides: a level's pixels are not quite as large as they claim to be."""
+    image = np.random.default_rng(0).integers(0, 256, (2051, 701, 3)).astype(np.uint8)
+    image = np.repeat(np.repeat(image[::16, ::16], 16, axis=0), 16, axis=1)[:2051, :701]  # JPEG keeps what is coarse
+    write_slide(tmp_path / "a.ome.tif", image, 1.0)
+    slide = open_slide(tmp_path / "a.ome.tif")
+    for level, (height, width) in enumerate(slide.sizes):
+        whole = slide.part(level, 0, 0, height, width)
+        for top in range(0, height - 5, 37):
+            np.testing.assert_array_equal(slide.part(level, top, 3, 5, 20), whole[top : top + 5, 3:23])
+
+
+def test_omes_size_of_pixels_comes_first(tmp_path: Path, image: np.ndarray) -> None:
+    """The resolution tag is about printing."""
+    metadata = {"axes": "YXS", "PhysicalSizeX": 0.5, "PhysicalSizeY": 0.5}
+    options: dict[str, Any] = {"resolution": (1200, 1200), "resolutionunit": "INCH"}
+    tifffile.imwrite(tmp_path / "a.ome.tif", image, ome=True, metadata=metadata, photometric="rgb", **options)
+    assert open_slide(tmp_path / "a.ome.tif").pixel_um == pytest.approx(0.5)
+
+
+def test_planar_colours(tmp_path: Path, image: np.ndarray) -> None:
+    planar = np.moveaxis(image, -1, 0)
+    tifffile.imwrite(tmp_path / "a.tif", planar, photometric="rgb", planarconfig="separate")
+    with pytest.raises(InputError, match="planar"):
+        open_slide(tmp_path / "a.tif")

@@ -51,6 +51,17 @@ def test_specimens_are_shared_out(folder: Path) -> None:
     assert [row.split for row in read_study(path)] == ["training", "validation", "test"]
 
 
+def test_names_with_dots_and_of_several_folders(folder: Path) -> None:
+    for name in ("2024.01.05_S1.ome.tif", "2024.01.05_S2.ome.tif", "x/HE.svs", "y/HE.svs"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(b"x")
+    head = "specimen,split,slide,volume"
+    dots = table(folder, head, "S1,test,2024.01.05_S1.ome.tif,v.tif", "S1,test,2024.01.05_S2.ome.tif,v.tif")
+    assert [row.name for row in read_study(dots)] == ["2024.01.05_S1", "2024.01.05_S2"]
+    folders = table(folder, head, "S1,test,x/HE.svs,v.tif", "S2,test,y/HE.svs,v.tif")
+    assert [row.name for row in read_study(folders)] == ["S1_HE", "S2_HE"]
+
+
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
@@ -66,10 +77,14 @@ def test_specimens_are_shared_out(folder: Path) -> None:
         (["specimen,split,slide,volume", "S1,test,a.png,v.tif", "S2,,b.png,v.tif"], "gives no split for S2"),
         (["specimen,split,slide,volume", "S1,test,a.png,"], "Line 2 of .* lacks slide and volume"),
         (["specimen,split,slide,volume", "S1,test,z.png,v.tif"], "the slide .*z.png does not exist"),
-        (["specimen,split,slide,volume", "S1,test,a.png,v.tif", "S1,test,a.png,v.tif"], "lists a twice"),
+        (["specimen,split,slide,volume", "S1,test,a.png,v.tif", "S1,test,a.png,v.tif"], "lists S1_a twice"),
         (["specimen,split,slide,volume,pixel_um", "S1,test,a.png,v.tif,-1"], "pixel_um is '-1'"),
         (["specimen,split,slide,volume,ct_window", "S1,test,a.png,v.tif,9"], "ct_window is '9'"),
         (["specimen,split,slide,volume", ",test,a.png,v.tif"], "names no specimen"),
+        (
+            ["specimen,split,slide,volume,ct_window", "S1,test,a.png,v.tif,1 9", "S1,test,b.png,v.tif,"],
+            "several ct_window for S1",
+        ),
     ],
 )
 def test_mistakes(folder: Path, lines: list[str], said: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 import tifffile
 
 from bundle.cli import main
+from bundle.pairs.landmarks import check_within, read_landmarks
 from bundle.slides.study import FINER, StudyOptions, make_study
 from scripts.errors import InputError
 from scripts.volume.reader import open_volume
@@ -64,6 +65,11 @@ def test_a_folder_of_other_things_is_left_alone(tmp_path: Path, capsys: pytest.C
     (tmp_path / "thesis.txt").write_text("mine")
     assert main(["slides", str(tmp_path)]) == 1
     assert "holds something else" in capsys.readouterr().err
+
+
+def test_landmarks_can_be_used(study: Path) -> None:
+    for path in (study / "landmarks").iterdir():
+        check_within(read_landmarks(path), (FINER * 120, FINER * 120), (24, 96, 96))
 
 
 def test_options_out_of_range(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
