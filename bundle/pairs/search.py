@@ -93,28 +93,26 @@ def search(
     box = replace(box, values=spread_out(box.values))
     generator = torch.Generator().manual_seed(seed)
     size = (density.shape[0], density.shape[1])
-    known: list[tuple[Frame, Tensor, Tensor | None]] = []  # frame, poses (B, 9), bumps (B, 3, R, C)
-    for frame in frames:
-        sobol = SobolEngine(len(POSE), scramble=True, seed=seed)
-        poses = (2 * sobol.draw(CANDIDATES // len(frames)) - 1) * ranges.of_pose()
-        known.append((frame, poses if start is None else poses + start.pose, None))
     limit = ranges.of_pose()
-    first = None if start is None else start.bumps
+    poses = (2 * SobolEngine(len(POSE), scramble=True, seed=seed).draw(CANDIDATES // len(frames)) - 1) * limit
+    if start is not None:
+        poses = poses + start.pose
+    known: list[tuple[Frame, Tensor, Tensor | None]] = []  # frame, pose (9,), bumps (3, R, C)
     best: list[Found] = []
     for number, (factor, keep, steps, places, distorted) in enumerate(STAGES):
         coarse = box.coarser(factor)
         at, dense, weights = _coarser(density, weight, factor)
         level = _Level(coarse, at, _bins(dense, weights), weights, size)
         if number == 0:
-            known = _select(level, known, keep, generator)
+            first = None if start is None else start.bumps
+            known = [(frame, pose, first) for frame, pose in _select(level, frames, poses, keep, generator)]
         improved = [
-            level.improve(frame, pose, first if bumps is None else bumps, limit, steps, places, distorted, generator)
-            for frame, poses, many in known
-            for pose, bumps in zip(poses, [None] * len(poses) if many is None else many, strict=True)
+            level.improve(frame, pose, bumps, limit, steps, places, distorted, generator)
+            for frame, pose, bumps in known
         ]
         improved.sort(key=lambda found: -found.information * found.inside)
         best = improved[: STAGES[number + 1][1] if number + 1 < len(STAGES) else 1]
-        known = [(found.cut.frame, found.cut.pose[None], found.cut.bumps[None]) for found in best]
+        known = [(found.cut.frame, found.cut.pose, found.cut.bumps) for found in best]
         if progress is not None:
             progress(f"{factor} pixels averaged: information {best[0].information:.3f}")
     return best[0]
@@ -209,22 +207,23 @@ def spread_out(values: Tensor) -> Tensor:
 
 def _select(
     level: _Level,
-    known: list[tuple[Frame, Tensor, Tensor | None]],
+    frames: Sequence[Frame],
+    poses: Tensor,
     keep: int,
     generator: torch.Generator,
     batch: int = 64,
-) -> list[tuple[Frame, Tensor, Tensor | None]]:
-    """The candidates that share the most information, each in a group of its own."""
+) -> list[tuple[Frame, Tensor]]:
+    """The frames and poses (9,) that share the most information, of all frames with all poses (B, 9)."""
     chosen = level.choose(1200, generator)
     ranked: list[tuple[float, Frame, Tensor]] = []
     with torch.no_grad():
-        for frame, poses, _ in known:
+        for frame in frames:
             for part in poses.split(batch):
                 found, inside = level.score(locate(frame, part, level.at[chosen]), chosen)
                 value = torch.where(inside > LEAST_INSIDE, found * inside, found * 0)
                 ranked += [(float(v), frame, pose) for v, pose in zip(value, part, strict=True)]
     ranked.sort(key=lambda entry: -entry[0])
-    return [(frame, pose[None], None) for _, frame, pose in ranked[:keep]]
+    return [(frame, pose) for _, frame, pose in ranked[:keep]]
 
 
 def _coarser(density: Tensor, weight: Tensor, factor: int) -> tuple[Tensor, Tensor, Tensor]:
