@@ -16,6 +16,7 @@ from typing import Any
 import torch
 
 from bundle.pairs import pair_files as files
+from bundle.pairs.normalise import normalise_stain
 from bundle.pairs.register import Options, register
 from bundle.pairs.single import check_pair
 from bundle.pairs.study import Row
@@ -41,15 +42,22 @@ class Outcome:
         report: of its pair, None if there is none.
         mistake: why there is none.
         known: whether the pair was there already.
+        strength: by what factors the dye's density in red, green, blue differed, where it was made even.
     """
 
     row: Row
     report: dict[str, Any] | None
     mistake: str | None = None
     known: bool = False
+    strength: tuple[float, ...] | None = None
+
+    @property
+    def usable(self) -> bool:
+        """Whether training may have it."""
+        return self.report is not None and self.report["verdict"] != "reject"
 
 
-def collect(rows: list[Row], out: Path, options: Options, jobs: int = 1) -> Iterator[Outcome]:
+def collect(rows: list[Row], out: Path, options: Options, jobs: int = 1, normalise: bool = False) -> Iterator[Outcome]:
     """Register all rows, tell each outcome as it comes, and write ``datalist.json`` and the summary at the end.
 
     Args:
@@ -57,6 +65,7 @@ def collect(rows: list[Row], out: Path, options: Options, jobs: int = 1) -> Iter
         out: folder of the data set.
         options: of all rows, besides what a row says of itself.
         jobs: sections at a time, each in a process of its own.
+        normalise: whether sections are written as if they were all dyed alike, see `normalise_stain`.
 
     Raises:
         InputError: nothing could be used; the disk or the memory is full; another process collects into the folder.
@@ -68,13 +77,13 @@ def collect(rows: list[Row], out: Path, options: Options, jobs: int = 1) -> Iter
         raise InputError(f"Another process collects into {out}: wait for it, or give another --out.") from error
     try:
         remove(out / "datalist.json")  # what it says would not be true any more
-        yield from _collect(rows, out, options, jobs)
+        yield from _collect(rows, out, options, jobs, normalise)
     finally:
         if lock is not None:
             os.close(lock)
 
 
-def _collect(rows: list[Row], out: Path, options: Options, jobs: int) -> Iterator[Outcome]:
+def _collect(rows: list[Row], out: Path, options: Options, jobs: int, normalise: bool) -> Iterator[Outcome]:
     windows, mistakes = windows_of(rows, options.ct_window)
     outcomes = {row.name: Outcome(row, None, mistakes[row.specimen]) for row in rows if row.specimen in mistakes}
     yield from outcomes.values()
@@ -83,6 +92,8 @@ def _collect(rows: list[Row], out: Path, options: Options, jobs: int) -> Iterato
         outcomes[outcome.row.name] = outcome
         yield outcome
     in_order = [outcomes[row.name] for row in rows]
+    if normalise:
+        in_order = _normalised(in_order, out)
     write_text(out / SUMMARY, write_summary(in_order, PAIRS))
     write_text(out / "datalist.json", json.dumps(_datalist(in_order), indent=2) + "\n")
 
@@ -146,6 +157,14 @@ def make(row: Row, out: Path, options: Options) -> Outcome:
     return Outcome(row, report)
 
 
+def _normalised(outcomes: list[Outcome], out: Path) -> list[Outcome]:
+    usable = {outcome.row.name: outcome.row for outcome in outcomes if outcome.usable}
+    training = [name for name, row in usable.items() if row.split == "training"]
+    found = normalise_stain({name: out / PAIRS / name for name in usable}, training)
+    strengths = {name: tuple(map(float, strength)) for name, strength in found.items()}
+    return [replace(outcome, strength=strengths.get(outcome.row.name)) for outcome in outcomes]
+
+
 def identity(row: Row, options: Options) -> dict[str, Any]:
     """What decides a pair: the row, the options, and how large and how old its files are."""
     content: dict[str, Any] = {"row": asdict(replace(row, split="")), "options": asdict(options)}
@@ -172,13 +191,13 @@ def _known(folder: Path, wanted: dict[str, Any]) -> dict[str, Any] | None:
 def _datalist(outcomes: list[Outcome]) -> dict[str, Any]:
     datalist: dict[str, Any] = {split: [] for split in SPLITS}
     for outcome in outcomes:
-        if outcome.report is None or outcome.report["verdict"] == "reject":
+        if outcome.report is None or not outcome.usable:
             continue
         folder = f"{PAIRS}/{outcome.row.name}"
         datalist[outcome.row.split].append(
             {
                 "ct": f"{folder}/{files.CT}",
-                "histology": f"{folder}/{files.HISTOLOGY}",
+                "histology": f"{folder}/{files.HISTOLOGY if outcome.strength is None else files.NORMALISED}",
                 "mask": f"{folder}/{files.MASK}",
                 "specimen": outcome.row.specimen,
                 "ct_window": outcome.report["ct_window"],

@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 from bundle.pairs.collect import SUMMARY, collect
+from bundle.pairs.pair_files import NORMALISED
 from bundle.pairs.register import Options, register
 from bundle.pairs.search import Ranges
 from bundle.pairs.single import check_pair
@@ -29,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     several = steps.add_parser("collect", help="a study's sections to a data set that training accepts")
     several.add_argument("study", type=Path, metavar="STUDY", help="CSV table, or a folder with study.csv")
     several.add_argument("--out", type=Path, required=True, help="folder of the data set")
+    several.add_argument("--normalise_stain", action="store_true", help="sections as if they were all dyed alike")
     several.add_argument("--jobs", type=int, default=1, help="sections at a time")
     for command in (one, several):
         defaults = Ranges()
@@ -85,7 +87,7 @@ def _collect(args: argparse.Namespace, options: Options) -> int:
         raise InputError(f"--jobs {args.jobs}: give a positive number.")
     rows = read_study(args.study)
     counts: Counter[str] = Counter()
-    for number, outcome in enumerate(collect(rows, args.out, options, args.jobs), 1):
+    for number, outcome in enumerate(collect(rows, args.out, options, args.jobs, args.normalise_stain), 1):
         verdict = "not registered" if outcome.report is None else outcome.report["verdict"]
         counts[verdict] += 1
         why = outcome.mistake if outcome.report is None else "; ".join(outcome.report["reasons"])
@@ -93,6 +95,12 @@ def _collect(args: argparse.Namespace, options: Options) -> int:
         print(f"{number} of {len(rows)}: {outcome.row.name}{again}: {verdict}: {why}", flush=True)
     print(", ".join(f"{count} {verdict}" for verdict, count in counts.items()))
     datalist = json.loads((args.out / "datalist.json").read_text(encoding="utf-8"))
+    if args.normalise_stain:
+        sections = [Path(item["histology"]) for items in datalist.values() for item in items]
+        left = [path.parent.name for path in sections if path.name != NORMALISED]
+        print(f"The dye of {len(sections) - len(left)} sections was made even, see the summary.")
+        if left:
+            print(f"Nothing could be compared for {', '.join(left)}: as they were.")
     empty = [split for split, items in datalist.items() if not items]
     if empty:
         print(f"No pairs for {', '.join(empty)}: training needs some for training and validation, evaluation for test.")

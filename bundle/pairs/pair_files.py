@@ -29,8 +29,9 @@ CT, HISTOLOGY, MASK, REPORT, PICTURE, PAGE, FIELD = (
     "report.html",
     "places.npz",
 )
+NORMALISED = "normalised.png"  # the section as if it were dyed as the others are
 WORK = "work.json"  # what a pair was made of
-OF_A_PAIR = {CT, HISTOLOGY, MASK, REPORT, PICTURE, PAGE, FIELD, WORK}
+OF_A_PAIR = {CT, HISTOLOGY, NORMALISED, MASK, REPORT, PICTURE, PAGE, FIELD, WORK}
 
 
 def write_pair(pair: Pair, out: Path, seconds: float) -> dict[str, Any]:

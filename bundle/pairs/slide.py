@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tifffile
@@ -128,7 +129,7 @@ def _tiffslide(path: Path) -> Slide:
             _check_channels(path, page.samplesperpixel)
             if page.dtype != np.uint8:
                 raise InputError(f"{path} holds {page.dtype} numbers: export the slide as 8-bit RGB.")
-            said = _ome_pixel(tif) if tif.is_ome else _tagged_pixel(page)
+            said: tuple[Any, Any] = _ome_pixel(tif) if tif.is_ome else _tagged_pixel(page)
         slide = TiffSlide(path)
         properties = slide.properties
         sizes = tuple((height, width) for width, height in slide.level_dimensions)
@@ -139,7 +140,8 @@ def _tiffslide(path: Path) -> Slide:
 
     def read(level: int, top: int, left: int, height: int, width: int) -> NDArray[np.uint8]:
         place = (_base(left, slide.level_downsamples[level]), _base(top, slide.level_downsamples[level]))
-        return np.asarray(slide.read_region(place, level, (width, height), as_array=True))[..., :3]
+        pixels: NDArray[np.uint8] = np.asarray(slide.read_region(place, level, (width, height), as_array=True))
+        return pixels[..., :3]
 
     # tiffslide takes TIFF's resolution, which is about printing, for the size of pixels, before OME's.
     if not (tif.is_ome and all(said)):

@@ -50,6 +50,8 @@ def _card(outcome: Outcome, pairs: str) -> str:
         return f"<article><h2>{name}</h2><p>{of}</p><p>{html.escape(outcome.mistake or '')}</p></article>"
     verdict = outcome.report["verdict"]
     reasons = html.escape("; ".join(outcome.report["reasons"]))
+    if outcome.strength is not None:
+        of += f"; dye {' / '.join(f'{factor:.2f}' for factor in outcome.strength)} of the usual in red, green, blue"
     folder = f"{pairs}/{quote(outcome.row.name)}"
     return (
         f'<article><h2 style="color: {VERDICT_COLOURS[verdict]}">{name}: {verdict}</h2><p>{of}</p><p>{reasons}</p>'

@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--depth", type=int, default=128, help="slices of the blocks")
     parser.add_argument("--distortion", type=float, default=12.0, help="greatest distortion of a section in voxels")
     parser.add_argument("--undamaged", action="store_true", help="no folds, tears, bubbles and pen marks")
+    parser.add_argument("--dye", type=float, default=0.0, help="share by which slides are dyed stronger or weaker")
     parser.add_argument("--any_way", action="store_true", help="sections turned by quarters and on either face")
     parser.add_argument("--processes", type=int, help="worker processes (default: one per core, at most 8)")
 
@@ -44,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
         depth=args.depth,
         damaged=not args.undamaged,
         any_way=args.any_way,
+        dye=args.dye,
         limits=CutLimits(distortion=args.distortion),
     )
     with tqdm(desc="study", unit="slide") as bar:

@@ -26,6 +26,7 @@ from bundle.phantom.section import WHITE
 from bundle.slides.cut import CutLimits, SectionCut
 from bundle.slides.damage import bubble, fold, pen, tear
 from bundle.slides.files import write_scan, write_slide
+from bundle.slides.truth import seen_by_the_scan, write_true_datalist, write_true_pair
 from scripts.errors import InputError
 from scripts.volume.staining import write_text
 
@@ -49,6 +50,7 @@ class StudyOptions:
         depth: slices of the blocks.
         damaged: whether sections have folds, tears, bubbles and pen marks.
         any_way: whether sections lie on their slides turned by quarters and on either face.
+        dye: share by which the dye of a slide is stronger or weaker at most, in each colour by a third of that more.
         limits: of the cuts.
     """
 
@@ -58,6 +60,7 @@ class StudyOptions:
     depth: int = 128
     damaged: bool = True
     any_way: bool = False
+    dye: float = 0.0
     limits: CutLimits = field(default_factory=CutLimits)
 
 
@@ -94,6 +97,7 @@ def make_study(
         rows += json.loads(done.read_text(encoding="utf-8"))
         if progress is not None:
             progress(len(rows), options.slides)
+    write_true_datalist(out / "truth", rows)
     table = out / "study.csv"
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
@@ -109,6 +113,8 @@ def _check(options: StudyOptions) -> None:
         value = getattr(options, name)
         if value < low:
             raise InputError(f"The study's option {name} is {value}, it must be at least {low}.")
+    if not 0 <= options.dye < 0.7:
+        raise InputError(f"The study's dye varies by {options.dye:g}: give a share from 0 to below 0.7.")
     if not (np.isfinite(options.limits.distortion) and options.limits.distortion >= 0):
         raise InputError(
             f"The study's distortion is {options.limits.distortion:g}: give a number of voxels, 0 or more."
@@ -142,6 +148,7 @@ def _write_specimen(out: Path, options: StudyOptions, plan: Plan, names: list[st
         write_slide(out / slide, image, 1000 * PIXEL_MM / FINER)
         write_png(out / "truth" / f"{name}.png", np.rint(255 * zoom(truth.damage, 1 / FINER, order=0)).astype(np.uint8))
         np.savez_compressed(out / "truth" / f"{name}.npz", places=truth.places.astype(np.float32))
+        write_true_pair(out / "truth", name, ct, truth.places, truth.section)
         _write_landmarks(out / landmarks, rng, truth, ct.shape)
         plane = f"{cut.guess + (options.depth - 1) / 2:.1f},0,0,1"
         rows.append(dict(zip(COLUMNS, (plan.name, plan.split, slide, block, plane, ""), strict=True)))
@@ -174,11 +181,13 @@ class Truth:
         places: (3, h, w) z, y, x in voxels of the block for each CT pixel of the section.
         damage: (H, W) of the slide, whether the section is damaged there.
         tissue: (H, W) of the slide, whether there is any of the block.
+        section: (h, w, 3) at the scan's voxels, undamaged, of the usual dye.
     """
 
     places: NDArray[np.float32]
     damage: NDArray[np.bool_]
     tissue: NDArray[np.bool_]
+    section: NDArray[np.uint8]
 
 
 def _slide(
@@ -197,7 +206,11 @@ def _slide(
     limits = np.array(stain.shape[:3])[:, None, None] - 0.5
     tissue: NDArray[np.bool_] = np.all((sharp > -0.5) & (sharp < limits), axis=0)
     density *= gaussian_filter(tissue.astype(np.float32), FINER)
+    section = seen_by_the_scan(density, FINER)
     damage = np.zeros(tissue.shape, bool)
+    if options.dye:
+        strength = 1 + options.dye * (rng.uniform(-1, 1) + rng.uniform(-1 / 3, 1 / 3, 3))
+        density *= strength[:, None, None]
     if options.damaged:
         for kind, width in ((fold, 0.05), (tear, 0.04), (bubble, 0.12), (pen, 0.03)):
             if rng.random() < 0.5:
@@ -215,7 +228,7 @@ def _slide(
         turned = np.rot90(array, quarters, (first, first + 1))
         return np.ascontiguousarray(np.flip(turned, first + 1) if mirrored else turned)
 
-    return laid(pixels), Truth(laid(places, 1), laid(damage), laid(tissue))
+    return laid(pixels), Truth(laid(places, 1), laid(damage), laid(tissue), laid(section))
 
 
 def _write_landmarks(path: Path, rng: np.random.Generator, truth: Truth, shape: tuple[int, ...]) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
+from scipy.interpolate import RegularGridInterpolator
 
 from bundle.cli import main
 from bundle.pairs.landmarks import check_within, read_landmarks
 from bundle.slides.study import FINER, StudyOptions, make_study
+from scripts.data import load_datalist
 from scripts.errors import InputError
 from scripts.volume.reader import open_volume
 
@@ -48,6 +52,35 @@ def test_truth_leads_from_slide_to_block(study: Path) -> None:
         row, column = (round((mark[f"slide_{axis}"] + 0.5) / FINER - 0.5) for axis in "yx")
         said = np.array([mark[f"volume_{axis}"] for axis in "zyx"])
         assert np.abs(said - places[:, row, column]).max() < 8  # five deviations of 1.5 voxels
+
+
+def test_true_pairs_are_of_the_true_places(study: Path) -> None:
+    """Where a section is whole, the true one looks like the slide, and its CT is the block's."""
+    truth = study / "truth"
+    (pair, other) = load_datalist(truth, "training")
+    assert pair["specimen"] == other["specimen"] == "S01" and pair["ct_window"] == [5000, 35000]
+    with open_volume(study / "blocks" / "S01.ome.tif") as volume:
+        block = volume.read(0, volume.shape[0])
+    places = np.moveaxis(np.load(truth / "S01_a.npz")["places"], 0, -1).astype(float)
+    inside = np.asarray(Image.open(pair["mask"])) > 0
+    assert 0.3 < inside.mean() < 0.8  # of a canvas a quarter larger than the block along each side: 0.64 without a cut
+    axes = [np.arange(size) for size in block.shape]
+    expected = RegularGridInterpolator(axes, block.astype(float))(places[inside])
+    np.testing.assert_allclose(tifffile.imread(pair["image"])[inside], expected, rtol=1e-4)
+    slide = tifffile.imread(study / "slides" / "S01_a.ome.tif")
+    reduced = slide.reshape(120, FINER, 120, FINER, 3).mean(axis=(1, 3))
+    # Noise and JPEG average out; the lamp's colour, which differs by up to 5 %, and its slope stay.
+    difference = np.abs(np.asarray(Image.open(pair["label"]), float) - reduced)[inside]
+    assert difference.mean() < 10
+
+
+def test_dye_varies_from_slide_to_slide(study: Path, tmp_path: Path) -> None:
+    """The slides differ, the true sections do not."""
+    make_study(tmp_path / "dyed", replace(SMALL, dye=0.5), processes=1)
+    for name in ("histology/S01_a.png", "ct/S01_a.tif"):
+        assert (tmp_path / "dyed" / "truth" / name).read_bytes() == (study / "truth" / name).read_bytes()
+    means = [tifffile.imread(root / "slides" / "S01_a.ome.tif").mean() for root in (study, tmp_path / "dyed")]
+    assert abs(means[0] - means[1]) > 2
 
 
 def test_a_study_is_made_once(study: Path) -> None:

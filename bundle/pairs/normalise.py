@@ -1,0 +1,46 @@
+"""Sections of a study as if they were all dyed alike."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import numpy as np
+import tifffile
+from PIL import Image
+
+from bundle.pairs import pair_files as files
+from bundle.pairs.stain import Array, Shades, restained, shades, strengths
+
+
+def normalise_stain(pairs: Mapping[str, Path], training: Collection[str]) -> dict[str, Array]:
+    """Write each pair's section as if it were dyed as the training sections usually are.
+
+    Args:
+        pairs: folders by name.
+        training: names of the training pairs.
+
+    Returns:
+        By what factors the optical density of red, green and blue differed, by name; without those of which it could
+        not be told and nothing was written.
+    """
+    found = strengths({name: _shades(folder) for name, folder in pairs.items()}, training)
+    for name, strength in found.items():
+        image = np.rint(255 * restained(_image(pairs[name]), strength)).astype(np.uint8)
+        partial = pairs[name].with_name(f"{name}.normalised.partial")  # a pair's folder holds nothing unfinished
+        Image.fromarray(image).save(partial, format="png")
+        partial.replace(pairs[name] / files.NORMALISED)
+    return found
+
+
+def _shades(folder: Path) -> Shades:
+    lo, hi = json.loads((folder / files.REPORT).read_text(encoding="utf-8"))["ct_window"]
+    ct = np.clip((tifffile.imread(folder / files.CT) - lo) / (hi - lo), 0, 1)
+    with Image.open(folder / files.MASK) as mask:
+        return shades(_image(folder), ct, np.asarray(mask) > 0)
+
+
+def _image(folder: Path) -> Array:
+    with Image.open(folder / files.HISTOLOGY) as image:
+        return np.asarray(image, dtype=np.float32) / 255

@@ -1,0 +1,109 @@
+"""How strongly sections are dyed, compared by what the scan shows in the same places.
+
+Methods that compare sections by themselves, Reinhard's and Macenko's, take a section with more bone for one that is
+dyed otherwise. A registered pair knows better: what is equally grey in CT should be equally dense in every section.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bundle.pairs.area import light_of, values_of
+from bundle.pairs.section import WHITE
+
+BINS = 32  # of CT grey
+LEAST_PIXELS = 200  # of a bin that counts
+PALE, BLACK = 0.02, 1.0  # optical densities between which there is dye: glass and gaps, metal
+ROUNDS = 50  # of the alternating fit
+STRANGE = 3.0  # factor from which it is another stain
+
+Array = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Shades:
+    """A section's optical density by CT grey.
+
+    Attributes:
+        density: (BINS, 3) natural logarithm of the median optical density of red, green, blue.
+        pixels: (BINS,) how many there are, 0 in bins that do not count.
+    """
+
+    density: Array
+    pixels: NDArray[np.int64]
+
+
+def shades(image: Array, ct: Array, mask: NDArray[np.bool_]) -> Shades:
+    """Measure a section.
+
+    Args:
+        image: (H, W, 3) sRGB values in [0, 1], the glass at `WHITE`.
+        ct: (H, W) in [0, 1].
+        mask: (H, W) where both fit.
+    """
+    density = _density(image)
+    dyed = mask & (density.mean(axis=-1) > PALE) & (density.min(axis=-1) < BLACK)
+    grey = np.minimum((ct * BINS).astype(int), BINS - 1)
+    medians, pixels = np.zeros((BINS, 3)), np.zeros(BINS, np.int64)
+    for bin_ in range(BINS):
+        there = dyed & (grey == bin_)
+        if there.sum() >= LEAST_PIXELS:
+            pixels[bin_] = there.sum()
+            medians[bin_] = np.log(np.maximum(np.median(density[there], axis=0), 1e-3))
+    return Shades(medians, pixels)
+
+
+def strengths(sections: Mapping[str, Shades], training: Collection[str]) -> dict[str, Array]:
+    """By what factors the optical density of each section differs from the usual of training.
+
+    The logarithm of a section's density is that of its dye and that of the tissue with its grey: both are found by
+    least squares, weighted by pixels, from the training sections; those of other splits change nothing.
+
+    Args:
+        sections: by name.
+        training: names of the training sections.
+
+    Returns:
+        Factors (3,) of red, green, blue by name, the median of training 1; without the sections of which nothing can
+        be compared, or a factor would be beyond `STRANGE`.
+    """
+    names = [name for name in sections if name in training and sections[name].pixels.any()]
+    if not names:
+        return {}
+    density = np.stack([sections[name].density for name in names])
+    pixels = np.stack([sections[name].pixels for name in names])[..., None]
+    usual, factors = np.zeros((BINS, 3)), np.zeros((len(names), 1, 3))
+    for _ in range(ROUNDS):
+        usual = ((density - factors) * pixels).sum(axis=0) / np.maximum(pixels.sum(axis=0), 1)
+        factors = ((density - usual) * pixels).sum(axis=1, keepdims=True) / pixels.sum(axis=1, keepdims=True)
+        factors -= np.median(factors, axis=0)
+    found = {}
+    for name, section in sections.items():
+        common = section.pixels[:, None] * (pixels.sum(axis=0) > 0)
+        factor = np.exp(((section.density - usual) * common).sum(axis=0) / max(common.sum(), 1))
+        if common.any() and (factor < STRANGE).all() and (factor > 1 / STRANGE).all():
+            found[name] = factor
+    return found
+
+
+def restained(image: Array, strength: Array) -> Array:
+    """The section as if it were dyed as usual.
+
+    Args:
+        image: (H, W, 3) sRGB values in [0, 1], the glass at `WHITE`.
+        strength: (3,) factors by which its optical density differs.
+
+    Returns:
+        (H, W, 3) sRGB values in [0, 1].
+    """
+    glass = light_of(np.array(WHITE))
+    return values_of(np.clip(glass * 10 ** -(_density(image) / strength), 0, 1))
+
+
+def _density(image: Array) -> Array:
+    """Optical density of linear light; glass that is brighter than `WHITE` has a negative one."""
+    return -np.log10(np.maximum(light_of(image) / light_of(np.array(WHITE)), 1e-3))
