@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
                 f"{path} has {image.shape[0]} x {image.shape[1]} pixels, but {args.ct} {ct.shape[0]} x {ct.shape[1]}: "
                 "resample one onto the other."
             )
-    out = writable_folder(args.out)
+    out = writable_folder(args.out, "OUT")
     if any(out.iterdir()):
         raise InputError(f"{out} is not empty: give another folder.")
     stretches = split_columns(ct.shape[1], args.gap)

@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     """
     if args.steps < 1:
         raise InputError(f"--steps {args.steps}: give a positive number.")
-    writable_folder(args.out.resolve().parent)
+    writable_folder(args.out.resolve().parent, "--out")
     training, validation = (load_sections(args.dataset_dir, split) for split in ("training", "validation"))
     classifier = fit(training, args.steps, args.seed)
     print("Dice on the true sections of the validation specimens:")

@@ -10,9 +10,13 @@ from pathlib import Path
 from scripts.errors import InputError
 
 
-def writable_folder(folder: str | os.PathLike[str]) -> Path:
+def writable_folder(folder: str | os.PathLike[str], option: str = "--output_dir") -> Path:
     """Make a folder if need be and check, by a trial, that files can be written in it: better now than after hours of
     work.
+
+    Args:
+        folder: is made where there is none.
+        option: by which the user said so.
 
     Raises:
         InputError: it cannot be made or written to.
@@ -24,6 +28,6 @@ def writable_folder(folder: str | os.PathLike[str]) -> Path:
             trial.write(b"trial")
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        remedy = "free some space and repeat the command" if full else "give another --output_dir"
+        remedy = "free some space and repeat the command" if full else f"give another {option}"
         raise InputError(f"The output folder {path} cannot be written to ({error.strerror}): {remedy}.") from error
     return path

@@ -70,7 +70,7 @@ def collect(rows: list[Row], out: Path, options: Options, jobs: int = 1, normali
     Raises:
         InputError: nothing could be used; the disk or the memory is full; another process collects into the folder.
     """
-    writable_folder(out / PAIRS)
+    writable_folder(out / PAIRS, "--out")
     try:
         lock = lock_folder(out)
     except BlockingIOError as error:
@@ -151,7 +151,7 @@ def make(row: Row, out: Path, options: Options) -> Outcome:
         mistake = find_input_error(error)
         if mistake is None or isinstance(error, OSError):
             raise
-        writable_folder(out / PAIRS)  # a full disk is not this row's fault
+        writable_folder(out / PAIRS, "--out")  # a full disk is not this row's fault
         return Outcome(row, None, str(mistake))
     write_text(folder / files.WORK, json.dumps(identity(row, options), indent=2) + "\n")
     return Outcome(row, report)

@@ -76,7 +76,7 @@ def claim(out: Path) -> Path:
         names = {path.name for path in out.iterdir()} if out.is_dir() else set()
         if not {CT, HISTOLOGY, REPORT} <= names or names - OF_A_PAIR:
             raise InputError(f"{out} exists and holds no pair, or other things beside it: give another --out.")
-    writable_folder(_unfinished(out))
+    writable_folder(_unfinished(out), "--out")
     return out
 
 

@@ -6,6 +6,9 @@ import errno
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +20,8 @@ from bundle.cli import main
 from bundle.pairs import pair_files
 from bundle.pairs.area import light_of, values_of
 from scripts.data import load_datalist
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -95,6 +100,21 @@ def test_it_goes_on_where_it_was(registered: Path, tmp_path: Path, capsys: pytes
     assert capsys.readouterr().out.count("was there already") == 2
     after = {path: path.stat().st_mtime_ns for path in out.rglob("ct.tif")}
     assert {path.parent.name for path in before if before[path] != after[path]} == {"S02_00"}
+
+
+def test_killed_and_started_again(registered: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Killed when the first pair is there: no data list claims to be whole, and the first pair is not made again."""
+    out = tmp_path / "data"
+    command = [sys.executable, "-m", "bundle", "pairs", "collect", str(registered), "--out", str(out)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None and process.stdout.readline().startswith("1 of 3")
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    assert not (out / "datalist.json").exists()
+    assert main(["pairs", "collect", str(registered), "--out", str(out)]) == 0
+    assert "1 of 3: S01_00 (was there already)" in capsys.readouterr().out
+    assert [len(load_datalist(out, split)) for split in ("training", "validation", "test")] == [1, 1, 1]
+    assert not [path for path in out.rglob("*.partial")]
 
 
 def test_a_file_that_changed_is_registered_again(

@@ -67,6 +67,20 @@ def test_landmarks_lead_there(small_study: Path, tmp_path: Path) -> None:
     assert 0.5 < np.mean(report["landmark_errors_pixels"]) < 5  # the hand's tremor: 1.5 voxels along each axis
 
 
+def test_a_slide_laid_on_its_back(small_study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Turned by a quarter and mirrored, as a person lays it on the glass."""
+    row, out = row_of(small_study, 0), tmp_path / "pair"
+    turned = np.ascontiguousarray(np.fliplr(np.rot90(tifffile.imread(small_study / row["slide"]))))
+    write_slide(tmp_path / "turned.ome.tif", turned, 1)
+    files = ["--slide", str(tmp_path / "turned.ome.tif"), "--volume", str(small_study / row["volume"])]
+    options = ["--plane", row["plane"], *NEAR, "--any_way", "--out", str(out)]
+    assert main(["pairs", "register", *files, *options]) == 0
+    truth = np.moveaxis(np.load(small_study / "truth" / "S01_a.npz")["places"], 0, -1)
+    mask = np.asarray(Image.open(out / "mask.png")) > 0
+    error = np.linalg.norm(np.load(out / "places.npz")["zyx"] - np.fliplr(np.rot90(truth)), axis=-1)[mask]
+    assert np.median(error) < 1 and np.percentile(error, 95) < 3
+
+
 def test_another_specimen_is_rejected(small_study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     slide, other = row_of(small_study, 0)["slide"], row_of(small_study, 2)["volume"]
     files = ["--slide", str(small_study / slide), "--volume", str(small_study / other)]
