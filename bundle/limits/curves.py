@@ -13,6 +13,8 @@ from bundle.benchmark.table import spread
 from bundle.figure import COLOURS, quiet, save
 from bundle.metric_table import DECIMALS, TITLES
 
+BESIDE = 0.12  # of the distance between names, between recipes
+
 
 def rows_of(points: Sequence[dict[str, Any]], axis: str) -> list[dict[str, str]]:
     """One row for each recipe and place on the axis: means over seeds and their standard deviations."""
@@ -28,9 +30,9 @@ def rows_of(points: Sequence[dict[str, Any]], axis: str) -> list[dict[str, str]]
 
 
 def draw_curves(path: Path, points: Sequence[dict[str, Any]], axis: str) -> None:
-    """Draw a panel for each metric: the mean over seeds as a line for each recipe, and a point for each seed.
+    """Draw a panel for each metric: a point for each seed and, where the axis has numbers, a line through the means.
 
-    Places on the axis are drawn at equal distances, names as well as numbers.
+    Places on the axis are drawn at equal distances. Between names there is nothing: recipes stand beside each other.
 
     Args:
         path: PNG to write.
@@ -40,6 +42,7 @@ def draw_curves(path: Path, points: Sequence[dict[str, Any]], axis: str) -> None
     metrics = _metrics(points)
     places = list(dict.fromkeys(point["x"] for point in points))
     recipes = list(dict.fromkeys(point["recipe"] for point in points))
+    named = isinstance(places[0], str)
     figure, axes = plt.subplots(1, len(metrics), figsize=(3.3 * len(metrics), 3.2), squeeze=False, layout="constrained")
     for panel, metric in zip(axes.flat, metrics, strict=True):
         for number, recipe in enumerate(recipes):
@@ -54,14 +57,19 @@ def draw_curves(path: Path, points: Sequence[dict[str, Any]], axis: str) -> None
             ]
             known = [place for place, of_seeds in enumerate(values) if of_seeds]
             means = [statistics.mean(values[place]) for place in known]
-            panel.plot(known, means, "-", color=colour, linewidth=1.6, label=recipe)
+            beside = BESIDE * (number - (len(recipes) - 1) / 2) if named else 0.0
+            if not named:
+                panel.plot(known, means, "-", color=colour, linewidth=1.6)
             for place in known:
-                panel.plot([place] * len(values[place]), values[place], "o", color=colour, markersize=3.5, alpha=0.7)
+                at = [place + beside] * len(values[place])
+                panel.plot(at, values[place], "o", color=colour, markersize=6 if named else 3.5, alpha=0.8)
+            panel.plot([], [], "o" if named else "-", color=colour, label=recipe)
         panel.set_title(TITLES[metric] + (", lower is better" if metric == "lpips" else ""), fontsize=10)
         panel.set_xticks(range(len(places)), [f"{x:g}" if isinstance(x, (int, float)) else x for x in places])
         panel.set_xlabel(axis, fontsize=8)
         quiet(panel, grid="y")
-    axes[0, 0].legend(fontsize=8, frameon=False)
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize=8, frameon=False)
     save(figure, path)
 
 
