@@ -131,7 +131,7 @@ def make(row: Row, out: Path, options: Options) -> Outcome:
     folder = out / PAIRS / row.name
     try:
         if row.ct is not None and row.histology is not None:
-            report = check_pair(row.ct, row.histology, folder, row.ct_window, row.pixel_um)
+            report = check_pair(row.ct, row.histology, folder, row.ct_window, row.pixel_um, row.mask)
         else:
             assert row.slide is not None and row.volume is not None  # `read_study` saw to it
             own = replace(
@@ -141,6 +141,7 @@ def make(row: Row, out: Path, options: Options) -> Outcome:
                 pixel_um=row.pixel_um or options.pixel_um,
                 voxel_um=row.voxel_um or options.voxel_um,
                 ct_window=row.ct_window,
+                mask=row.mask,
             )
             report = register(row.slide, row.volume, folder, own)
     except MemoryError as error:
@@ -168,7 +169,7 @@ def _normalised(outcomes: list[Outcome], out: Path) -> list[Outcome]:
 def identity(row: Row, options: Options) -> dict[str, Any]:
     """What decides a pair: the row, the options, and how large and how old its files are."""
     content: dict[str, Any] = {"row": asdict(replace(row, split="")), "options": asdict(options)}
-    paths = [Path(name) for name in (row.slide, row.ct, row.histology, row.landmarks) if name is not None]
+    paths = [Path(name) for name in (row.slide, row.ct, row.histology, row.landmarks, row.mask) if name is not None]
     if row.volume is not None:
         with open_volume(row.volume) as volume:
             paths += volume.files

@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     one.add_argument("--slide", help="SVS, NDPI, MRXS, OME-TIFF, TIFF, PNG or JPEG")
     one.add_argument("--volume", help="TIFF stack, folder of slices, NIfTI, MHA, NRRD, HDF5 or OME-Zarr")
     one.add_argument("--landmarks", help="CSV of slide_x,slide_y,volume_x,volume_y,volume_z")
+    one.add_argument("--mask", help="image, 0 where the section is not to be used, such as drawn over a thumbnail")
     one.add_argument("--ct", help="instead of --slide and --volume: grey image of a pair that is registered already")
     one.add_argument("--histology", help="its section")
     one.add_argument("--out", type=Path, required=True, help="folder of the pair")
@@ -65,13 +66,14 @@ def run(args: argparse.Namespace) -> int:
         voxel_um=args.voxel_um,
         ct_window=window,
         seed=args.seed,
+        mask=getattr(args, "mask", None),
     )
     return _register(args, options) if args.step == "register" else _collect(args, options)
 
 
 def _register(args: argparse.Namespace, options: Options) -> int:
     if args.ct and args.histology and not (args.slide or args.volume):
-        report = check_pair(args.ct, args.histology, args.out, options.ct_window, options.pixel_um)
+        report = check_pair(args.ct, args.histology, args.out, options.ct_window, options.pixel_um, options.mask)
     elif args.slide and args.volume and not (args.ct or args.histology):
         if options.plane is None and options.landmarks is None:
             print("No --plane and no --landmarks: the whole depth of the scan is searched.", flush=True)

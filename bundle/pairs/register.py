@@ -16,6 +16,7 @@ from scipy.ndimage import binary_dilation
 from bundle.pairs import landmarks as marks
 from bundle.pairs.area import reduced
 from bundle.pairs.cut import POSE, Cut
+from bundle.pairs.drawn import left_out
 from bundle.pairs.guess import frames_of, ranges_of
 from bundle.pairs.pair_files import claim, write_pair
 from bundle.pairs.quality import Quality, judge
@@ -51,6 +52,7 @@ class Options:
         voxel_um: edge of the scan's voxels in micrometres instead of the file's.
         ct_window: grey values (lo, hi) that become black and white; None for the scan's percentiles.
         seed: of the search.
+        mask: image, 0 where the section is not to be used, see `drawn.left_out`.
     """
 
     landmarks: str | None = None
@@ -61,6 +63,7 @@ class Options:
     voxel_um: float | None = None
     ct_window: tuple[float, float] | None = None
     seed: int = 0
+    mask: str | None = None
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,9 @@ def _register(slide: Slide, volume: Volume, options: Options, progress: Progress
     voxel = np.array(spacing) / voxel_um
     factor = voxel_um / pixel_um
     progress(f"averaging {factor:.2f} pixels of {slide.path.name}")
-    section = find_section(reduced(slide, factor), str(slide.path))
+    light = reduced(slide, factor)
+    drawn = None if options.mask is None else left_out(options.mask, (light.shape[0], light.shape[1]), str(slide.path))
+    section = find_section(light, str(slide.path), drawn)
     size = (section.density.shape[0], section.density.shape[1])
     lo, hi, _ = volume_window(volume, PERCENTILES, given=options.ct_window)
     window = (lo, hi)

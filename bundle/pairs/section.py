@@ -33,7 +33,7 @@ class Section:
         image: (H, W, 3) float32 sRGB values in [0, 1], the glass neutral and at `WHITE`.
         density: (H, W) float32, mean optical density of the three channels.
         tissue: (H, W) the section with the gaps inside it.
-        marked: (H, W) pen marks.
+        marked: (H, W) pen marks and what a person has marked.
         glass: sRGB values of the glass before balancing.
     """
 
@@ -44,12 +44,13 @@ class Section:
     glass: tuple[float, ...]
 
 
-def find_section(light: NDArray[np.float32], name: str) -> Section:
+def find_section(light: NDArray[np.float32], name: str, left_out: Mask | None = None) -> Section:
     """Balance the white of a slide by its glass, find the tissue and the marks on it.
 
     Args:
         light: (H, W, 3) linear light in [0, 1].
         name: of the slide, for messages.
+        left_out: (H, W) what a person has marked.
 
     Raises:
         InputError: there is no section on it, or it is too small to show one.
@@ -62,7 +63,7 @@ def find_section(light: NDArray[np.float32], name: str) -> Section:
     glass = glass_of(light)
     passed = light / glass
     density = -np.log10(np.maximum(passed, 1e-3))
-    marked = pen_marks(density)
+    marked = pen_marks(density) if left_out is None else pen_marks(density) | left_out
     mean = np.where(marked, np.float32(0), density.mean(axis=-1))
     tissue = _tissue(mean, marked, name)
     passed *= light_of(np.array(WHITE))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from bundle.pairs.area import light_of
+from bundle.pairs.drawn import left_out
 from bundle.pairs.pair_files import claim, write_pair
 from bundle.pairs.quality import judge
 from bundle.pairs.register import PERCENTILES, Pair
@@ -19,7 +20,12 @@ from scripts.errors import InputError
 
 
 def check_pair(
-    ct: str, section: str, out: Path, ct_window: tuple[float, float] | None = None, pixel_um: float | None = None
+    ct: str,
+    section: str,
+    out: Path,
+    ct_window: tuple[float, float] | None = None,
+    pixel_um: float | None = None,
+    mask: str | None = None,
 ) -> dict[str, Any]:
     """Judge a registered pair and write it with its report; return the report.
 
@@ -29,6 +35,7 @@ def check_pair(
         out: folder of the pair.
         ct_window: grey values that become black and white, None for the image's percentiles.
         pixel_um: edge of the pixels in micrometres, for the report.
+        mask: image, 0 where the section is not to be used.
 
     Raises:
         InputError: images of different sizes; files that cannot be used; no section.
@@ -42,7 +49,8 @@ def check_pair(
             f"{grey.shape[1]}: a registered pair has one size; to register it, give --slide and --volume."
         )
     lo, hi = percentile_window(grey.ravel(), *PERCENTILES, ct) if ct_window is None else check_window(ct_window, ct)
-    found = find_section(light_of(colours.astype(np.float32)), section)
+    drawn = None if mask is None else left_out(mask, grey.shape, section)
+    found = find_section(light_of(colours.astype(np.float32)), section, drawn)
     inside = np.ones(grey.shape, bool)
     normal = np.clip((grey - lo) / (hi - lo), 0, 1)
     quality = judge(found.image, found.density, normal, found.tissue & ~found.marked)

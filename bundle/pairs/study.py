@@ -24,6 +24,7 @@ COLUMNS = (
     "pixel_um",
     "voxel_um",
     "ct_window",
+    "mask",
 )
 SUFFIXES = re.compile(r"(\.ome)?\.(tiff?|svs|ndpi|scn|mrxs|vms|vmu|bif|svslide|png|jpe?g|nii(\.gz)?)$", re.IGNORECASE)
 SHARES = {"training": 9 / 14, "validation": 2 / 14, "test": 3 / 14}
@@ -46,6 +47,7 @@ class Row:
         pixel_um: of the slide, if its file is not to be believed.
         voxel_um: of the scan, likewise.
         ct_window: grey values (lo, hi) that become black and white.
+        mask: image, 0 where the section is not to be used.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Row:
     pixel_um: float | None = None
     voxel_um: float | None = None
     ct_window: tuple[float, float] | None = None
+    mask: str | None = None
 
 
 def read_study(path: Path) -> list[Row]:
@@ -67,8 +70,8 @@ def read_study(path: Path) -> list[Row]:
 
     Columns: ``specimen`` and either ``slide`` and ``volume`` or, for pairs that are registered already, ``ct`` and
     ``histology``; and where wanted ``split``, ``plane``, ``landmarks``, ``pixel_um``, ``voxel_um``, ``ct_window``
-    (``lo hi``). Paths are relative to the table's folder. Without ``split`` specimens are shared out in the order of
-    their first sections.
+    (``lo hi``), ``mask``. Paths are relative to the table's folder. Without ``split`` specimens are shared out in the
+    order of their first sections.
 
     Raises:
         InputError: no such file; misspelt columns; empty cells; missing files; a specimen in two splits; a section
@@ -155,8 +158,7 @@ def _row(path: Path, number: int, line: dict[str, str], splits: dict[str, str]) 
     files = {name: line.get(name, "") for name in two}
     if not all(files.values()):
         raise InputError(f"{where} lacks slide and volume, or ct and histology of a registered pair.")
-    if line.get("landmarks"):
-        files["landmarks"] = line["landmarks"]
+    files |= {name: line[name] for name in ("landmarks", "mask") if line.get(name)}
     paths = {name: _resolved(path, where, name, text) for name, text in files.items()}
     section = Path(files["slide" if "slide" in files else "histology"])
     return Row(

@@ -174,6 +174,24 @@ def test_one_bad_section_does_not_end_the_study(
     assert "empty.png is constant" in (out / "summary.html").read_text()
 
 
+def test_a_mask_that_somebody_has_drawn(registered: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Drawn over a thumbnail of half the size; one of another shape ends its row."""
+    drawn = np.full((64, 64), 255, np.uint8)
+    drawn[:, :32] = 0
+    Image.fromarray(drawn).save(registered / "drawn.png")
+    Image.fromarray(drawn[:40]).save(registered / "wrong.png")
+    lines = (registered / "study.csv").read_text().splitlines()
+    masks = ["mask", "drawn.png", "wrong.png", ""]
+    table = "\n".join(f"{line},{mask}" for line, mask in zip(lines, masks, strict=True))
+    (registered / "study.csv").write_text(table + "\n")
+    out = tmp_path / "data"
+    assert main(["pairs", "collect", str(registered), "--out", str(out)]) == 0
+    assert "wrong.png has 64 x 40 pixels, another shape than" in capsys.readouterr().out
+    mask = np.asarray(Image.open(out / "pairs" / "S01_00" / "mask.png"))
+    half = mask.shape[1] // 2
+    assert mask.shape[0] == mask.shape[1] and not mask[:, :half].any() and mask[:, half:].any()
+
+
 def test_nothing_can_be_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Image.fromarray(np.full((128, 128, 3), 240, np.uint8)).save(tmp_path / "empty.png")
     tifffile.imwrite(tmp_path / "grey.tif", np.arange(128 * 128, dtype=np.uint16).reshape(128, 128))

@@ -61,6 +61,16 @@ def test_pens(density: np.ndarray, ink: tuple[float, float, float]) -> None:
     assert not found.tissue[:20].any()
 
 
+def test_a_black_pen_that_somebody_has_masked(density: np.ndarray) -> None:
+    """Its ink looks like metal: without the mask it is part of the section."""
+    density[8:16, 20:100] = 1.2
+    left_out = np.zeros(density.shape, bool)
+    left_out[4:20, 16:104] = True
+    assert find_section(slide(density), "a").tissue[8:16, 20:100].any()
+    found = find_section(slide(density), "a", left_out)
+    assert found.marked[left_out].all() and not found.tissue[:20].any() and found.tissue[40:80, 50:110].all()
+
+
 def test_stains_and_metal_are_no_pens() -> None:
     dyes = np.array([(0.835, 0.514, 0.196), (0.64, 0.7, 0.27), (0.42, 0.48, 0.56), (1.18, 1.17, 1.15)])
     assert not pen_marks(np.repeat(np.repeat(dyes[None], 10, axis=0), 5, axis=1)).any()
