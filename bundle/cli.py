@@ -11,6 +11,7 @@ from bundle import blocks, demo, lpips_weights, lut, tissue
 from bundle.bench import command as bench
 from bundle.benchmark import command as benchmark
 from bundle.limits import command as limits
+from bundle.package import command as package
 from bundle.pairs import command as pairs
 from bundle.phantom import command as phantom
 from bundle.slides import command as slides
@@ -32,6 +33,7 @@ COMMANDS: dict[str, tuple[ModuleType, str]] = {
         uncertainty,
         "judge whether a stain's uncertainty ranks its errors and notices unseen implants",
     ),
+    "package": (package, "write the bundle as the MONAI Model Zoo wants it, and check it"),
     "lpips-weights": (lpips_weights, "obtain the AlexNet weights that LPIPS needs"),
 }
 

@@ -39,5 +39,19 @@ class BorderConv2d(nn.Conv2d):
             inputs, outputs, kernel_size, stride, padding=kernel_size // 2, padding_mode="replicate", bias=bias
         )
 
+    def __prepare_scriptable__(self) -> nn.Conv2d:
+        """What ``torch.jit.script`` compiles in place of this module: torch's own way to the same numbers."""
+        layer = nn.Conv2d(
+            self.in_channels,
+            self.out_channels,
+            self.kernel_size[0],
+            self.stride[0],
+            padding=self.kernel_size[0] // 2,
+            bias=self.bias is not None,
+            padding_mode="replicate",
+        )
+        layer.weight, layer.bias = self.weight, self.bias
+        return layer
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return F.conv2d(replicate(x, self.kernel_size[0] // 2), self.weight, self.bias, self.stride)

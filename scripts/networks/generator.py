@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from scripts.networks.border import BorderConv2d
 from scripts.networks.normalization import norm_layer
+from scripts.networks.scriptable import ScriptableGenerator
 from scripts.networks.windowing import KeepsWindowing
 from scripts.options import truth
 
@@ -155,6 +156,10 @@ class ResNetGenerator(nn.Module):
             if features is not None:
                 x = x + features
         return torch.sigmoid(self.head(x))
+
+    def __prepare_scriptable__(self) -> nn.Module:
+        """What ``torch.jit.script`` compiles in place of this module."""
+        return ScriptableGenerator(self)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         height, width = x.shape[-2:]

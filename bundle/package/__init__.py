@@ -1,0 +1,1 @@
+"""The bundle as the MONAI Model Zoo wants it."""

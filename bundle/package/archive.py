@@ -1,0 +1,85 @@
+"""Writing the package, byte for byte the same whenever its files are."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from pathlib import Path
+
+from bundle.package.contents import contents, read_metadata
+from scripts.errors import InputError
+from scripts.output_folder import writable_folder
+
+MADE = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip knows
+READABLE = 0o100644 << 16  # a plain file that its owner may write
+
+
+def write_package(root: Path, out: Path) -> tuple[Path, Path]:
+    """Write ``out/<name>`` and ``out/<name>_v<version>.zip``.
+
+    Args:
+        root: folder of the bundle.
+        out: folder; a package of the same name in it is replaced.
+
+    Returns:
+        Folder and zip; each has its name only when it is whole.
+
+    Raises:
+        InputError: see `contents`; `out` cannot be written, or something else has the package's name there.
+    """
+    metadata = read_metadata(root)
+    names = contents(root)
+    writable_folder(out, "--out")
+    folder = out / metadata["name"]
+    if folder.exists() and not (folder / "configs" / "metadata.json").is_file():
+        raise InputError(f"{folder} exists and is no package: give another --out.")
+    partial = out / f".{metadata['name']}.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    for name in names:
+        (partial / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(root / name, partial / name)
+    archive = out / f"{metadata['name']}_v{metadata['version']}.zip"
+    unfinished = archive.with_suffix(".zip.partial")
+    write_zip(partial, names, unfinished, metadata["name"])
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+    unfinished.replace(archive)
+    return folder, archive
+
+
+def write_zip(folder: Path, names: list[str], archive: Path, top: str) -> None:
+    """Write a zip whose bytes depend on names and contents of the files alone.
+
+    Args:
+        folder: where they lie.
+        names: relative paths, in this order.
+        archive: file to write.
+        top: folder in the zip that holds them all.
+    """
+    with zipfile.ZipFile(archive, "w") as packed:
+        for name in names:
+            entry = zipfile.ZipInfo(f"{top}/{name}", MADE)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = READABLE
+            entry.create_system = 3  # Unix, whatever wrote it
+            packed.writestr(entry, (folder / name).read_bytes(), compresslevel=9)
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpack a zip.
+
+    Raises:
+        InputError: it is no zip or damaged, or an entry would be written outside of `folder`.
+    """
+    try:
+        with zipfile.ZipFile(archive) as packed:
+            inside = folder.resolve()
+            for name in packed.namelist():
+                if not (inside / name).resolve().is_relative_to(inside) or "\\" in name:
+                    raise InputError(f"{archive} holds {name!r}, which lies outside of the folder it is unpacked to.")
+            damaged = packed.testzip()
+            if damaged is not None:
+                raise InputError(f"{archive} is damaged: {damaged} cannot be read.")
+            packed.extractall(folder)
+    except zipfile.BadZipFile as error:
+        raise InputError(f"{archive} is no zip, or a damaged one ({error}).") from error

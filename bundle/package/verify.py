@@ -1,0 +1,146 @@
+"""Checking a package as the Model Zoo does, on what was unpacked from its zip."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bundle.package.archive import unpack, write_package
+from bundle.package.contents import FOLDERS, LARGEST, NEEDED, read_metadata
+from bundle.phantom.generate import make_phantom
+
+PYTHONS = ("3.10", "3.11", "3.12", "3.13")
+WORKFLOWS = {"train": "train.yaml", "eval": "evaluate.yaml", "infer": "inference.yaml"}
+PROPERTIES = """
+import sys
+from monai.bundle import ConfigWorkflow
+workflow_type, config, dataset_dir, output_dir = sys.argv[1:]
+options = {"loss_weights#perceptual": 0} if workflow_type == "train" else {}  # LPIPS's weights are not published
+workflow = ConfigWorkflow(
+    workflow_type=workflow_type, config_file=config, meta_file="configs/metadata.json",
+    logging_file="configs/logging.conf", bundle_root=".", dataset_dir=dataset_dir, output_dir=output_dir, **options,
+)
+workflow.initialize()
+missing = workflow.check_properties()
+sys.exit(f"not found: {missing}" if missing else 0)
+"""
+
+
+@dataclass(frozen=True)
+class Check:
+    """What came of one check.
+
+    Attributes:
+        name: what was checked.
+        passed: None where it could not be checked.
+        detail: in words.
+    """
+
+    name: str
+    passed: bool | None
+    detail: str = ""
+
+
+def verify(root: Path, archive: Path, schema: Path | None, pythons: Sequence[str] = PYTHONS) -> Iterator[Check]:
+    """Check a zip, each thing as soon as it is known.
+
+    Args:
+        root: folder of the bundle that it was made of.
+        archive: the zip.
+        schema: the metadata's JSON schema, None to download what the metadata name.
+        pythons: versions for which the pinned packages must be there.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        work = Path(temporary)
+        write_package(root, work / "again")
+        same = (work / "again" / archive.name).read_bytes() == archive.read_bytes()
+        yield Check("made twice, the same bytes", same)
+        unpack(archive, work / "unpacked")
+        (package,) = (work / "unpacked").iterdir()
+        metadata = read_metadata(package)
+        yield _files(package)
+        yield Check("version in the changelog", metadata["version"] in metadata.get("changelog", {}))
+        yield _schema(package, metadata, schema, work)
+        make_phantom(work / "data", specimens=3, slices=1, size=128, volumes=1, depth=2, processes=1)
+        for kind, config in WORKFLOWS.items():
+            where = [str(work / "data"), str(work / "output")]
+            yield _run(f"properties of {config}", package, ["-c", PROPERTIES, kind, f"configs/{config}", *where])
+        given = [
+            "--meta_file",
+            "configs/metadata.json",
+            "--config_file",
+            "configs/inference.yaml",
+            "--bundle_root",
+            ".",
+        ]
+        words = ["-m", "monai.bundle", "verify_net_in_out", "--net_id", "network_def", *given]
+        yield _run("shapes and types of the network", package, words)
+        export = ["--filepath", str(work / "model.ts"), "--ckpt_file", "models/model.pt", "--net_id", "network_def"]
+        yield _run("export to TorchScript", package, ["-m", "monai.bundle", "ckpt_export", *export, *given])
+        for python in pythons:
+            yield _pins(metadata, python, work)
+
+
+def _files(package: Path) -> Check:
+    names = [path.relative_to(package).as_posix() for path in package.rglob("*") if path.is_file()]
+    missing = [name for name in NEEDED if name not in names]
+    foreign = [name for name in names if name.split("/")[0] not in {*FOLDERS, "LICENSE", "models"}]
+    large = [name for name in names if (package / name).stat().st_size > LARGEST]
+    wrong = [
+        f"{what}: {', '.join(found)}"
+        for what, found in (("missing", missing), ("foreign", foreign), ("too large", large))
+        if found
+    ]
+    total = sum((package / name).stat().st_size for name in names) / 1e6
+    return Check("files", not wrong, "; ".join(wrong) or f"{len(names)} of {total:.1f} MB together")
+
+
+def _schema(package: Path, metadata: dict[str, Any], schema: Path | None, work: Path) -> Check:
+    name = "metadata follow the schema"
+    local = work / "schema.json"
+    if schema is not None:
+        shutil.copyfile(schema, local)
+    elif not _reachable(metadata.get("schema", ""), local):
+        return Check(name, None, "the schema cannot be downloaded: give it with --schema")
+    words = ["--meta_file", "configs/metadata.json", "--filepath", str(local)]
+    return _run(name, package, ["-m", "monai.bundle", "verify_metadata", *words])
+
+
+def _reachable(address: str, local: Path) -> bool:
+    from monai.apps.utils import download_url  # it imports much
+
+    try:
+        download_url(address, local, progress=False)
+    except Exception:  # offline, refused, an address of nothing: all the same here
+        return False
+    return local.is_file()
+
+
+def _pins(metadata: dict[str, Any], python: str, work: Path) -> Check:
+    """Whether pip finds a set of wheels that goes together; it downloads descriptions, no packages."""
+    name = f"packages for Python {python}"
+    wanted = [f"{package}=={version}" for package, version in requirements(metadata).items()]
+    target = ["--target", str(work / "nowhere"), "--python-version", python, "--only-binary", ":all:"]
+    words = ["-m", "pip", "install", "--dry-run", "--quiet", "--ignore-installed", *target, *wanted]
+    found = _run(name, work, words)
+    offline = "NewConnectionError" in found.detail or "Temporary failure" in found.detail
+    return Check(name, None, "no package registry is reached") if offline else found
+
+
+def requirements(metadata: dict[str, Any]) -> dict[str, str]:
+    """Versions by package, as the zoo reads them from the metadata."""
+    core = {"monai": metadata["monai_version"], "torch": metadata["pytorch_version"]}
+    return core | {"numpy": metadata["numpy_version"]} | metadata["required_packages_version"]
+
+
+def _run(name: str, folder: Path, words: Sequence[str]) -> Check:
+    """Run Python in a folder, whose ``scripts`` it finds first, as it would elsewhere."""
+    done = subprocess.run([sys.executable, *words], cwd=folder, capture_output=True, text=True, check=False)
+    said = (done.stderr.strip() or done.stdout.strip()).splitlines()
+    return Check(name, done.returncode == 0, "" if done.returncode == 0 else "\n".join(said[-5:]))

@@ -1,0 +1,50 @@
+"""A generator in the subset of Python that TorchScript knows.
+
+Without ``from __future__ import annotations``: TorchScript wants annotations that are types, not their names.
+"""
+
+import copy
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+class ScriptableGenerator(nn.Module):
+    """The same image (N, 3, H, W) of a CT (N, 1, H, W) as the generator that it is made of, both in [0, 1].
+
+    ``torch.jit.script`` puts it in the generator's place, see `ResNetGenerator.__prepare_scriptable__`. The buffers
+    come along, so that the windowing stays with the exported weights.
+
+    Args:
+        generator: a `ResNetGenerator`; its layers are copied.
+    """
+
+    def __init__(self, generator: Any) -> None:
+        super().__init__()
+        generator = copy.deepcopy(generator)  # scripting exchanges layers in place
+        self.stem, self.down, self.trunk = generator.stem, generator.down, generator.trunk
+        self.up, self.head = generator.up, generator.head
+        self.skip, self.stride = bool(generator.skip), int(generator.stride)
+        self.stretch = float(getattr(generator, "stretch", None) or 0.0)
+        for name, buffer in generator.named_buffers(recurse=False):
+            self.register_buffer(name, buffer)
+        self.train(generator.training)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        height, width = x.shape[-2], x.shape[-1]
+        if self.stretch > 0:
+            x = torch.cat([x, (self.stretch * x).clamp(max=1.0)], dim=1)
+        x = F.pad(2 * x - 1, [0, -width % self.stride, 0, -height % self.stride], mode="replicate")
+        x = self.stem(x)
+        finer: list[torch.Tensor] = []
+        for down in self.down:
+            x = down(x)
+            finer.append(x)
+        x = self.trunk(x)
+        for index, up in enumerate(self.up):
+            x = up(x)
+            if self.skip and index < len(finer) - 1:
+                x = x + finer[len(finer) - 2 - index]
+        return torch.sigmoid(self.head(x))[..., :height, :width]
