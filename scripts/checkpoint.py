@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 import torch
 
 from scripts.errors import InputError
+from scripts.networks import Stainer
+from scripts.networks.exported import SUFFIXES, load_exported
 from scripts.networks.generator import UPSAMPLINGS, ResNetGenerator
 from scripts.networks.windowing import KeepsWindowing
 
@@ -55,6 +57,22 @@ def read_checkpoint(path: str | os.PathLike, remedy: str = MODEL) -> dict[str, A
     if not isinstance(content, dict) or not content:
         raise InputError(f"{path} holds no state dict: {remedy}.")
     return content
+
+
+def load_stainer(network: Stainer, path: str | os.PathLike, device: str | torch.device = "cpu") -> Stainer:
+    """The network that inference stains with: `network` with the weights of a checkpoint, or an exported one.
+
+    Args:
+        network: the generator as the config defines it; without influence on an exported one.
+        path: as of `load_generator`, or ``model.ts`` or ``model.onnx``.
+        device: where an exported network is to compute.
+
+    Raises:
+        InputError: see `load_generator` and `load_exported`.
+    """
+    if Path(path).suffix in SUFFIXES:
+        return load_exported(Path(path), device)
+    return load_generator(network, path)
 
 
 def load_generator(network: Network, path: str | os.PathLike) -> Network:

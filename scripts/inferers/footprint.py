@@ -19,7 +19,7 @@ def slice_bytes(network: Stainer) -> int:
 
     Of a network that is run on tiles as a whole nothing is kept.
     """
-    if isinstance(network, StainUNet):
+    if not isinstance(network, ResNetGenerator):
         return 0
     resolutions = list(enumerate(network.channels))
     features = sum(channels / 4**level for level, channels in resolutions[1:])

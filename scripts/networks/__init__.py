@@ -1,14 +1,16 @@
 """Generators."""
 
+from scripts.networks.exported import ExportedGenerator
 from scripts.networks.folding import fold_layers
 from scripts.networks.generator import ResNetGenerator, StainGenerator
 from scripts.networks.lower_resolution import LowerResolution
 from scripts.networks.unet import StainUNet
 from scripts.networks.windowing import KeepsWindowing
 
-Stainer = StainGenerator | StainUNet  # what CT goes through to become stain
+Stainer = StainGenerator | StainUNet | ExportedGenerator  # what CT goes through to become stain
 
 __all__ = [
+    "ExportedGenerator",
     "KeepsWindowing",
     "LowerResolution",
     "ResNetGenerator",

@@ -26,7 +26,8 @@ class ScriptableGenerator(nn.Module):
         generator = copy.deepcopy(generator)  # scripting exchanges layers in place
         self.stem, self.down, self.trunk = generator.stem, generator.down, generator.trunk
         self.up, self.head = generator.up, generator.head
-        self.skip, self.stride = bool(generator.skip), int(generator.stride)
+        self.skip, self.stride, self.halo = bool(generator.skip), int(generator.stride), int(generator.halo)
+        self.channels = [int(number) for number in generator.channels]
         self.stretch = float(getattr(generator, "stretch", None) or 0.0)
         for name, buffer in generator.named_buffers(recurse=False):
             self.register_buffer(name, buffer)

@@ -1,0 +1,126 @@
+"""The command ``export``: the shipped or another network as TorchScript and ONNX, checked against PyTorch."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from monai.data import save_net_with_metadata
+
+from bundle.bench.command import table
+from bundle.package.contents import read_metadata
+from bundle.trained_network import read_network
+from scripts.errors import InputError
+from scripts.networks import ResNetGenerator
+from scripts.networks.exported import FACTS, load_exported
+from scripts.networks.scriptable import ScriptableGenerator
+from scripts.output_folder import writable_folder
+
+ROOT = Path(__file__).resolve().parents[1]
+WORST = 1e-4  # of a stain in [0, 1] in float32
+SHAPES = ((1, 1, 64, 64), (2, 1, 97, 131), (1, 1, 256, 320))  # images, channels, height, width
+TIMED = (1, 1, 512, 512)
+ROUNDS = 5
+OPSET = 18
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--out", type=Path, required=True, help="folder for model.ts and model.onnx")
+    parser.add_argument("--checkpoint", type=Path, default=ROOT / "models" / "model.pt", help="weights to export")
+    parser.add_argument("--overlay", type=Path, help="config file that changed network_def in training")
+    parser.add_argument("--formats", nargs="+", choices=list(WRITERS), default=list(WRITERS), help="what to write")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write, read back, compare with PyTorch at several sizes, time, and print a table.
+
+    Raises:
+        InputError: no such checkpoint; a network of another kind; a package is missing; an export that differs by more
+            than `WORST`, which is not left behind.
+    """
+    out = writable_folder(args.out, "--out")
+    network = read_network(args.checkpoint, args.overlay).cpu()
+    if not isinstance(network, ResNetGenerator):
+        raise InputError("Only a StainGenerator can be exported: network_def is another network.")
+    rows = []
+    reference = _seconds(network)
+    for suffix in args.formats:
+        path = out / f"model.{suffix}"
+        partial = out / f".model.partial.{suffix}"
+        WRITERS[suffix](network, partial)
+        exported = load_exported(partial)
+        worst = max(_difference(network, exported, shape) for shape in SHAPES)
+        if not worst <= WORST:
+            partial.unlink()
+            raise InputError(f"The exported {path.name} differs from PyTorch by {worst:.1g}, more than {WORST:g}.")
+        partial.replace(path)
+        speed = f"{reference / _seconds(exported):.2f}"
+        rows.append({"file": str(path), "greatest difference": f"{worst:.1e}", "times PyTorch's speed": speed})
+    print("\n".join(table(rows)))
+    print(f"float32, {torch.get_num_threads()} threads, {TIMED[-2]} x {TIMED[-1]} pixels; the stain lies in [0, 1].")
+    return 0
+
+
+def write_torchscript(network: Any, path: Path) -> None:
+    """Write TorchScript with the bundle's metadata, as ``monai.bundle ckpt_export`` does."""
+    scripted = torch.jit.script(network)
+    save_net_with_metadata(scripted, str(path), meta_values=read_metadata(ROOT))
+
+
+def write_onnx(network: Any, path: Path) -> None:
+    """Write ONNX whose numbers of images, rows and columns are free.
+
+    Raises:
+        InputError: the packages it needs are missing.
+    """
+    try:
+        import onnx
+        import onnxscript  # noqa: F401 - torch.onnx needs it
+    except ImportError as error:
+        raise InputError(f"ONNX needs packages that are not installed ({error}): pip install '.[onnx]'.") from error
+    scriptable = ScriptableGenerator(network).eval()
+    free = torch.export.Dim.DYNAMIC
+    program = torch.onnx.export(
+        scriptable,
+        (torch.rand(2, 1, 96, 128),),
+        dynamo=True,
+        verbose=False,
+        opset_version=OPSET,
+        input_names=["image"],
+        output_names=["pred"],
+        dynamic_shapes=({0: free, 2: free, 3: free},),
+    )
+    assert program is not None
+    model = program.model_proto
+    facts: dict[str, Any] = {name: getattr(scriptable, name) for name in ("stride", "halo", "channels")}
+    facts |= {name: getattr(network, name).tolist() for name in ("ct_window", "ct_percentiles")}
+    onnx.helper.set_model_props(model, {FACTS: json.dumps(facts)})
+    onnx.save_model(model, str(path))
+
+
+WRITERS: dict[str, Callable[[Any, Path], None]] = {"ts": write_torchscript, "onnx": write_onnx}
+
+
+def _difference(network: Any, exported: Any, shape: tuple[int, ...]) -> float:
+    image = torch.rand(shape, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        return float((network(image) - exported(image)).abs().max())
+
+
+def _seconds(network: Any) -> float:
+    """The shortest of several runs."""
+    image = torch.rand(TIMED, generator=torch.Generator().manual_seed(0))
+    times = []
+    with torch.no_grad():
+        network(image)
+        for _ in range(ROUNDS):
+            begun = time.perf_counter()
+            network(image)
+            times.append(time.perf_counter() - begun)
+    return min(times)

@@ -1,0 +1,97 @@
+"""A generator that was exported to TorchScript or ONNX, for inference in place of the network it was made of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from scripts.errors import InputError
+from scripts.networks.windowing import KeepsWindowing
+
+SUFFIXES = (".ts", ".onnx")
+FACTS = "stain_generator"  # entry of an ONNX file's metadata: JSON of what `ScriptableGenerator.facts` holds
+
+
+class ExportedGenerator(KeepsWindowing):
+    """CT (N, 1, H, W) to stain (N, 3, H, W), both in [0, 1], computed by another engine.
+
+    It is run on tiles as a whole, see `TileInferer`. Copies share the engine.
+
+    Args:
+        run: the engine, float32 in and out, on the device it was given.
+        facts: ``stride``, ``halo``, ``channels``, ``ct_window`` and ``ct_percentiles`` of the network, see
+            `ResNetGenerator` and `KeepsWindowing`.
+    """
+
+    def __init__(self, run: Callable[[torch.Tensor], torch.Tensor], facts: dict[str, Any]) -> None:
+        super().__init__()
+        self.run = run
+        self.stride, self.halo = int(facts["stride"]), int(facts["halo"])
+        self.channels = tuple(int(number) for number in facts["channels"])
+        self.set_windowing(facts["ct_window"], facts["ct_percentiles"])
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> ExportedGenerator:
+        return self
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.run(x)
+
+
+def load_exported(path: Path, device: str | torch.device = "cpu") -> ExportedGenerator:
+    """Load ``model.ts`` or ``model.onnx`` as `python -m bundle export` writes them.
+
+    Args:
+        path: the file.
+        device: where TorchScript is to compute; ONNX Runtime computes on the CPU.
+
+    Raises:
+        InputError: no such file; damaged, or not an export of a generator; ONNX Runtime is not installed.
+    """
+    if not path.is_file():
+        raise InputError(f"There is no exported network {path}: make it with python -m bundle export.")
+    return _torchscript(path, torch.device(device)) if path.suffix == ".ts" else _onnx(path)
+
+
+def _torchscript(path: Path, device: torch.device) -> ExportedGenerator:
+    try:
+        module = torch.jit.load(str(path), map_location=device).eval()
+        facts = {name: getattr(module, name) for name in ("stride", "halo", "channels")}
+        facts |= {name: getattr(module, name).tolist() for name in ("ct_window", "ct_percentiles")}
+    except (RuntimeError, AttributeError, ValueError) as error:
+        raise _unusable(path, error) from error
+    return ExportedGenerator(module, facts)
+
+
+def _onnx(path: Path) -> ExportedGenerator:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise InputError(
+            f"{path} is to be computed by ONNX Runtime, which is not installed: pip install onnxruntime, or give "
+            "--checkpoint model.pt or model.ts."
+        ) from error
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    try:
+        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        facts = json.loads(session.get_modelmeta().custom_metadata_map[FACTS])
+        name = session.get_inputs()[0].name
+    except Exception as error:  # ONNX Runtime has its own kinds, which derive from Exception alone
+        raise _unusable(path, error) from error
+
+    def run(x: torch.Tensor) -> torch.Tensor:
+        stain = session.run(None, {name: x.detach().to("cpu", torch.float32).contiguous().numpy()})[0]
+        return torch.from_numpy(stain).to(x.device)
+
+    return ExportedGenerator(run, facts)
+
+
+def _unusable(path: Path, error: Exception) -> InputError:
+    words = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+    return InputError(
+        f"{path} cannot be used ({words}): it is damaged, or not a generator that python -m bundle export wrote."
+    )

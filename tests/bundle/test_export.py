@@ -1,0 +1,83 @@
+"""Tests of exports, and of inference with them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+import torch
+from monai.bundle import ConfigWorkflow
+
+from bundle import export
+from bundle.cli import main
+from scripts.checkpoint import load_stainer
+from scripts.errors import InputError
+from scripts.networks import StainGenerator
+
+TINY = "network_def:\n  _target_: scripts.networks.StainGenerator\n  channels: [4, 4, 8]\n  blocks: 1\n"
+
+
+@pytest.fixture(scope="module")
+def exported(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with model.ts and model.onnx of the tiny generator."""
+    out = tmp_path_factory.mktemp("exported")
+    (out / "tiny.yaml").write_text(TINY)
+    words = ["--out", str(out), "--checkpoint", str(tiny_checkpoint), "--overlay", str(out / "tiny.yaml")]
+    assert main(["export", *words]) == 0
+    assert sorted(path.name for path in out.iterdir()) == ["model.onnx", "model.ts", "tiny.yaml"]
+    return out
+
+
+@pytest.mark.parametrize("suffix", ["ts", "onnx"])
+def test_the_same_pixels_in_inference(
+    suffix: str,
+    exported: Path,
+    phantom: Path,
+    tiny_checkpoint: Path,
+    tmp_path: Path,
+    workflow: Callable[..., ConfigWorkflow],
+) -> None:
+    """In float32 no voxel is off by more than a grey level, tiles and all; the window is the training's."""
+    volumes = []
+    for checkpoint in (tiny_checkpoint, exported / f"model.{suffix}"):
+        out = tmp_path / checkpoint.suffix
+        options = {"checkpoint": checkpoint, "output_dir": out, "output_format": "tif", "amp": False, "tile_size": 64}
+        build = workflow("inference", input=phantom / "volumes" / "S03_ct.tif", **options)
+        build.run()
+        build.finalize()
+        volumes.append(tifffile.imread(out / "S03_ct_stain.tif").astype(int))
+        assert json.loads((out / "S03_ct_stain.json").read_text())["window"]["lo"] == 5000
+    assert np.abs(volumes[0] - volumes[1]).max() <= 1 < np.ptp(volumes[0])
+
+
+@pytest.mark.parametrize("suffix", ["ts", "onnx"])
+def test_damaged_exports(suffix: str, exported: Path, tmp_path: Path) -> None:
+    whole = (exported / f"model.{suffix}").read_bytes()
+    path = tmp_path / f"model.{suffix}"
+    with pytest.raises(InputError, match="There is no exported network"):
+        load_stainer(StainGenerator(), path)
+    for content in (whole[: len(whole) // 2], b"", b"no network"):
+        path.write_bytes(content)
+        with pytest.raises(InputError, match=f"model.{suffix} cannot be used"):
+            load_stainer(StainGenerator(), path)
+
+
+def test_a_script_of_something_else(tmp_path: Path) -> None:
+    torch.jit.script(torch.nn.Conv2d(1, 3, 3)).save(str(tmp_path / "model.ts"))
+    with pytest.raises(InputError, match="not a generator that python -m bundle export wrote"):
+        load_stainer(StainGenerator(), tmp_path / "model.ts")
+
+
+def test_an_export_that_differs_is_not_left_behind(
+    tiny_checkpoint: Path, exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    monkeypatch.setattr(export, "_difference", lambda *_: 0.01)
+    overlay = ["--overlay", str(exported / "tiny.yaml")]
+    words = ["--out", str(tmp_path), "--checkpoint", str(tiny_checkpoint), "--formats", "ts", *overlay]
+    assert main(["export", *words]) == 1
+    assert "differs from PyTorch by 0.01" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
