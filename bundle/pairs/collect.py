@@ -6,6 +6,8 @@ import hashlib
 import json
 import multiprocessing
 import os
+import threading
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -19,7 +21,7 @@ from bundle.pairs import pair_files as files
 from bundle.pairs.normalise import normalise_stain
 from bundle.pairs.register import Options, register
 from bundle.pairs.single import check_pair
-from bundle.pairs.study import Row
+from bundle.pairs.study import FILES, Row
 from bundle.pairs.summary import write_summary
 from bundle.pairs.windows import windows_of
 from scripts.data.datalist import SPLITS
@@ -101,7 +103,11 @@ def _collect(rows: list[Row], out: Path, options: Options, jobs: int, normalise:
 def _made(rows: list[Row], out: Path, options: Options, jobs: int) -> Iterable[Outcome]:
     open_ones = []
     for row in rows:
-        report = _known(out / PAIRS / row.name, identity(row, options))
+        try:
+            report = _known(out / PAIRS / row.name, identity(row, options))
+        except InputError as error:  # its scan cannot be opened
+            yield Outcome(row, None, str(error))
+            continue
         if report is None:
             open_ones.append(row)
         else:
@@ -111,7 +117,7 @@ def _made(rows: list[Row], out: Path, options: Options, jobs: int) -> Iterable[O
             yield make(row, out, options)
         return
     threads = max(1, (os.cpu_count() or 1) // jobs)
-    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), torch.set_num_threads, (threads,)) as pool:
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _begin, (threads, os.getpid())) as pool:
         futures = [pool.submit(make, row, out, options) for row in open_ones]
         try:
             for future in as_completed(futures):
@@ -123,6 +129,18 @@ def _made(rows: list[Row], out: Path, options: Options, jobs: int) -> Iterable[O
             raise
 
 
+def _begin(threads: int, parent: int) -> None:
+    """Begin a process that ends when its parent does, which then holds the folder's lock no more."""
+    torch.set_num_threads(threads)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def make(row: Row, out: Path, options: Options) -> Outcome:
     """Register one row.
 
@@ -131,7 +149,9 @@ def make(row: Row, out: Path, options: Options) -> Outcome:
     folder = out / PAIRS / row.name
     try:
         if row.ct is not None and row.histology is not None:
-            report = check_pair(row.ct, row.histology, folder, row.ct_window, row.pixel_um, row.mask)
+            report = check_pair(
+                row.ct, row.histology, folder, row.ct_window, row.pixel_um or options.pixel_um, row.mask
+            )
         else:
             assert row.slide is not None and row.volume is not None  # `read_study` saw to it
             own = replace(
@@ -167,20 +187,24 @@ def _normalised(outcomes: list[Outcome], out: Path) -> list[Outcome]:
 
 
 def identity(row: Row, options: Options) -> dict[str, Any]:
-    """What decides a pair: the row, the options, and how large and how old its files are."""
-    content: dict[str, Any] = {"row": asdict(replace(row, split="")), "options": asdict(options)}
+    """What decides a pair: the row, the options, and how large and how old its files are; not where the study lies."""
+    said = asdict(replace(row, split=""))
+    said |= {name: Path(said[name]).name for name in FILES if said[name] is not None}
+    content: dict[str, Any] = {"row": said, "options": asdict(options)}
     paths = [Path(name) for name in (row.slide, row.ct, row.histology, row.landmarks, row.mask) if name is not None]
     if row.volume is not None:
         with open_volume(row.volume) as volume:
             paths += volume.files
     found = [file for path in paths for file in ([path] if path.is_file() else path.rglob("*")) if file.is_file()]
-    states = sorted((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in found)
+    states = sorted((file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in found)
     content["files"] = hashlib.sha256(json.dumps(states).encode()).hexdigest()
     return dict(json.loads(json.dumps(content)))
 
 
 def _known(folder: Path, wanted: dict[str, Any]) -> dict[str, Any] | None:
     """The report of a pair that is whole and was made of the same."""
+    if not all((folder / name).is_file() for name in (files.CT, files.HISTOLOGY, files.MASK)):
+        return None
     try:
         if json.loads((folder / files.WORK).read_text(encoding="utf-8")) != wanted:
             return None

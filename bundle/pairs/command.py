@@ -73,6 +73,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _register(args: argparse.Namespace, options: Options) -> int:
     if args.ct and args.histology and not (args.slide or args.volume):
+        if args.landmarks or args.plane:
+            raise InputError(
+                "--landmarks and --plane find a section in its scan: leave them out for a registered pair."
+            )
         report = check_pair(args.ct, args.histology, args.out, options.ct_window, options.pixel_um, options.mask)
     elif args.slide and args.volume and not (args.ct or args.histology):
         if options.plane is None and options.landmarks is None:
@@ -102,7 +106,10 @@ def _collect(args: argparse.Namespace, options: Options) -> int:
         left = [path.parent.name for path in sections if path.name != NORMALISED]
         print(f"The dye of {len(sections) - len(left)} sections was made even, see the summary.")
         if left:
-            print(f"Nothing could be compared for {', '.join(left)}: as they were.")
+            print(
+                f"Left as they were: {', '.join(left)}. No training pair has tissue of the same grey, or the dye "
+                "differs so much that it is another stain."
+            )
     empty = [split for split, items in datalist.items() if not items]
     if empty:
         print(f"No pairs for {', '.join(empty)}: training needs some for training and validation, evaluation for test.")

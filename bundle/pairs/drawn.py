@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 from skimage.transform import resize
 
+from scripts.data.files import JPEG_SUFFIXES, has_suffix
 from scripts.data.image import read_mask
 from scripts.errors import InputError
 
@@ -24,9 +27,14 @@ def left_out(path: str, size: tuple[int, int], of: str) -> NDArray[np.bool_]:
         (H, W), of the nearest pixel of the mask.
 
     Raises:
-        InputError: the mask cannot be read, leaves nothing, or has another shape than the slide.
+        InputError: the mask cannot be read, leaves out all or nothing, has another shape than the slide,
+            or is a JPEG, whose pixels are never quite 0.
     """
+    if has_suffix(Path(path), JPEG_SUFFIXES):
+        raise InputError(f"The mask {path} is a JPEG, which blurs what was drawn: save it as PNG or TIFF.")
     mask = read_mask(path) > 0
+    if mask.all():
+        raise InputError(f"The mask {path} has no pixel of 0: paint black what is to be left out.")
     ratio = (mask.shape[1] / mask.shape[0]) / (size[1] / size[0])
     if abs(np.log(ratio)) > SAME_SHAPE:
         raise InputError(

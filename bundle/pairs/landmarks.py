@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from scipy.interpolate import RBFInterpolator
 from scipy.linalg import logm
 
 from bundle.pairs.cut import POSE, Cut, Frame, control_points
-from scripts.data.files import existing_file
+from bundle.pairs.table import read_table
 from scripts.errors import InputError
 
 COLUMNS = ("slide_x", "slide_y", "volume_x", "volume_y", "volume_z")
@@ -47,21 +46,19 @@ def read_landmarks(path: str | Path) -> Landmarks:
     Raises:
         InputError: missing columns, fewer than three landmarks, no numbers.
     """
-    path = existing_file(path)
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path} is no CSV file ({error}): save the landmarks as CSV, UTF-8.") from error
-    missing = [name for name in COLUMNS if not rows or name not in rows[0]]
+    path = Path(path)
+    names, rows = read_table(path)
+    missing = [name for name in COLUMNS if name not in names]
     if missing:
         raise InputError(f"{path} lacks {', '.join(missing)}: its first line must be {','.join(COLUMNS)}.")
     values = np.empty((len(rows), len(COLUMNS)))
     for number, row in enumerate(rows):
         try:
-            values[number] = [float(row[name]) for name in COLUMNS]
-        except (TypeError, ValueError) as error:
-            raise InputError(f"Line {number + 2} of {path} does not hold five numbers: correct it.") from error
+            values[number] = [float(row.cells[name]) for name in COLUMNS]
+        except ValueError as error:
+            raise InputError(
+                f"Line {row.number} of {path} does not hold five numbers, with decimal points: correct it."
+            ) from error
     if not np.isfinite(values).all():
         raise InputError(f"{path} holds NaN or infinity: correct it.")
     if len(rows) < LEAST:

@@ -17,6 +17,8 @@ from bundle.pairs.stain import Array, Shades, restained, shades, strengths
 def normalise_stain(pairs: Mapping[str, Path], training: Collection[str]) -> dict[str, Array]:
     """Write each pair's section as if it were dyed as the training sections usually are.
 
+    Grey values of all scans are taken to mean the same, whatever the windows of their specimens.
+
     Args:
         pairs: folders by name.
         training: names of the training pairs.
@@ -25,7 +27,11 @@ def normalise_stain(pairs: Mapping[str, Path], training: Collection[str]) -> dic
         By what factors the optical density of red, green and blue differed, by name; without those of which it could
         not be told and nothing was written.
     """
-    found = strengths({name: _shades(folder) for name, folder in pairs.items()}, training)
+    windows = [_window(pairs[name]) for name in training]
+    if not windows:
+        return {}
+    window = min(lo for lo, _ in windows), max(hi for _, hi in windows)
+    found = strengths({name: _shades(folder, window) for name, folder in pairs.items()}, training)
     for name, strength in found.items():
         image = np.rint(255 * restained(_image(pairs[name]), strength)).astype(np.uint8)
         partial = pairs[name].with_name(f"{name}.normalised.partial")  # a pair's folder holds nothing unfinished
@@ -34,8 +40,13 @@ def normalise_stain(pairs: Mapping[str, Path], training: Collection[str]) -> dic
     return found
 
 
-def _shades(folder: Path) -> Shades:
+def _window(folder: Path) -> tuple[float, float]:
     lo, hi = json.loads((folder / files.REPORT).read_text(encoding="utf-8"))["ct_window"]
+    return float(lo), float(hi)
+
+
+def _shades(folder: Path, window: tuple[float, float]) -> Shades:
+    lo, hi = window
     ct = np.clip((tifffile.imread(folder / files.CT) - lo) / (hi - lo), 0, 1)
     with Image.open(folder / files.MASK) as mask:
         return shades(_image(folder), ct, np.asarray(mask) > 0)

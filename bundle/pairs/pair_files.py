@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ CT, HISTOLOGY, MASK, REPORT, PICTURE, PAGE, FIELD = (
 )
 NORMALISED = "normalised.png"  # the section as if it were dyed as the others are
 WORK = "work.json"  # what a pair was made of
+LEFT_BY_VIEWERS = re.compile(r"\.DS_Store$|\._|Thumbs\.db$|desktop\.ini$")
 OF_A_PAIR = {CT, HISTOLOGY, NORMALISED, MASK, REPORT, PICTURE, PAGE, FIELD, WORK}
 
 
@@ -73,10 +75,12 @@ def claim(out: Path) -> Path:
     """
     out = out.resolve()
     if out.exists():
-        names = {path.name for path in out.iterdir()} if out.is_dir() else set()
-        if not {CT, HISTOLOGY, REPORT} <= names or names - OF_A_PAIR:
+        names = {path.name for path in out.iterdir() if not LEFT_BY_VIEWERS.match(path.name)} if out.is_dir() else {""}
+        if names and (not {CT, HISTOLOGY, REPORT} <= names or names - OF_A_PAIR):
             raise InputError(f"{out} exists and holds no pair, or other things beside it: give another --out.")
-    writable_folder(_unfinished(out), "--out")
+    unfinished = writable_folder(_unfinished(out), "--out")
+    if not any(unfinished.iterdir()):
+        unfinished.rmdir()  # nothing is left behind where no pair comes of it
     return out
 
 

@@ -129,6 +129,8 @@ def _register(slide: Slide, volume: Volume, options: Options, progress: Progress
     light = reduced(slide, factor)
     drawn = None if options.mask is None else left_out(options.mask, (light.shape[0], light.shape[1]), str(slide.path))
     section = find_section(light, str(slide.path), drawn)
+    if drawn is not None:
+        progress(f"the mask leaves out {100 * drawn.mean():.0f} % of the slide")
     size = (section.density.shape[0], section.density.shape[1])
     lo, hi, _ = volume_window(volume, PERCENTILES, given=options.ct_window)
     window = (lo, hi)
@@ -163,12 +165,16 @@ def _register(slide: Slide, volume: Volume, options: Options, progress: Progress
     folding = found.cut.fold().numpy()
     valid = section.tissue & inside & ~section.marked & (folding > 0)
     quality = _stricter(judge(section.image, section.density, grey, valid), section, inside, folding)
+    if given is not None and quality.verdict == "reject" and float(found.cut.normal[0]) < 0:
+        hint = "the landmarks lay the section on its back: are x and y, or two landmarks, mixed up?"
+        quality = replace(quality, reasons=(*quality.reasons, hint))
     facts = {
         "slide": str(slide.path),
         "volume": volume.source,
         "pixel_um_of_slide": pixel_um,
         "scan_averaged_for_the_search": averaged,
         "glass": [round(value, 4) for value in section.glass],
+        "left_out_by_hand": None if drawn is None else round(float(drawn.mean()), 4),
         "options": asdict(options),
         "information_nats": round(found.information, 4),
         "pose": _in_words(found.cut),

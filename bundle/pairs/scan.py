@@ -93,7 +93,10 @@ def read_box(volume: Volume, voxel: Array, low: Array, high: Array, factor: int,
         part = part.reshape(count[1], factors[1], count[2], factors[2]).mean(axis=(1, 3))
         values[z] = np.clip((part - lo) / (hi - lo), 0, 1)
     if not np.isfinite(values).all():
-        raise InputError(f"{volume.source} holds NaN or infinity where the section is looked for: repair the export.")
+        raise InputError(
+            f"{volume.source} holds NaN or infinity where the section is looked for: fill it, with the lowest grey "
+            "value where nothing was reconstructed, or repair the export."
+        )
     at = (first + (factors - 1) / 2) * voxel
     return Box(torch.from_numpy(values), _tensor(at), _tensor(voxel * factors), _tensor((last - 0.5) * voxel))
 

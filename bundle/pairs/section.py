@@ -13,6 +13,7 @@ from bundle.pairs.area import light_of, values_of
 from scripts.errors import InputError
 
 WHITE = 0.96  # sRGB value of glass after balancing
+LEAST_GLASS = 0.7  # sRGB value of the darkest channel of what may be glass
 CLEAR = 0.02  # optical density up to which a pixel may be glass
 SMALLEST = 32  # pixels of the slide along its shorter side
 LEAST_TISSUE = 0.01  # share of the slide
@@ -34,7 +35,7 @@ class Section:
         density: (H, W) float32, mean optical density of the three channels.
         tissue: (H, W) the section with the gaps inside it.
         marked: (H, W) pen marks and what a person has marked.
-        glass: sRGB values of the glass before balancing.
+        glass: sRGB values of the glass before balancing; `WHITE` where none was found and colours are as they were.
     """
 
     image: NDArray[np.float32]
@@ -46,6 +47,8 @@ class Section:
 
 def find_section(light: NDArray[np.float32], name: str, left_out: Mask | None = None) -> Section:
     """Balance the white of a slide by its glass, find the tissue and the marks on it.
+
+    Where no glass is seen, as in a field within the tissue, colours stay as they are.
 
     Args:
         light: (H, W, 3) linear light in [0, 1].
@@ -61,6 +64,8 @@ def find_section(light: NDArray[np.float32], name: str, left_out: Mask | None = 
             "registered: check the sizes of pixels and voxels."
         )
     glass = glass_of(light)
+    if values_of(glass).min() < LEAST_GLASS:  # the brightest there is is tissue: what white is cannot be told
+        glass = np.full(3, light_of(np.array(WHITE)), light.dtype)
     passed = light / glass
     density = -np.log10(np.maximum(passed, 1e-3))
     marked = pen_marks(density) if left_out is None else pen_marks(density) | left_out

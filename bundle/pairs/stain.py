@@ -18,6 +18,8 @@ from bundle.pairs.section import WHITE
 BINS = 32  # of CT grey
 LEAST_PIXELS = 200  # of a bin that counts
 PALE, BLACK = 0.02, 1.0  # optical densities between which there is dye: glass and gaps, metal
+FADE = 0.2  # above and below `BLACK`, within which restaining fades out
+ALIKE = 0.1  # by which factors may differ from 1 without meaning anything: tissues of one grey have several colours
 ROUNDS = 50  # of the alternating fit
 STRANGE = 3.0  # factor from which it is another stain
 
@@ -42,7 +44,7 @@ def shades(image: Array, ct: Array, mask: NDArray[np.bool_]) -> Shades:
 
     Args:
         image: (H, W, 3) sRGB values in [0, 1], the glass at `WHITE`.
-        ct: (H, W) in [0, 1].
+        ct: (H, W) in [0, 1], by one window for all sections.
         mask: (H, W) where both fit.
     """
     density = _density(image)
@@ -68,8 +70,8 @@ def strengths(sections: Mapping[str, Shades], training: Collection[str]) -> dict
         training: names of the training sections.
 
     Returns:
-        Factors (3,) of red, green, blue by name, the median of training 1; without the sections of which nothing can
-        be compared, or a factor would be beyond `STRANGE`.
+        Factors (3,) of red, green, blue by name, the median of training 1, and 1 where none differs by `ALIKE`; without
+        the sections of which nothing can be compared, or a factor would be beyond `STRANGE`.
     """
     names = [name for name in sections if name in training and sections[name].pixels.any()]
     if not names:
@@ -86,12 +88,12 @@ def strengths(sections: Mapping[str, Shades], training: Collection[str]) -> dict
         common = section.pixels[:, None] * (pixels.sum(axis=0) > 0)
         factor = np.exp(((section.density - usual) * common).sum(axis=0) / max(common.sum(), 1))
         if common.any() and (factor < STRANGE).all() and (factor > 1 / STRANGE).all():
-            found[name] = factor
+            found[name] = factor if np.abs(np.log(factor)).max() > ALIKE else np.ones(3)
     return found
 
 
 def restained(image: Array, strength: Array) -> Array:
-    """The section as if it were dyed as usual.
+    """The section as if it were dyed as usual; what is as black as metal stays as it is.
 
     Args:
         image: (H, W, 3) sRGB values in [0, 1], the glass at `WHITE`.
@@ -100,8 +102,9 @@ def restained(image: Array, strength: Array) -> Array:
     Returns:
         (H, W, 3) sRGB values in [0, 1].
     """
-    glass = light_of(np.array(WHITE))
-    return values_of(np.clip(glass * 10 ** -(_density(image) / strength), 0, 1))
+    glass, density = light_of(np.array(WHITE)), _density(image)
+    dye = np.clip((BLACK + FADE - density.min(axis=-1, keepdims=True)) / (2 * FADE), 0, 1)
+    return values_of(np.clip(glass * 10 ** -(density / strength**dye), 0, 1))
 
 
 def _density(image: Array) -> Array:

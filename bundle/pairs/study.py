@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bundle.pairs.table import Line, read_table
 from scripts.data.datalist import SPLITS
-from scripts.data.files import existing_file
 from scripts.errors import InputError
 from scripts.volume.hdf5 import split_source
 
@@ -26,6 +25,7 @@ COLUMNS = (
     "ct_window",
     "mask",
 )
+FILES = ("slide", "volume", "ct", "histology", "landmarks", "mask")  # columns that name one
 SUFFIXES = re.compile(r"(\.ome)?\.(tiff?|svs|ndpi|scn|mrxs|vms|vmu|bif|svslide|png|jpe?g|nii(\.gz)?)$", re.IGNORECASE)
 SHARES = {"training": 9 / 14, "validation": 2 / 14, "test": 3 / 14}
 
@@ -77,14 +77,8 @@ def read_study(path: Path) -> list[Row]:
         InputError: no such file; misspelt columns; empty cells; missing files; a specimen in two splits; a section
             that comes twice.
     """
-    path = existing_file(path / "study.csv" if path.is_dir() else path)
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            lines = [{k: (v or "").strip() for k, v in line.items() if k} for line in reader]
-            header = reader.fieldnames or []
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path} is no CSV file ({error}): save the table as CSV, UTF-8.") from error
+    path = path / "study.csv" if path.is_dir() else path
+    header, lines = read_table(path)
     unknown = [name for name in header if name not in COLUMNS]
     if unknown or "specimen" not in header:
         what = f"the columns {', '.join(unknown)}, which are not known" if unknown else "no column 'specimen'"
@@ -93,10 +87,11 @@ def read_study(path: Path) -> list[Row]:
         raise InputError(f"{path} lists no section: add a line for each.")
     splits = _splits(path, lines)
     rows: list[Row] = []
-    for number, line in enumerate(lines):
-        rows.append(_row(path, number + 2, line, splits))
+    for line in lines:
+        rows.append(_row(path, line, splits))
+    _check_files(path, rows)
     if len({row.name for row in rows}) < len(rows):  # such as S01/HE.svs, S02/HE.svs
-        rows = [replace(row, name=f"{row.specimen}_{row.name}") for row in rows]
+        rows = [replace(row, name=_safe(f"{row.specimen}_{row.name}")) for row in rows]
     _check_windows(path, rows)
     names = [row.name for row in rows]
     twice = next((name for name in names if names.count(name) > 1), None)
@@ -115,16 +110,36 @@ def _check_windows(path: Path, rows: list[Row]) -> None:
             )
 
 
-def _splits(path: Path, lines: list[dict[str, str]]) -> dict[str, str]:
+def _check_files(path: Path, rows: list[Row]) -> None:
+    """No section comes twice, and none of a split shows a block that another split knows."""
+    sections: dict[str, Row] = {}
+    scans: dict[str, Row] = {}
+    for row in rows:
+        for file in (row.slide, row.histology):
+            if file is not None and sections.setdefault(file, row) is not row:
+                raise InputError(f"{path} lists {file} twice: a section belongs there once.")
+        for file in (row.volume, row.ct):
+            if file is not None and scans.setdefault(file, row).split != row.split:
+                raise InputError(
+                    f"{path} has {file} in {scans[file].split} and in {row.split}: a network that has seen a block "
+                    "knows all of it; keep it in one split."
+                )
+
+
+def _splits(path: Path, lines: list[Line]) -> dict[str, str]:
     """The split of each specimen."""
-    specimens = list(dict.fromkeys(line["specimen"] for line in lines))
+    specimens = list(dict.fromkeys(line.cells["specimen"] for line in lines))
+    spelt: dict[str, str] = {}
+    for specimen in specimens:
+        if spelt.setdefault(specimen.casefold(), specimen) != specimen:
+            raise InputError(f"{path} spells a specimen {spelt[specimen.casefold()]} and {specimen}: decide for one.")
     said: dict[str, str] = {}
-    for number, line in enumerate(lines):
-        specimen, split = line["specimen"], line.get("split", "")
+    for line in lines:
+        specimen, split = line.cells["specimen"], line.cells.get("split", "").lower()
         if not split:
             continue
         if split not in SPLITS:
-            raise InputError(f"Line {number + 2} of {path} has the split {split!r}: give {', '.join(SPLITS)}.")
+            raise InputError(f"Line {line.number} of {path} has the split {split!r}: give {', '.join(SPLITS)}.")
         if said.setdefault(specimen, split) != split:
             raise InputError(
                 f"{path} has sections of {specimen} in {said[specimen]} and in {split}: a network that has seen a "
@@ -150,10 +165,12 @@ def _shared_out(path: Path, specimens: list[str]) -> dict[str, str]:
     return dict(zip(specimens, names, strict=True))
 
 
-def _row(path: Path, number: int, line: dict[str, str], splits: dict[str, str]) -> Row:
-    where = f"Line {number} of {path}"
+def _row(path: Path, of_table: Line, splits: dict[str, str]) -> Row:
+    where, line = f"Line {of_table.number} of {path}", of_table.cells
     if not line["specimen"]:
         raise InputError(f"{where} names no specimen.")
+    if (line.get("slide") or line.get("volume")) and (line.get("ct") or line.get("histology")):
+        raise InputError(f"{where} has slide or volume, and ct or histology: give the two of one kind.")
     two = ("slide", "volume") if line.get("slide") or line.get("volume") else ("ct", "histology")
     files = {name: line.get(name, "") for name in two}
     if not all(files.values()):
@@ -162,7 +179,7 @@ def _row(path: Path, number: int, line: dict[str, str], splits: dict[str, str]) 
     paths = {name: _resolved(path, where, name, text) for name, text in files.items()}
     section = Path(files["slide" if "slide" in files else "histology"])
     return Row(
-        name=SUFFIXES.sub("", section.name),
+        name=_safe(SUFFIXES.sub("", section.name)),
         specimen=line["specimen"],
         split=splits[line["specimen"]],
         plane=line.get("plane") or None,
@@ -171,6 +188,11 @@ def _row(path: Path, number: int, line: dict[str, str], splits: dict[str, str]) 
         ct_window=_window(where, line.get("ct_window", "")),
         **paths,
     )
+
+
+def _safe(name: str) -> str:
+    """A name that is a folder's and no path, on any system."""
+    return re.sub(r'[/\\:*?"<>|]|^\.+', "_", name)
 
 
 def _resolved(path: Path, where: str, name: str, text: str) -> str:

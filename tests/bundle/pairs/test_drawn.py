@@ -27,8 +27,21 @@ def test_it_is_brought_to_the_size_of_the_section(tmp_path: Path) -> None:
 
 def test_a_mask_of_another_slide(tmp_path: Path) -> None:
     mask = np.full((30, 40), 255, np.uint8)
+    mask[0, 0] = 0
     with pytest.raises(InputError, match=r"40 x 30 pixels, another shape than a\.svs"):
         left_out(drawn(tmp_path / "mask.png", mask), (60, 60), "a.svs")
+
+
+def test_a_mask_that_leaves_out_nothing(tmp_path: Path) -> None:
+    """Such as red strokes on a thumbnail, or a JPEG."""
+    red = np.full((8, 8, 3), 255, np.uint8)
+    red[2:4] = (255, 0, 0)
+    with pytest.raises(InputError, match="no pixel of 0: paint black"):
+        left_out(drawn(tmp_path / "mask.png", red), (8, 8), "a.svs")
+    red[2:4] = 0
+    assert left_out(drawn(tmp_path / "mask.png", red), (8, 8), "a.svs").sum() == 16
+    with pytest.raises(InputError, match="is a JPEG"):
+        left_out(drawn(tmp_path / "mask.jpg", red), (8, 8), "a.svs")
 
 
 def test_a_mask_that_leaves_nothing(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import binary_dilation
 
-from bundle.pairs.area import values_of
+from bundle.pairs.area import light_of, values_of
 from bundle.pairs.section import WHITE, find_section, glass_of, pen_marks
 from scripts.errors import InputError
 
@@ -80,6 +80,14 @@ def test_glass_is_what_is_brightest() -> None:
     light = np.full((50, 50, 3), 0.3)
     light[:, :10] = (0.8, 0.9, 0.7)
     np.testing.assert_allclose(glass_of(light), (0.8, 0.9, 0.7))
+
+
+def test_a_field_without_glass_keeps_its_colours() -> None:
+    rng = np.random.default_rng(0)
+    values = rng.uniform(0.3, 0.5, (100, 100, 3)).astype(np.float32)
+    found = find_section(light_of(values), "field.png")
+    np.testing.assert_allclose(found.image, values, atol=1e-5)
+    assert found.glass == pytest.approx((WHITE,) * 3, abs=1e-5)
 
 
 def test_an_empty_slide() -> None:

@@ -55,10 +55,20 @@ def test_metal_and_gaps_are_not_dyed() -> None:
     np.testing.assert_allclose(found["1"], 1.3, rtol=1e-6)
 
 
+def test_small_differences_mean_nothing() -> None:
+    found = strengths(measured(section((20, 20, 20), 1.0), section((20, 20, 20), 1.09)), "0")
+    np.testing.assert_array_equal(found["1"], 1)
+
+
 @pytest.mark.parametrize("other", [section((20, 20, 20), 4.0), section((1, 1, 1), 1.2)])
 def test_what_cannot_be_compared_is_left_alone(other: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
     """Another stain; too few pixels."""
     assert list(strengths(measured(section((20, 20, 20), 1.0), other), "0")) == ["0"]
+
+
+def test_metal_keeps_its_black() -> None:
+    metal = np.full((2, 2, 3), 0.1)  # an optical density of 2
+    np.testing.assert_allclose(restained(metal, np.array([1.4, 0.9, 0.8])), metal, atol=1e-6)
 
 
 def test_no_training_section() -> None:

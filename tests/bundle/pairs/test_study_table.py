@@ -9,7 +9,7 @@ import pytest
 from bundle.pairs.study import read_study
 from scripts.errors import InputError
 
-FILES = ("a.png", "b.png", "c.png", "v.tif", "w.h5", "marks.csv")
+FILES = ("a.png", "b.png", "c.png", "u.tif", "v.tif", "w.h5", "marks.csv")
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_a_folder_stands_for_its_table(folder: Path) -> None:
 
 
 def test_specimens_are_shared_out(folder: Path) -> None:
-    path = table(folder, "specimen,slide,volume", "S1,a.png,v.tif", "S2,b.png,v.tif", "S3,c.png,v.tif")
+    path = table(folder, "specimen,slide,volume", "S1,a.png,v.tif", "S2,b.png,w.h5", "S3,c.png,u.tif")
     assert [row.split for row in read_study(path)] == ["training", "validation", "test"]
 
 
@@ -60,6 +60,15 @@ def test_names_with_dots_and_of_several_folders(folder: Path) -> None:
     assert [row.name for row in read_study(dots)] == ["2024.01.05_S1", "2024.01.05_S2"]
     folders = table(folder, head, "S1,test,x/HE.svs,v.tif", "S2,test,y/HE.svs,v.tif")
     assert [row.name for row in read_study(folders)] == ["S1_HE", "S2_HE"]
+
+
+def test_names_are_folders_and_no_paths(folder: Path) -> None:
+    for name in ("x", "y"):
+        (folder / name).mkdir()
+        (folder / name / "HE.svs").write_bytes(b"x")
+    head = "specimen,split,slide,volume"
+    rows = read_study(table(folder, head, "B/../../x,test,x/HE.svs,v.tif", "..,test,y/HE.svs,v.tif"))
+    assert [row.name for row in rows] == ["B_.._.._x_HE", "__HE"]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +86,17 @@ def test_names_with_dots_and_of_several_folders(folder: Path) -> None:
         (["specimen,split,slide,volume", "S1,test,a.png,v.tif", "S2,,b.png,v.tif"], "gives no split for S2"),
         (["specimen,split,slide,volume", "S1,test,a.png,"], "Line 2 of .* lacks slide and volume"),
         (["specimen,split,slide,volume", "S1,test,z.png,v.tif"], "the slide .*z.png does not exist"),
-        (["specimen,split,slide,volume", "S1,test,a.png,v.tif", "S1,test,a.png,v.tif"], "lists S1_a twice"),
+        (["specimen,split,slide,volume", "S1,test,a.png,v.tif", "S1,test,a.png,v.tif"], "lists .*a.png twice"),
+        (["specimen,split,slide,volume", "S1,test,a.png,v.tif", "S2,test,a.png,v.tif"], "lists .*a.png twice"),
+        (
+            ["specimen,split,slide,volume", "S1,test,a.png,v.tif", "S2,training,b.png,v.tif"],
+            "v.tif in test and in training",
+        ),
+        (["specimen,split,slide,volume", "S1,test,a.png,v.tif", "s1,test,b.png,v.tif"], "spells a specimen S1 and s1"),
+        (
+            ["specimen,split,slide,volume,ct,histology", "S1,test,a.png,v.tif,b.png,c.png"],
+            "Line 2 of .* give the two of one kind",
+        ),
         (["specimen,split,slide,volume,pixel_um", "S1,test,a.png,v.tif,-1"], "pixel_um is '-1'"),
         (["specimen,split,slide,volume,ct_window", "S1,test,a.png,v.tif,9"], "ct_window is '9'"),
         (["specimen,split,slide,volume", ",test,a.png,v.tif"], "names no specimen"),
