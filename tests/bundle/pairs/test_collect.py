@@ -60,11 +60,12 @@ def test_dyes_are_made_even(phantom: Path, tmp_path: Path, capsys: pytest.Captur
     """One section of three is dyed by a quarter more. Without the option sections stay as they are."""
     item = load_datalist(phantom, "training")[0]
     lines = ["specimen,split,ct,histology,ct_window"]
+    windows = {"training": "5000 35000", "test": "6000 30000"}  # the same grey values mean the same in both
     for name, split, strength in (("a", "training", 1.0), ("b", "training", 1.0), ("c", "test", 1.25)):
         shutil.copy(item["image"], tmp_path / f"ct_{name}.tif")
         shutil.copy(item["label"], tmp_path / f"{name}.png")
         dyed(tmp_path / f"{name}.png", strength)
-        lines.append(f"{split},{split},ct_{name}.tif,{name}.png,5000 35000")
+        lines.append(f"{split},{split},ct_{name}.tif,{name}.png,{windows[split]}")
     (tmp_path / "study.csv").write_text("\n".join(lines) + "\n")
     out = tmp_path / "data"
     assert main(["pairs", "collect", str(tmp_path), "--out", str(out), "--normalise_stain"]) == 0
