@@ -50,12 +50,12 @@ def _card(outcome: Outcome, pairs: str) -> str:
         return f"<article><h2>{name}</h2><p>{of}</p><p>{html.escape(outcome.mistake or '')}</p></article>"
     verdict = outcome.report["verdict"]
     reasons = html.escape("; ".join(outcome.report["reasons"]))
-    even = ""
+    folder, even = f"{pairs}/{quote(outcome.row.name)}", ""
     if outcome.strength is not None:
         of += f"; dye {' / '.join(f'{factor:.2f}' for factor in outcome.strength)} of the usual in red, green, blue"
-        even = f'<img loading="lazy" alt="{name}, dye made even" src="{pairs}/{quote(outcome.row.name)}/{NORMALISED}">'
-    folder = f"{pairs}/{quote(outcome.row.name)}"
+        even = f'<img loading="lazy" alt="{name}, dye made even" src="{folder}/{NORMALISED}">'
     return (
         f'<article><h2 style="color: {VERDICT_COLOURS[verdict]}">{name}: {verdict}</h2><p>{of}</p><p>{reasons}</p>'
-        f'<a href="{folder}/{PAGE}"><img loading="lazy" alt="report of {name}" src="{folder}/{PICTURE}"></a>{even}</article>'
+        f'<a href="{folder}/{PAGE}"><img loading="lazy" alt="report of {name}" src="{folder}/{PICTURE}"></a>'
+        f"{even}</article>"
     )
