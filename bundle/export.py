@@ -15,9 +15,10 @@ from monai.data import save_net_with_metadata
 from bundle.bench.command import table
 from bundle.package.contents import read_metadata
 from bundle.trained_network import read_network
+from scripts.data.files import existing_file
 from scripts.errors import InputError
 from scripts.networks import ResNetGenerator
-from scripts.networks.exported import FACTS, load_exported
+from scripts.networks.exported import FACTS, SUFFIXES, load_exported
 from scripts.networks.scriptable import ScriptableGenerator
 from scripts.output_folder import writable_folder
 
@@ -45,7 +46,12 @@ def run(args: argparse.Namespace) -> int:
             than `WORST`, which is not left behind.
     """
     out = writable_folder(args.out, "--out")
-    network = read_network(args.checkpoint, args.overlay).cpu()
+    if args.checkpoint.suffix in SUFFIXES:
+        raise InputError(f"{args.checkpoint} is exported already: give the model.pt or checkpoint.pt of a training.")
+    if "onnx" in args.formats:
+        _check_onnx()
+    overlay = None if args.overlay is None else existing_file(args.overlay)
+    network = read_network(args.checkpoint, overlay).cpu()
     if not isinstance(network, ResNetGenerator):
         raise InputError("Only a StainGenerator can be exported: network_def is another network.")
     rows = []
@@ -53,13 +59,16 @@ def run(args: argparse.Namespace) -> int:
     for suffix in args.formats:
         path = out / f"model.{suffix}"
         partial = out / f".model.partial.{suffix}"
-        WRITERS[suffix](network, partial)
-        exported = load_exported(partial)
-        worst = max(_difference(network, exported, shape) for shape in SHAPES)
-        if not worst <= WORST:
-            partial.unlink()
-            raise InputError(f"The exported {path.name} differs from PyTorch by {worst:.1g}, more than {WORST:g}.")
-        partial.replace(path)
+        try:
+            _written(path, lambda: WRITERS[suffix](network, partial))  # noqa: B023 - called at once
+            exported = load_exported(partial)
+            differences = [_difference(network, exported, shape) for shape in SHAPES]
+            worst = max(differences)
+            if not all(difference <= WORST for difference in differences):  # a NaN is no difference to be content with
+                raise InputError(f"The exported {path.name} differs from PyTorch by {worst:.1g}, more than {WORST:g}.")
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
         speed = f"{reference / _seconds(exported):.2f}"
         rows.append({"file": str(path), "greatest difference": f"{worst:.1e}", "times PyTorch's speed": speed})
     print("\n".join(table(rows)))
@@ -68,22 +77,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def write_torchscript(network: Any, path: Path) -> None:
-    """Write TorchScript with the bundle's metadata, as ``monai.bundle ckpt_export`` does."""
-    scripted = torch.jit.script(network)
-    save_net_with_metadata(scripted, str(path), meta_values=read_metadata(ROOT))
+    """Write TorchScript with the format of its data, as ``monai.bundle ckpt_export`` does, but for the time."""
+    metadata = {name: read_metadata(ROOT)[name] for name in ("name", "version", "network_data_format")}
+    save_net_with_metadata(torch.jit.script(network), str(path), include_config_vals=False, meta_values=metadata)
 
 
 def write_onnx(network: Any, path: Path) -> None:
-    """Write ONNX whose numbers of images, rows and columns are free.
+    """Write ONNX whose numbers of images, rows and columns are free."""
+    import onnx
 
-    Raises:
-        InputError: the packages it needs are missing.
-    """
-    try:
-        import onnx
-        import onnxscript  # noqa: F401 - torch.onnx needs it
-    except ImportError as error:
-        raise InputError(f"ONNX needs packages that are not installed ({error}): pip install '.[onnx]'.") from error
     scriptable = ScriptableGenerator(network).eval()
     free = torch.export.Dim.DYNAMIC
     program = torch.onnx.export(
@@ -102,6 +104,28 @@ def write_onnx(network: Any, path: Path) -> None:
     facts |= {name: getattr(network, name).tolist() for name in ("ct_window", "ct_percentiles")}
     onnx.helper.set_model_props(model, {FACTS: json.dumps(facts)})
     onnx.save_model(model, str(path))
+
+
+def _check_onnx() -> None:
+    try:
+        import onnx  # noqa: F401
+        import onnxruntime  # noqa: F401 - to read it back
+        import onnxscript  # noqa: F401 - torch.onnx needs it
+    except ImportError as error:
+        raise InputError(
+            f"ONNX needs packages that are not installed ({error}): pip install '.[onnx]', or give --formats ts."
+        ) from error
+
+
+def _written(path: Path, write: Callable[[], None]) -> None:
+    """Write, and tell a full disk from a fault of ours."""
+    try:
+        write()
+    except (OSError, RuntimeError) as error:
+        if isinstance(error, OSError) or "PytorchStreamWriter" in str(error):
+            words = str(error).strip().splitlines()[0]
+            raise InputError(f"{path} cannot be written ({words}): free some space, or give another --out.") from error
+        raise
 
 
 WRITERS: dict[str, Callable[[Any, Path], None]] = {"ts": write_torchscript, "onnx": write_onnx}

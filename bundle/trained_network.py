@@ -10,6 +10,7 @@ from fire.parser import DefaultParseValue
 from monai.bundle import ConfigParser
 
 from scripts.checkpoint import load_generator
+from scripts.errors import InputError
 
 EVALUATE = Path(__file__).resolve().parents[1] / "configs" / "evaluate.yaml"
 
@@ -23,10 +24,13 @@ def read_network(checkpoint: Path, overlay: Path | None = None, options: Mapping
         options: entries of ``network_def`` as on the command line of the training; others are ignored.
 
     Raises:
-        InputError: no checkpoint, or one of another architecture.
+        InputError: no checkpoint, or one of another architecture; an overlay that cannot be read.
     """
     parser = ConfigParser()
-    parser.read_config([str(path) for path in (EVALUATE, overlay) if path is not None])
+    try:
+        parser.read_config([str(path) for path in (EVALUATE, overlay) if path is not None])
+    except (ValueError, OSError) as error:
+        raise InputError(f"{overlay} is no config file ({error}): give YAML or JSON.") from error
     for name, value in (options or {}).items():
         if name.startswith("network_def"):
             parser[name] = DefaultParseValue(value)

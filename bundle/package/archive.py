@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 import zipfile
+import zlib
 from pathlib import Path
 
-from bundle.package.contents import contents, read_metadata
+from bundle.package.contents import FOLDERS, contents, read_metadata
 from scripts.errors import InputError
 from scripts.output_folder import writable_folder
+from scripts.volume.staining import remove
 
 MADE = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip knows
 READABLE = 0o100644 << 16  # a plain file that its owner may write
@@ -30,18 +32,24 @@ def write_package(root: Path, out: Path) -> tuple[Path, Path]:
     metadata = read_metadata(root)
     names = contents(root)
     writable_folder(out, "--out")
+    inside = [name for name in FOLDERS if out.resolve().is_relative_to((root / name).resolve())]
+    if inside:
+        raise InputError(f"{out} lies in {inside[0]}, which is published itself: give another --out.")
     folder = out / metadata["name"]
-    if folder.exists() and not (folder / "configs" / "metadata.json").is_file():
+    archive = out / f"{metadata['name']}_v{metadata['version']}.zip"
+    is_package = (folder / "configs" / "metadata.json").is_file() and not folder.is_symlink()
+    if (folder.exists() or folder.is_symlink()) and not is_package:
         raise InputError(f"{folder} exists and is no package: give another --out.")
+    if archive.exists() and not archive.is_file():
+        raise InputError(f"{archive} exists and is no file: give another --out.")
     partial = out / f".{metadata['name']}.partial"
-    shutil.rmtree(partial, ignore_errors=True)
+    remove(partial)
     for name in names:
         (partial / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(root / name, partial / name)
-    archive = out / f"{metadata['name']}_v{metadata['version']}.zip"
     unfinished = archive.with_suffix(".zip.partial")
     write_zip(partial, names, unfinished, metadata["name"])
-    shutil.rmtree(folder, ignore_errors=True)
+    remove(folder)
     partial.rename(folder)
     unfinished.replace(archive)
     return folder, archive
@@ -81,5 +89,5 @@ def unpack(archive: Path, folder: Path) -> None:
             if damaged is not None:
                 raise InputError(f"{archive} is damaged: {damaged} cannot be read.")
             packed.extractall(folder)
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise InputError(f"{archive} is no zip, or a damaged one ({error}).") from error

@@ -9,7 +9,11 @@ from typing import Any
 from scripts.errors import InputError
 
 NEEDED = ("LICENSE", "configs/metadata.json", "configs/inference.yaml", "models/model.pt", "docs/README.md")
-FOLDERS = {"configs": None, "scripts": (".py",), "docs": None}  # with the endings that belong there, None for all
+FOLDERS = {  # with the endings that belong there
+    "configs": (".yaml", ".json", ".conf"),
+    "scripts": (".py",),
+    "docs": (".md", ".png", ".svg", ".json", ".txt"),
+}
 LARGEST = 25e6  # bytes of a file that the zoo takes as it is
 
 
@@ -48,7 +52,7 @@ def contents(root: Path) -> list[str]:
         for path in (root / folder).rglob("*"):
             parts = path.relative_to(root).parts
             hidden = any(part.startswith((".", "__pycache__")) for part in parts)
-            if path.is_file() and not hidden and (endings is None or path.suffix in endings):
+            if path.is_file() and not path.is_symlink() and not hidden and path.suffix in endings:
                 found.add("/".join(parts))
     large = [name for name in found if (root / name).stat().st_size > LARGEST]
     if large:

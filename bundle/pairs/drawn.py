@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.transform import resize
 
 from scripts.data.files import JPEG_SUFFIXES, has_suffix
 from scripts.data.image import read_mask
@@ -24,7 +23,7 @@ def left_out(path: str, size: tuple[int, int], of: str) -> NDArray[np.bool_]:
         of: name of the slide, for messages.
 
     Returns:
-        (H, W), of the nearest pixel of the mask.
+        (H, W), where any pixel of the mask that lies there is 0: no stroke is too thin.
 
     Raises:
         InputError: the mask cannot be read, leaves out all or nothing, has another shape than the slide,
@@ -41,5 +40,19 @@ def left_out(path: str, size: tuple[int, int], of: str) -> NDArray[np.bool_]:
             f"The mask {path} has {mask.shape[1]} x {mask.shape[0]} pixels, another shape than {of}: draw it over the "
             "whole slide."
         )
-    used: NDArray[np.bool_] = resize(mask, size, order=0, preserve_range=True) > 0
-    return ~used
+    unused: NDArray[np.bool_] = _at_size(~mask, size)
+    if unused.all():
+        raise InputError(f"The mask {path} leaves nothing of {of}.")
+    return unused
+
+
+def _at_size(marked: NDArray[np.bool_], size: tuple[int, int]) -> NDArray[np.bool_]:
+    """Marked where any pixel that lies there is marked."""
+    for axis in (0, 1):
+        length, wanted = marked.shape[axis], size[axis]
+        edges = np.arange(wanted + 1) * length / wanted
+        first = np.minimum(np.floor(edges[:-1] + 1e-6), length - 1).astype(int)
+        last = np.maximum(np.ceil(edges[1:] - 1e-6).astype(int), first + 1)
+        count = np.concatenate([np.zeros_like(marked.take([0], axis), int), marked.cumsum(axis)], axis)
+        marked = count.take(last, axis) > count.take(first, axis)
+    return marked

@@ -13,6 +13,8 @@ from PIL import Image
 from bundle.pairs import pair_files as files
 from bundle.pairs.stain import Array, Shades, restained, shades, strengths
 
+STRIP = 512  # rows that are restained at once
+
 
 def normalise_stain(pairs: Mapping[str, Path], training: Collection[str]) -> dict[str, Array]:
     """Write each pair's section as if it were dyed as the training sections usually are.
@@ -33,7 +35,11 @@ def normalise_stain(pairs: Mapping[str, Path], training: Collection[str]) -> dic
     window = min(lo for lo, _ in windows), max(hi for _, hi in windows)
     found = strengths({name: _shades(folder, window) for name, folder in pairs.items()}, training)
     for name, strength in found.items():
-        image = np.rint(255 * restained(_image(pairs[name]), strength)).astype(np.uint8)
+        before = _image(pairs[name])
+        image = np.empty(before.shape, np.uint8)
+        for top in range(0, len(before), STRIP):
+            rows = slice(top, top + STRIP)
+            image[rows] = np.rint(255 * restained(before[rows], strength))
         partial = pairs[name].with_name(f"{name}.normalised.partial")  # a pair's folder holds nothing unfinished
         Image.fromarray(image).save(partial, format="png")
         partial.replace(pairs[name] / files.NORMALISED)

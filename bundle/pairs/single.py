@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,8 @@ def check_pair(
         InputError: images of different sizes; files that cannot be used; no section.
     """
     begun = time.monotonic()
+    if pixel_um is not None and not 0 < pixel_um < math.inf:
+        raise InputError(f"--pixel_um {pixel_um:g}: give a positive number of micrometres.")
     out = claim(out)
     grey, colours = read_ct(ct), np.moveaxis(read_histology(section), 0, -1)
     if grey.shape != colours.shape[:2]:

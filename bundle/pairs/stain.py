@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from bundle.pairs.area import light_of, values_of
 from bundle.pairs.section import WHITE
@@ -20,7 +22,6 @@ LEAST_PIXELS = 200  # of a bin that counts
 PALE, BLACK = 0.02, 1.0  # optical densities between which there is dye: glass and gaps, metal
 FADE = 0.2  # above and below `BLACK`, within which restaining fades out
 ALIKE = 0.1  # by which factors may differ from 1 without meaning anything: tissues of one grey have several colours
-ROUNDS = 50  # of the alternating fit
 STRANGE = 3.0  # factor from which it is another stain
 
 Array = NDArray[np.floating]
@@ -63,7 +64,8 @@ def strengths(sections: Mapping[str, Shades], training: Collection[str]) -> dict
     """By what factors the optical density of each section differs from the usual of training.
 
     The logarithm of a section's density is that of its dye and that of the tissue with its grey: both are found by
-    least squares, weighted by pixels, from the training sections; those of other splits change nothing.
+    least squares, weighted by pixels, from the training sections; those of other splits change nothing. Training
+    sections that share no grey with the others, by whatever chain, are left out.
 
     Args:
         sections: by name.
@@ -76,20 +78,36 @@ def strengths(sections: Mapping[str, Shades], training: Collection[str]) -> dict
     names = [name for name in sections if name in training and sections[name].pixels.any()]
     if not names:
         return {}
-    density = np.stack([sections[name].density for name in names])
-    pixels = np.stack([sections[name].pixels for name in names])[..., None]
-    usual, factors = np.zeros((BINS, 3)), np.zeros((len(names), 1, 3))
-    for _ in range(ROUNDS):
-        usual = ((density - factors) * pixels).sum(axis=0) / np.maximum(pixels.sum(axis=0), 1)
-        factors = ((density - usual) * pixels).sum(axis=1, keepdims=True) / pixels.sum(axis=1, keepdims=True)
-        factors -= np.median(factors, axis=0)
+    usual, known = _usual(_comparable([sections[name] for name in names]))
     found = {}
     for name, section in sections.items():
-        common = section.pixels[:, None] * (pixels.sum(axis=0) > 0)
+        common = (section.pixels * known)[:, None]
         factor = np.exp(((section.density - usual) * common).sum(axis=0) / max(common.sum(), 1))
         if common.any() and (factor < STRANGE).all() and (factor > 1 / STRANGE).all():
             found[name] = factor if np.abs(np.log(factor)).max() > ALIKE else np.ones(3)
     return found
+
+
+def _comparable(sections: list[Shades]) -> list[Shades]:
+    """The largest group of sections that share greys with each other, directly or by way of others."""
+    there = np.stack([section.pixels > 0 for section in sections])
+    _, groups = connected_components(csr_array(there @ there.T))
+    return [section for section, group in zip(sections, groups, strict=True) if group == np.bincount(groups).argmax()]
+
+
+def _usual(sections: list[Shades]) -> tuple[Array, NDArray[np.bool_]]:
+    """Logarithm of the density (BINS, 3) that each grey usually has, and for which of them (BINS,) it is known."""
+    pixels = np.stack([section.pixels for section in sections])
+    index, bins = np.nonzero(pixels)
+    weights = np.sqrt(pixels[index, bins])[:, None]
+    terms = np.zeros((len(index), len(sections) + BINS))
+    rows = np.arange(len(index))
+    terms[rows, index] = terms[rows, len(sections) + bins] = 1
+    density = np.stack([section.density for section in sections])[index, bins]
+    solved = np.linalg.lstsq(terms * weights, density * weights, rcond=None)[0]
+    factors, usual = solved[: len(sections)], solved[len(sections) :]
+    known: NDArray[np.bool_] = np.any(pixels > 0, axis=0)
+    return usual + np.median(factors, axis=0), known
 
 
 def restained(image: Array, strength: Array) -> Array:

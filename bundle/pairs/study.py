@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -197,9 +198,15 @@ def _safe(name: str) -> str:
 
 def _resolved(path: Path, where: str, name: str, text: str) -> str:
     file, inside = split_source(text)
-    full = (path.parent / file).resolve()
-    if not full.exists():
+    try:
+        full = (path.parent / file).resolve()
+        there = full.exists()
+    except (OSError, ValueError) as error:  # names that are too long, or hold what none may
+        raise InputError(f"{where}: {name} is no path ({error}).") from error
+    if not there:
         raise InputError(f"{where}: the {name} {full} does not exist.")
+    if name not in ("volume", "slide") and not full.is_file() or full == path.parent.resolve():
+        raise InputError(f"{where}: the {name} {full} is a folder, a file is wanted.")
     return str(full) if inside is None else f"{full}:{inside}"
 
 
@@ -211,7 +218,7 @@ def _number(where: str, line: dict[str, str], name: str) -> float | None:
         value = float(text)
     except ValueError:
         value = 0.0
-    if not value > 0:
+    if not 0 < value < math.inf:
         raise InputError(f"{where}: {name} is {text!r}, give micrometres.")
     return value
 
@@ -223,6 +230,6 @@ def _window(where: str, text: str) -> tuple[float, float] | None:
         lo, hi = (float(word) for word in text.replace(";", " ").split())
     except ValueError:
         lo = hi = 0.0
-    if not lo < hi:
+    if not -math.inf < lo < hi < math.inf:
         raise InputError(f"{where}: ct_window is {text!r}, give two numbers such as '5000 35000'.")
     return lo, hi

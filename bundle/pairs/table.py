@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ class Line:
     """A line of a table.
 
     Attributes:
-        number: in the file, from 1.
+        number: of its last line in the file, from 1.
         cells: text by column, without blanks around it.
     """
 
@@ -37,26 +38,26 @@ def read_table(path: Path) -> tuple[list[str], list[Line]]:
     path = existing_file(path)
     try:
         text = path.read_text(encoding="utf-8-sig")
-        first = text.split("\n", 1)[0]
+        first = next((line for line in text.splitlines() if line.strip()), "")
         semicolons = first.count(";") > first.count(",")
-        rows = list(csv.reader(text.splitlines(keepends=True), delimiter=";" if semicolons else ",", strict=True))
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if semicolons else ",", strict=True)
+        rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path} is no CSV file ({error}): save the table as CSV, UTF-8.") from error
-    header = [name.strip().lower() for name in rows[0]] if rows else []
+    rows = [(number, cells) for number, cells in rows if any(cells)]
+    header = [name.lower() for name in rows[0][1]] if rows else []
     names = [name for name in header if name]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InputError(f"{path} has the column {', '.join(twice)} twice: keep one.")
     lines = []
-    for number, row in enumerate(rows[1:], 2):
-        cells = [cell.strip() for cell in row]
+    for number, cells in rows[1:]:
         nameless = [cell for place, cell in enumerate(cells) if cell and (place >= len(header) or not header[place])]
         if nameless:
             raise InputError(
                 f"Line {number} of {path} has more cells than there are columns ({', '.join(nameless)}): put what "
                 'holds commas in quotes, such as "120,0,0,1", and write numbers with a decimal point.'
             )
-        if any(cells):
-            padded = cells + [""] * (len(header) - len(cells))
-            lines.append(Line(number, {name: cell for name, cell in zip(header, padded, strict=False) if name}))
+        padded = cells + [""] * (len(header) - len(cells))
+        lines.append(Line(number, {name: cell for name, cell in zip(header, padded, strict=False) if name}))
     return names, lines

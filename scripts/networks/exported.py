@@ -25,11 +25,14 @@ class ExportedGenerator(KeepsWindowing):
         run: the engine, float32 in and out, on the device it was given.
         facts: ``stride``, ``halo``, ``channels``, ``ct_window`` and ``ct_percentiles`` of the network, see
             `ResNetGenerator` and `KeepsWindowing`.
+        float32_only: whether the engine has no bfloat16.
     """
 
-    def __init__(self, run: Callable[[torch.Tensor], torch.Tensor], facts: dict[str, Any]) -> None:
+    def __init__(
+        self, run: Callable[[torch.Tensor], torch.Tensor], facts: dict[str, Any], float32_only: bool = False
+    ) -> None:
         super().__init__()
-        self.run = run
+        self.run, self.float32_only = run, float32_only
         self.stride, self.halo = int(facts["stride"]), int(facts["halo"])
         self.channels = tuple(int(number) for number in facts["channels"])
         self.set_windowing(facts["ct_window"], facts["ct_percentiles"])
@@ -43,6 +46,8 @@ class ExportedGenerator(KeepsWindowing):
 
 def load_exported(path: Path, device: str | torch.device = "cpu") -> ExportedGenerator:
     """Load ``model.ts`` or ``model.onnx`` as `python -m bundle export` writes them.
+
+    TorchScript is code, which may write files: load only what you trust. ONNX holds no code.
 
     Args:
         path: the file.
@@ -61,9 +66,9 @@ def _torchscript(path: Path, device: torch.device) -> ExportedGenerator:
         module = torch.jit.load(str(path), map_location=device).eval()
         facts = {name: getattr(module, name) for name in ("stride", "halo", "channels")}
         facts |= {name: getattr(module, name).tolist() for name in ("ct_window", "ct_percentiles")}
-    except (RuntimeError, AttributeError, ValueError) as error:
+        return ExportedGenerator(module, facts)
+    except (RuntimeError, AttributeError, ValueError, TypeError) as error:
         raise _unusable(path, error) from error
-    return ExportedGenerator(module, facts)
 
 
 def _onnx(path: Path) -> ExportedGenerator:
@@ -80,14 +85,14 @@ def _onnx(path: Path) -> ExportedGenerator:
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         facts = json.loads(session.get_modelmeta().custom_metadata_map[FACTS])
         name = session.get_inputs()[0].name
+
+        def run(x: torch.Tensor) -> torch.Tensor:
+            stain = session.run(None, {name: x.detach().to("cpu", torch.float32).contiguous().numpy()})[0]
+            return torch.from_numpy(stain).to(x.device)
+
+        return ExportedGenerator(run, facts, float32_only=True)
     except Exception as error:  # ONNX Runtime has its own kinds, which derive from Exception alone
         raise _unusable(path, error) from error
-
-    def run(x: torch.Tensor) -> torch.Tensor:
-        stain = session.run(None, {name: x.detach().to("cpu", torch.float32).contiguous().numpy()})[0]
-        return torch.from_numpy(stain).to(x.device)
-
-    return ExportedGenerator(run, facts)
 
 
 def _unusable(path: Path, error: Exception) -> InputError:

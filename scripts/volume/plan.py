@@ -90,6 +90,8 @@ def plan_stainings(
         raise InputError(f"axis is '{axis}': give --axis z, y, x or all.")
     weights = check_average(slice_average)
     replace, bfloat16 = truth(overwrite, "overwrite"), truth(amp, "amp")
+    if bfloat16 and getattr(network, "float32_only", False):
+        raise InputError(f"{checkpoint} is computed in float32: leave --amp away, or give --amp false.")
     if nan_value is not None and not _is_finite(nan_value):
         raise InputError(f"nan_value is {nan_value!r}: give --nan_value a grey value, or none at all.")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from monai.bundle import ConfigWorkflow
 from bundle import export
 from bundle.cli import main
 from scripts.checkpoint import load_stainer
-from scripts.errors import InputError
+from scripts.errors import InputError, find_input_error
 from scripts.networks import StainGenerator
 
 TINY = "network_def:\n  _target_: scripts.networks.StainGenerator\n  channels: [4, 4, 8]\n  blocks: 1\n"
@@ -54,6 +56,77 @@ def test_the_same_pixels_in_inference(
     assert np.abs(volumes[0] - volumes[1]).max() <= 1 < np.ptp(volumes[0])
 
 
+def test_a_difference_is_measured() -> None:
+    """Against another network, and against one that gives NaN."""
+    torch.manual_seed(0)
+    one, other = (StainGenerator(channels=[4, 4], blocks=1).eval() for _ in range(2))
+    shape = (1, 1, 16, 16)
+    assert export._difference(one, one, shape) == 0
+    assert export._difference(one, other, shape) > export.WORST
+    assert math.isnan(export._difference(one, lambda x: one(x) * math.nan, shape))
+
+
+@pytest.mark.parametrize("differences", [[0.01, 0, 0], [0, 0, 0.01], [0, math.nan, 0]])
+def test_an_export_that_differs_is_not_left_behind(
+    differences: list[float],
+    tiny_checkpoint: Path,
+    exported: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = iter(differences)
+    monkeypatch.setattr(export, "_difference", lambda *_: next(found))
+    overlay = ["--overlay", str(exported / "tiny.yaml")]
+    words = ["--out", str(tmp_path), "--checkpoint", str(tiny_checkpoint), "--formats", "ts", *overlay]
+    assert main(["export", *words]) == 1
+    assert "differs from PyTorch by" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("package", ["onnx", "onnxruntime", "onnxscript"])
+def test_a_package_is_missing(
+    package: str, exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    assert main(["export", "--out", str(tmp_path)]) == 1
+    assert "pip install '.[onnx]'" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+    if package == "onnxruntime":
+        with pytest.raises(InputError, match="ONNX Runtime, which is not installed"):
+            load_stainer(StainGenerator(), exported / "model.onnx")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--checkpoint", "model.ts"], "is exported already"),
+        (["--overlay", "nothing.yaml"], "nothing.yaml"),
+        (["--overlay", "weights.pt"], "is no config file"),
+    ],
+)
+def test_mistakes(options: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "weights.pt").write_bytes(b"x")
+    assert main(["export", "--out", "out", "--formats", "ts", *options]) == 1
+    assert message in capsys.readouterr().err
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_onnx_computes_in_float32(
+    exported: Path, phantom: Path, tmp_path: Path, workflow: Callable[..., ConfigWorkflow]
+) -> None:
+    """Whatever the processor prefers; who asks for bfloat16 is told."""
+    options = {"checkpoint": exported / "model.onnx", "output_dir": tmp_path, "input": phantom / "volumes/S03_ct.tif"}
+    build = workflow("inference", **options)
+    build.run()
+    build.finalize()
+    assert json.loads((tmp_path / "S03_ct_stain.json").read_text())["bfloat16"] is False
+    with pytest.raises(Exception, match="is computed in float32") as caught:
+        workflow("inference", amp=True, **options)
+    assert find_input_error(caught.value) is not None
+
+
 @pytest.mark.parametrize("suffix", ["ts", "onnx"])
 def test_damaged_exports(suffix: str, exported: Path, tmp_path: Path) -> None:
     whole = (exported / f"model.{suffix}").read_bytes()
@@ -70,14 +143,3 @@ def test_a_script_of_something_else(tmp_path: Path) -> None:
     torch.jit.script(torch.nn.Conv2d(1, 3, 3)).save(str(tmp_path / "model.ts"))
     with pytest.raises(InputError, match="not a generator that python -m bundle export wrote"):
         load_stainer(StainGenerator(), tmp_path / "model.ts")
-
-
-def test_an_export_that_differs_is_not_left_behind(
-    tiny_checkpoint: Path, exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
-) -> None:
-    monkeypatch.setattr(export, "_difference", lambda *_: 0.01)
-    overlay = ["--overlay", str(exported / "tiny.yaml")]
-    words = ["--out", str(tmp_path), "--checkpoint", str(tiny_checkpoint), "--formats", "ts", *overlay]
-    assert main(["export", *words]) == 1
-    assert "differs from PyTorch by 0.01" in capsys.readouterr().err
-    assert not list(tmp_path.iterdir())

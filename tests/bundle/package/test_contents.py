@@ -55,8 +55,8 @@ def test_what_the_zoo_needs(bundle: Path, name: str) -> None:
 
 def test_a_file_that_is_too_large(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LARGEST", 5)
-    shutil.copy(bundle / "LICENSE", bundle / "docs" / "film")
-    with pytest.raises(InputError, match="docs/film.*large_files.yml"):
+    shutil.copy(bundle / "LICENSE", bundle / "docs" / "film.png")
+    with pytest.raises(InputError, match="docs/film.png.*large_files.yml"):
         contents(bundle)
 
 

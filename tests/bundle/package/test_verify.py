@@ -11,7 +11,8 @@ import pytest
 
 from bundle.cli import main
 from bundle.package import verify as module
-from bundle.package.archive import write_package
+from bundle.package.archive import write_package, write_zip
+from bundle.package.contents import contents
 from bundle.package.verify import requirements, verify
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -33,7 +34,7 @@ def test_this_bundle_passes(
 
 
 def test_mistakes_are_found(tmp_path: Path) -> None:
-    """A package that was made of other files, lacks its version in the changelog and holds a test."""
+    """A package that was made of other files, lacks its version in the changelog, holds a test and lacks a licence."""
     folder, archive = write_package(ROOT, tmp_path / "out")
     other = tmp_path / "other"
     shutil.copytree(folder, other)
@@ -45,6 +46,12 @@ def test_mistakes_are_found(tmp_path: Path) -> None:
     _, changed = write_package(other, tmp_path / "again")
     same, _, version = islice(verify(other, changed, None, []), 3)
     assert same.passed and version.passed is False
+    names = [name for name in contents(ROOT) if name != "LICENSE"]
+    (other / "tests").mkdir()
+    (other / "tests" / "test_a.py").write_text("")
+    write_zip(other, [*names, "tests/test_a.py"], archive, folder.name)
+    _, files = islice(verify(ROOT, archive, None, []), 2)
+    assert files.passed is False and files.detail == "missing: LICENSE; foreign: tests/test_a.py"
 
 
 def test_metadata_against_a_schema(tmp_path: Path) -> None:

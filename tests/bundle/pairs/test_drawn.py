@@ -25,6 +25,13 @@ def test_it_is_brought_to_the_size_of_the_section(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found, expected)
 
 
+def test_no_stroke_is_too_thin(tmp_path: Path) -> None:
+    mask = np.full((200, 200), 255, np.uint8)
+    mask[103] = 0
+    found = left_out(drawn(tmp_path / "mask.png", mask), (10, 10), "a.svs")
+    assert found[5].all() and found.sum() == 10
+
+
 def test_a_mask_of_another_slide(tmp_path: Path) -> None:
     mask = np.full((30, 40), 255, np.uint8)
     mask[0, 0] = 0

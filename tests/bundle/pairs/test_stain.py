@@ -55,6 +55,26 @@ def test_metal_and_gaps_are_not_dyed() -> None:
     np.testing.assert_allclose(found["1"], 1.3, rtol=1e-6)
 
 
+def lonely(strength: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A section of tissue that no other has, at a grey that no other has."""
+    image, ct, mask = section((20, 20, 20), strength)
+    return image, np.full_like(ct, 0.95), mask
+
+
+def test_a_training_section_that_shares_no_grey_with_others() -> None:
+    same = [section((20, 20, 20), 1.0), section((9, 20, 31), 1.0)]
+    found = strengths(measured(lonely(2.0), *same, lonely(1.0)), "012")
+    assert sorted(found) == ["1", "2"]
+
+
+def test_sections_that_hardly_overlap() -> None:
+    """Five columns of one tissue link what is dyed alike with what is dyed by half more."""
+    first, last = section((5, 55, 0), 1.0), section((4, 0, 56), 1.5)
+    found = strengths(measured(first, first, first, last, last), "01234")
+    np.testing.assert_allclose(found["0"], 1, rtol=1e-6)
+    np.testing.assert_allclose(found["4"], 1.5, rtol=1e-6)
+
+
 def test_small_differences_mean_nothing() -> None:
     found = strengths(measured(section((20, 20, 20), 1.0), section((20, 20, 20), 1.09)), "0")
     np.testing.assert_array_equal(found["1"], 1)
