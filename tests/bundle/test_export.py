@@ -123,7 +123,7 @@ def test_onnx_computes_in_float32(
     build.finalize()
     assert json.loads((tmp_path / "S03_ct_stain.json").read_text())["bfloat16"] is False
     with pytest.raises(Exception, match="is computed in float32") as caught:
-        workflow("inference", amp=True, **options)
+        workflow("inference", amp=True, **options).run()
     assert find_input_error(caught.value) is not None
 
 
