@@ -122,9 +122,9 @@ def test_onnx_computes_in_float32(
     build.run()
     build.finalize()
     assert json.loads((tmp_path / "S03_ct_stain.json").read_text())["bfloat16"] is False
-    with pytest.raises(Exception, match="is computed in float32") as caught:
+    with pytest.raises(Exception) as caught:  # noqa: B017 - the wrapping is MONAI's affair
         workflow("inference", amp=True, **options).run()
-    assert find_input_error(caught.value) is not None
+    assert "is computed in float32" in str(find_input_error(caught.value))
 
 
 @pytest.mark.parametrize("suffix", ["ts", "onnx"])
