@@ -21,7 +21,7 @@ from bundle.pairs.guess import frames_of, ranges_of
 from bundle.pairs.pair_files import claim, write_pair
 from bundle.pairs.quality import Quality, judge
 from bundle.pairs.scan import around, on_surface, read_box
-from bundle.pairs.search import SPACING, Ranges, search
+from bundle.pairs.search import SPACING, Found, Ranges, search
 from bundle.pairs.section import Section, find_section
 from bundle.pairs.slide import Slide, open_slide
 from scripts.errors import InputError
@@ -32,6 +32,7 @@ from scripts.volume.window import volume_window
 AROUND_TISSUE = 6  # pixels beside the tissue that count in the search: glass against what is beside the specimen
 NEAR_LANDMARKS = Ranges(depth=8.0, tilt=3.0, turn=3.0, shift=8.0)
 LARGEST_BOX = 250e6  # voxels that are held for the search
+SURE = 0.8  # share of windows that fit from which a search is not repeated
 LEAST_INSIDE = 0.5  # share of the tissue that must lie in the scan
 PERCENTILES = (0.5, 99.5)
 
@@ -150,21 +151,31 @@ def _register(slide: Slide, volume: Volume, options: Options, progress: Progress
     averaged = _binning(low, high, volume.shape, voxel)
     box = read_box(volume, voxel, low, high, averaged, window)
     weight = binary_dilation(section.tissue, iterations=AROUND_TISSUE) & ~section.marked
-    found = search(
-        box,
-        torch.from_numpy(section.density),
-        torch.from_numpy(weight.astype(np.float32)),
-        frames,
-        ranges,
-        start=start,
-        seed=options.seed,
-        progress=progress,
-    )
-    ct, inside = on_surface(volume, voxel, found.cut.places())
-    grey = np.clip((ct - window[0]) / (window[1] - window[0]), 0, 1)
-    folding = found.cut.fold().numpy()
-    valid = section.tissue & inside & ~section.marked & (folding > 0)
-    quality = _stricter(judge(section.image, section.density, grey, valid), section, inside, folding)
+
+    def attempt(seed: int) -> tuple[Found, NDArray[np.float32], NDArray[np.bool_], Array, Quality]:
+        found = search(
+            box,
+            torch.from_numpy(section.density),
+            torch.from_numpy(weight.astype(np.float32)),
+            frames,
+            ranges,
+            start=start,
+            seed=seed,
+            progress=progress,
+        )
+        ct, inside = on_surface(volume, voxel, found.cut.places())
+        grey = np.clip((ct - window[0]) / (window[1] - window[0]), 0, 1)
+        folding = found.cut.fold().numpy()
+        valid = section.tissue & inside & ~section.marked & (folding > 0)
+        quality = judge(section.image, section.density, grey, valid)
+        return found, ct, inside, folding, quality
+
+    best = attempt(options.seed)
+    if best[-1].fitting < SURE:
+        progress(f"{100 * best[-1].fitting:.0f} % of the windows fit: searching again from elsewhere")
+        best = max(best, attempt(options.seed + 1), key=lambda found: found[0].information)
+    found, ct, inside, folding, quality = best
+    quality = _stricter(quality, section, inside, folding)
     if given is not None and quality.verdict == "reject" and float(found.cut.normal[0]) < 0:
         hint = "the landmarks lay the section on its back: are x and y, or two landmarks, mixed up?"
         quality = replace(quality, reasons=(*quality.reasons, hint))
