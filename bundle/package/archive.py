@@ -89,5 +89,6 @@ def unpack(archive: Path, folder: Path) -> None:
             if damaged is not None:
                 raise InputError(f"{archive} is damaged: {damaged} cannot be read.")
             packed.extractall(folder)
+    # the last is what zipfile raises where damage names a compression, or a version, that it does not know
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise InputError(f"{archive} is no zip, or a damaged one ({error}).") from error
