@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from bundle import blocks, demo, export, lpips_weights, lut, tissue
+from bundle import blocks, demo, export, lpips_weights, lut, stain, tissue
 from bundle.bench import command as bench
 from bundle.benchmark import command as benchmark
 from bundle.limits import command as limits
@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[ModuleType, str]] = {
         uncertainty,
         "judge whether a stain's uncertainty ranks its errors and notices unseen implants",
     ),
+    "stain": (stain, "stain one image or small volume, in memory, to one file"),
     "export": (export, "write the network as TorchScript and ONNX, checked against PyTorch"),
     "package": (package, "write the bundle as the MONAI Model Zoo wants it, and check it"),
     "lpips-weights": (lpips_weights, "obtain the AlexNet weights that LPIPS needs"),

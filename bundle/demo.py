@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import tifffile
-import torch
 from monai.bundle import ConfigWorkflow
 from monai.data import Dataset
 
@@ -21,12 +20,10 @@ from bundle.metric_table import write_table
 from bundle.phantom.command import DEFAULT_OUT as PHANTOM
 from bundle.phantom.generate import make_phantom
 from bundle.pictures import draw_losses, draw_planes, draw_sections
-from bundle.trained_network import read_network
 from scripts.data.window import window
 from scripts.errors import InputError
-from scripts.inferers import TileInferer
 from scripts.metrics.lpips_weights import find_lpips_weights
-from scripts.networks import StainGenerator
+from scripts.virtual_stainer import VirtualStainer
 from scripts.volume import open_volume
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -132,25 +129,24 @@ def _draw(out: Path, data: Path, models: dict[str, Path], volume_path: Path) -> 
     pairs = lut.load_pairs(data, "test")
     specimens = [item["specimen"] for item in pairs.data]
     chosen = [specimens.index(specimen) for specimen in dict.fromkeys(specimens)]
-    networks = {name: read_network(checkpoint) for name, checkpoint in models.items()}
-    rows: list[dict[str, np.ndarray]] = [_pictures(pairs, index, networks) for index in chosen]
+    stainers = {name: VirtualStainer(checkpoint) for name, checkpoint in models.items()}
+    rows: list[dict[str, np.ndarray]] = [_pictures(pairs, index, stainers) for index in chosen]
     draw_sections(out / "sections.png", rows, [specimens[index] for index in chosen])
 
     with open_volume(volume_path) as volume:
-        lo, hi = networks["shipped weights"].trained_window or (0.0, 1.0)
+        lo, hi = stainers["shipped weights"].network.trained_window or (0.0, 1.0)
         ct = window(volume.read(0, volume.shape[0]), lo, hi)
         spacing = volume.spacing or (1.0, 1.0, 1.0)
     stain = tifffile.imread(next((out / "stained" / "from_nifti").glob("*.tif")))
     draw_planes(out / "volume_planes.png", ct, stain, spacing)
 
 
-def _pictures(pairs: Dataset, index: int, networks: dict[str, StainGenerator]) -> dict[str, np.ndarray]:
+def _pictures(pairs: Dataset, index: int, stainers: dict[str, VirtualStainer]) -> dict[str, np.ndarray]:
     item = pairs[index]
-    row = {"micro-CT": np.asarray(item["image"][0])}
-    for name, network in networks.items():
-        with torch.no_grad():
-            pred = TileInferer()(torch.as_tensor(item["image"])[None], network)[0]
-        row[f"virtual stain,\n{name}"] = pred.permute(1, 2, 0).numpy()
+    ct = np.asarray(item["image"][0])
+    row = {"micro-CT": ct}
+    for name, stainer in stainers.items():
+        row[f"virtual stain,\n{name}"] = stainer(ct, window=(0, 1)) / 255
     row["true section\n(synthetic)"] = np.moveaxis(np.asarray(item["label"]), 0, -1)
     return row
 

@@ -20,6 +20,7 @@ from scripts import (
     options,
     output_folder,
     precision,
+    virtual_stainer,
     volume,
 )
 
@@ -39,5 +40,6 @@ __all__ = [
     "options",
     "output_folder",
     "precision",
+    "virtual_stainer",
     "volume",
 ]

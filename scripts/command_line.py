@@ -6,7 +6,7 @@ import ast
 import difflib
 import inspect
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from monai.bundle import ConfigParser, ConfigWorkflow
@@ -35,7 +35,21 @@ def refuse_unknown_options(arguments: Sequence[str] | None = None) -> None:
     config = _read_config(given.get("config_file", ""))
     if not config:
         return
-    known = sorted({*_ids(config), *RUN_OPTIONS, *_tracking_options(given)})
+    refuse_unknown_ids(given, config, {*RUN_OPTIONS, *_tracking_options(given)})
+
+
+def refuse_unknown_ids(given: Iterable[str], config: Mapping[str, Any], besides: Iterable[str] = ()) -> None:
+    """Refuse a misspelt option.
+
+    Args:
+        given: names such as ``network_def#blocks``.
+        config: as it was read.
+        besides: names that are right though the config has them not.
+
+    Raises:
+        InputError: an option that is neither an entry of the config nor among the others.
+    """
+    known = sorted({*_ids(config), *besides})
     for option in given:
         if option in known or _may_be_added(option, config):
             continue

@@ -19,7 +19,7 @@ from scripts.volume.results import ResultStores, axis_stores
 from scripts.volume.slab_size import default_slab_size
 from scripts.volume.staining import OME_ZARR, Findings, Request, Staining, file_signature
 from scripts.volume.volume import Volume
-from scripts.volume.window import neighbours_alike, volume_window
+from scripts.volume.window import usable_average, volume_window
 
 logger = logging.getLogger(__name__)
 
@@ -122,15 +122,7 @@ def _warn_of_a_full_disk(staining: Staining) -> None:
 
 def _find(request: Request, volume: Volume, network: Stainer, device: torch.device) -> Findings:
     lo, hi, source = volume_window(volume, network.percentiles, network.trained_window, request.ct_window)
-    average = list(request.slice_average)
-    if volume.shape[0] == 1:
-        average = [1.0]  # there are none
-    elif len(average) > 1 and not neighbours_alike(volume):
-        logger.warning(
-            "%s: neighbouring slices have little in common and are stained without averaging them, as separate images.",
-            volume.source,
-        )
-        average = [1.0]
+    average = usable_average(volume, request.slice_average)
     size = request.slab_size or default_slab_size(request.shape, request.axes, network, device, request.views)
     return Findings([lo, hi], source, average, size, file_signature(volume.files))
 

@@ -122,7 +122,9 @@ class SlabDataset(Dataset):
 
 
 def open_sliced(slab: dict[str, Any]) -> Volume:
-    """Open the volume of a slab so that its slices are those along the slab's axis."""
+    """Open the volume of a slab so that its slices are those along the slab's axis; an open one is taken as it is."""
+    if isinstance(slab["volume"], Volume):
+        return slab["volume"]
     if slab["axis"] == "z":
         return open_volume(slab["volume"])
     return SidewaysVolume(slab["copy"], slab["axis"], slab["volume"])

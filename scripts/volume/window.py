@@ -63,6 +63,23 @@ def neighbours_alike(volume: Volume) -> bool:
     return not correlations or float(np.median(correlations)) >= ALIKE
 
 
+def usable_average(volume: Volume, weights: Sequence[float]) -> list[float]:
+    """The weights by which slices are averaged with their neighbours, ``[1.0]`` where that makes no sense.
+
+    Raises:
+        InputError: damaged slices.
+    """
+    if len(weights) == 1 or volume.shape[0] == 1:
+        return [1.0]
+    if neighbours_alike(volume):
+        return list(weights)
+    logger.warning(
+        "%s: neighbouring slices have little in common and are stained without averaging them, as separate images.",
+        volume.source,
+    )
+    return [1.0]
+
+
 def volume_window(
     volume: Volume,
     percentiles: Sequence[float] = (0.5, 99.5),

@@ -1,0 +1,183 @@
+"""The stain from Python: load a network, give it an array or a file, get RGB."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from monai.bundle import ConfigParser
+from monai.utils import CommonKeys as Keys
+from numpy.typing import ArrayLike
+
+from scripts.command_line import refuse_unknown_ids
+from scripts.data.files import existing_file
+from scripts.errors import InputError, find_input_error
+from scripts.inferers.tiles import spans
+from scripts.inferers.uncertainty import STEPS
+from scripts.memory import free_memory
+from scripts.options import require_device
+from scripts.volume.dataset import SlabDataset
+from scripts.volume.in_memory import InMemoryVolume
+from scripts.volume.plan import check_average
+from scripts.volume.reader import open_volume
+from scripts.volume.slab_size import default_slab_size
+from scripts.volume.volume import Volume
+from scripts.volume.window import usable_average, volume_window
+
+CONFIG = Path(__file__).resolve().parents[1] / "configs" / "inference.yaml"
+
+
+class Stained(NamedTuple):
+    """A stain, and what it was made with.
+
+    Attributes:
+        rgb: (..., 3) uint8, in the shape of the CT.
+        uncertainty: as the CT, float32: standard deviation in grey levels, see `UncertaintyInferer`; None unless the
+            option ``uncertainty`` was true.
+        window: (lo, hi), grey values that became black and white.
+    """
+
+    rgb: np.ndarray
+    uncertainty: np.ndarray | None
+    window: tuple[float, float]
+
+
+class VirtualStainer:
+    """Turns greyscale CT into stained colour, in memory: the pixels that ``run inference`` writes to its files.
+
+    Network, window, averaging of slices, tiles and precision are those of ``configs/inference.yaml``. CT and stain must
+    fit into memory; for volumes that do not, and to go on where a run was stopped, there is ``run inference``.
+
+    Example::
+
+        stainer = VirtualStainer("models/model.pt")
+        rgb = stainer("scan.nii.gz")
+
+    Args:
+        checkpoint: ``model.pt`` or ``checkpoint.pt`` of a training, or an exported ``model.ts`` or ``model.onnx``; None
+            takes the bundle's ``models/model.pt``.
+        device: where to compute, such as ``"cuda:1"``; None takes a GPU if there is one.
+        overlay: config file that changed ``network_def`` in training.
+        options: entries of the config in place of its own, by the names that they have on the command line, such as
+            ``{"uncertainty": True, "network_def#blocks": 4}``.
+
+    Attributes:
+        network: the generator with its weights, float32 and not folded, on the CPU.
+        device: where the stain is computed.
+
+    Raises:
+        InputError: a checkpoint or overlay that cannot be used, an unknown option, or one out of range.
+    """
+
+    def __init__(
+        self,
+        checkpoint: str | os.PathLike[str] | None = None,
+        device: str | torch.device | None = None,
+        overlay: str | os.PathLike[str] | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        config = _read_config(overlay)
+        refuse_unknown_ids(options or {}, config.get())
+        given = {"bundle_root": str(CONFIG.parents[1]), **(options or {})}
+        if checkpoint is not None:
+            given["checkpoint"] = str(checkpoint)
+        if device is not None:
+            require_device(device)
+            given["device"] = torch.device(device)
+        for name, value in given.items():
+            config[name] = value
+        try:
+            self.device = torch.device(config.get_parsed_content("device"))
+            self.network = config.get_parsed_content("network")
+            self._inferer = config.get_parsed_content("inferer")
+            self._ready = config.get_parsed_content("evaluator#network")  # folded, on its device
+            self._windowing = config.get_parsed_content("preprocessing")
+            self._average = check_average(config.get_parsed_content("slice_average"))
+            self._nan_value = config.get_parsed_content("nan_value")
+            self._slab_size = config.get_parsed_content("slab_size")
+            self._window = config.get_parsed_content("ct_window")
+        except Exception as error:
+            mistake = find_input_error(error)  # MONAI wraps what a config's parts raise
+            if mistake is None:
+                raise
+            raise mistake from error
+
+    def __call__(self, ct: ArrayLike | str | os.PathLike[str], window: Sequence[float] | None = None) -> np.ndarray:
+        """Stain an image or a volume, see `stain`, and return (..., 3) uint8."""
+        return self.stain(ct, window).rgb
+
+    def stain(self, ct: ArrayLike | str | os.PathLike[str], window: Sequence[float] | None = None) -> Stained:
+        """Stain an image or a volume.
+
+        Args:
+            ct: grey values, an array (rows, columns) or (Z, Y, X), whose slices are stained one by one; or a file that
+                `open_volume` reads, which is (Z, Y, X) even if Z is 1.
+            window: (lo, hi) grey values that become black and white; None takes the option ``ct_window``, else the
+                training's if the values are on its scale, else percentiles of them.
+
+        Raises:
+            InputError: no grey values; a file that cannot be read; a window that holds none of the values; constant
+                values; more than fits into memory.
+        """
+        if isinstance(ct, (str, os.PathLike)):
+            with open_volume(ct) as volume:
+                return self._stain(volume, window)
+        values = np.asarray(ct)
+        if values.ndim == 3 and values.shape[-1] in (3, 4):
+            raise InputError(f"The array has the shape {values.shape}, which is colour: give grey values.")
+        if values.ndim != 2:
+            return self._stain(InMemoryVolume(values), window)
+        rgb, doubt, found = self._stain(InMemoryVolume(values[None]), window)
+        return Stained(rgb[0], None if doubt is None else doubt[0], found)
+
+    def _stain(self, volume: Volume, window: Sequence[float] | None) -> Stained:
+        given = self._window if window is None else window
+        lo, hi, _ = volume_window(volume, self.network.percentiles, self.network.trained_window, given)
+        doubted = self._inferer.views > 1
+        _require_memory(volume, doubted)
+        rgb = np.empty((*volume.shape, 3), np.uint8)
+        doubt = np.empty(volume.shape, np.float32) if doubted else None
+        size = self._slab_size or default_slab_size(volume.shape, "z", self.network, self.device, self._inferer.views)
+        common = {
+            "volume": volume,
+            "axis": "z",
+            "ct_window": (lo, hi),
+            "slice_average": usable_average(volume, self._average),
+            "nan_value": lo if self._nan_value is None else self._nan_value,
+        }
+        slabs = [{**common, "start": start, "stop": stop} for start, stop in spans(volume.shape[0], size)]
+        with ThreadPoolExecutor(1, "slab reader") as threads, torch.no_grad():
+            dataset = SlabDataset(slabs, self._windowing, threads)
+            for slab in (dataset[index] for index in range(len(dataset))):
+                levels = self._inferer(slab[Keys.IMAGE].to(self.device), self._ready).cpu().numpy()
+                where = slice(slab["start"], slab["stop"])
+                rgb[where] = np.moveaxis(levels[:, :3], 1, -1)
+                if doubt is not None:
+                    doubt[where] = levels[:, 3] / np.float32(STEPS)
+        return Stained(rgb, doubt, (lo, hi))
+
+
+def _read_config(overlay: str | os.PathLike[str] | None) -> ConfigParser:
+    parser = ConfigParser()
+    try:
+        parser.read_config([str(path) for path in (CONFIG, overlay) if path is not None])
+    except (ValueError, OSError) as error:
+        existing_file(str(overlay))
+        raise InputError(f"{overlay} is no config file ({error}): give YAML or JSON.") from error
+    return parser
+
+
+def _require_memory(volume: Volume, doubted: bool) -> None:
+    """Refuse what would drive the machine into swapping."""
+    needed = int(np.prod(volume.shape, dtype=np.int64)) * (7 if doubted else 3)
+    free = free_memory()
+    if needed > free:
+        raise InputError(
+            f"The stain of {volume.source} takes {needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are free: stain "
+            "it to files, with python -m monai.bundle run inference."
+        )

@@ -1,0 +1,44 @@
+"""The command ``stain``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from bundle.cli import main
+from scripts.virtual_stainer import VirtualStainer
+
+TINY = "network_def:\n  _target_: scripts.networks.StainGenerator\n  channels: [4, 4, 8]\n  blocks: 1\n"
+
+
+@pytest.fixture
+def words(tiny_checkpoint: Path, tmp_path: Path) -> list[str]:
+    (tmp_path / "tiny.yaml").write_text(TINY)
+    return ["--checkpoint", str(tiny_checkpoint), "--overlay", str(tmp_path / "tiny.yaml"), "--device", "cpu"]
+
+
+def test_a_volume_and_a_slice(phantom: Path, words: list[str], tmp_path: Path) -> None:
+    source = phantom / "volumes" / "S03_ct.tif"
+    ct = tifffile.imread(source)
+    stainer = VirtualStainer(words[1], "cpu", words[3])
+    assert main(["stain", str(source), "--out", str(tmp_path / "volume.tif"), *words]) == 0
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "volume.tif"), stainer(ct))
+
+    tifffile.imwrite(tmp_path / "slice.tif", ct[1])
+    window = ["--ct_window", "4000", "30000"]
+    assert main(["stain", str(tmp_path / "slice.tif"), "--out", str(tmp_path / "slice.png"), *words, *window]) == 0
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "slice.png")), stainer(ct[1], (4000, 30000)))
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_mistakes(phantom: Path, words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = str(phantom / "volumes" / "S03_ct.tif")
+    (tmp_path / "there.tif").write_bytes(b"")
+    for out, sentence in {"a.jpg": "no known format", "there.tif": "exists already", "a.png": "has 3 slices"}.items():
+        assert main(["stain", source, "--out", str(tmp_path / out), *words]) == 1
+        assert sentence in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["there.tif", "tiny.yaml"]
