@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import zipfile
 import zlib
 from pathlib import Path
+
+from monai.bundle import ConfigParser
 
 from bundle.package.contents import FOLDERS, contents, read_metadata
 from scripts.errors import InputError
 from scripts.output_folder import writable_folder
 from scripts.volume.staining import remove
 
+TRAIN_YAML, TRAIN_JSON = "configs/train.yaml", "configs/train.json"
 MADE = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip knows
 READABLE = 0o100644 << 16  # a plain file that its owner may write
 
@@ -47,12 +51,20 @@ def write_package(root: Path, out: Path) -> tuple[Path, Path]:
     for name in names:
         (partial / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(root / name, partial / name)
+    write_as_json(partial / TRAIN_YAML, partial / TRAIN_JSON)
     unfinished = archive.with_suffix(".zip.partial")
-    write_zip(partial, names, unfinished, metadata["name"])
+    write_zip(partial, sorted({*names, TRAIN_JSON}), unfinished, metadata["name"])
     remove(folder)
     partial.rename(folder)
     unfinished.replace(archive)
     return folder, archive
+
+
+def write_as_json(config: Path, path: Path) -> None:
+    """Write a config file once more, as JSON: `monai.bundle.load` looks for the network in ``configs/train.json``, and
+    finds it in no YAML.
+    """
+    path.write_text(json.dumps(ConfigParser.load_config_file(config), indent=2) + "\n", encoding="utf-8")
 
 
 def write_zip(folder: Path, names: list[str], archive: Path, top: str) -> None:

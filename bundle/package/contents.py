@@ -8,7 +8,14 @@ from typing import Any
 
 from scripts.errors import InputError
 
-NEEDED = ("LICENSE", "configs/metadata.json", "configs/inference.yaml", "models/model.pt", "docs/README.md")
+NEEDED = (
+    "LICENSE",
+    "configs/metadata.json",
+    "configs/train.yaml",
+    "configs/inference.yaml",
+    "models/model.pt",
+    "docs/README.md",
+)
 FOLDERS = {  # with the endings that belong there
     "configs": (".yaml", ".json", ".conf"),
     "scripts": (".py",),

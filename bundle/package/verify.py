@@ -33,6 +33,20 @@ sys.exit(f"not found: {missing}" if missing else 0)
 """
 
 
+LOAD = """
+import os, sys
+import torch
+from monai.bundle import load
+name, folder = sys.argv[1:]
+sys.path.insert(0, os.path.join(folder, name))
+network = load(name, bundle_dir=folder).eval()
+weights = torch.load(os.path.join(folder, name, "models", "model.pt"), weights_only=True)
+assert all(torch.equal(value.cpu(), weights[key]) for key, value in network.state_dict().items()), "other weights"
+left = os.listdir()
+assert not left, f"it left {left} behind"
+"""
+
+
 @dataclass(frozen=True)
 class Check:
     """What came of one check.
@@ -82,6 +96,9 @@ def verify(root: Path, archive: Path, schema: Path | None, pythons: Sequence[str
         ]
         words = ["-m", "monai.bundle", "verify_net_in_out", "--net_id", "network_def", *given]
         yield _run("shapes and types of the network", package, words)
+        (work / "elsewhere").mkdir()
+        where = [package.name, str(package.parent)]
+        yield _run("monai.bundle.load gives the network", work / "elsewhere", ["-c", LOAD, *where])
         export = ["--filepath", str(work / "model.ts"), "--ckpt_file", "models/model.pt", "--net_id", "network_def"]
         yield _run("export to TorchScript", package, ["-m", "monai.bundle", "ckpt_export", *export, *given])
         for python in pythons:

@@ -19,7 +19,14 @@ ROOT = Path(__file__).resolve().parents[3]
 def bundle(tmp_path: Path) -> Path:
     """The smallest bundle that the zoo would take, and what lies about in a working copy."""
     root = tmp_path / "bundle"
-    files = ["LICENSE", "configs/inference.yaml", "models/model.pt", "docs/README.md", "scripts/a/b.py"]
+    files = [
+        "LICENSE",
+        "configs/train.yaml",
+        "configs/inference.yaml",
+        "models/model.pt",
+        "docs/README.md",
+        "scripts/a/b.py",
+    ]
     left = ["tests/test_a.py", "bundle/cli.py", "data/ct.tif", "models/other.pt", ".git/HEAD", "README.md"]
     left += ["scripts/__pycache__/b.pyc", "scripts/notes.txt", "docs/.DS_Store", "configs/.train.yaml.swp"]
     for name in [*files, *left]:
@@ -34,6 +41,7 @@ def test_only_what_belongs_there(bundle: Path) -> None:
         "LICENSE",
         "configs/inference.yaml",
         "configs/metadata.json",
+        "configs/train.yaml",
         "docs/README.md",
         "models/model.pt",
         "scripts/a/b.py",
