@@ -8,6 +8,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 
 import fire
@@ -28,7 +29,7 @@ SNIPPETS = fenced()
 MENTIONED = [snippet for snippet in inline() if "…" not in snippet.text and snippet.page.name != "reference.md"]
 WORKFLOWS = [ROOT / "configs" / name for name in ("train.yaml", "evaluate.yaml", "inference.yaml")]
 COMMANDS = ("python -m bundle ", "python -m monai.bundle run ", "make ", ".venv/bin/pip ", "torchrun ")
-LANGUAGES = {"bash", "python", "json", ""}  # without a language: what the zoo shows with a prompt
+LANGUAGES = {"bash", "python", "json", "bibtex", ""}  # without a language: what the zoo shows with a prompt
 EXECUTED = {  # what the README's first commands leave
     "evaluating": "output/evaluate/metrics_summary.csv",
     "inference": "output/inference/S03_ct_tif_stain.json",
@@ -114,6 +115,16 @@ def test_json(snippet: Snippet, tmp_path: Path) -> None:
     for split, entries in content.items():
         items = load_datalist(tmp_path, split)
         assert [item["specimen"] for item in items] == [entry["specimen"] for entry in entries]
+
+
+def test_citation() -> None:
+    """One entry, whose braces close, of the paper that the Model Zoo is shown."""
+    (snippet,) = of("bibtex")
+    assert re.fullmatch(r"@misc\{\w+,(\n  \w+ += \{.+\},?)+\n\}\n", snippet.text)
+    depths = list(accumulate({"{": 1, "}": -1}.get(letter, 0) for letter in snippet.text))
+    assert min(depths) == 0 and depths.index(0, snippet.text.index("{")) == len(snippet.text.rstrip()) - 1
+    (number,) = re.findall(r"eprint += \{(.+)\}", snippet.text)
+    assert f"arXiv:{number}" in (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("snippet", of("python"), ids=str)
