@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 PYTHON = ("python", ".venv/bin/python", "python3")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 PROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")  # Python 3.10 has no parser of TOML
-EXTRAS = re.findall(r"^(\w+) = \[", PROJECT.split("[project.optional-dependencies]")[1].split("\n[")[0], re.MULTILINE)
+EXTRAS = re.findall(r"^([\w-]+) = \[", PROJECT.split("[project.optional-dependencies]")[1].split("\n[")[0], re.MULTILINE)
 BEFORE = ("export", "srun")  # words before a command, or before the setting of a variable
 FOLDERS = ("configs/", "bundle/", "scripts/", "docs/", "tests/", "models/")
 UNCHECKED = {  # beginning of a line: why it is not checked
@@ -110,7 +110,7 @@ def _torchrun(words: Sequence[str]) -> None:
 
 def _pip(words: Sequence[str]) -> None:
     for word in words:
-        for extra in re.findall(r"\[(\w+)\]", word):
+        for extra in re.findall(r"\[([\w,-]+)\]", word):
             if extra not in EXTRAS:
                 raise Wrong(f"pyproject.toml has no extra {extra}")
 
