@@ -17,7 +17,9 @@ from tests.conftest import ROOT
 PYTHON = ("python", ".venv/bin/python", "python3")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 PROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")  # Python 3.10 has no parser of TOML
-EXTRAS = re.findall(r"^([\w-]+) = \[", PROJECT.split("[project.optional-dependencies]")[1].split("\n[")[0], re.MULTILINE)
+EXTRAS = re.findall(
+    r"^([\w-]+) = \[", PROJECT.split("[project.optional-dependencies]")[1].split("\n[")[0], re.MULTILINE
+)
 BEFORE = ("export", "srun")  # words before a command, or before the setting of a variable
 FOLDERS = ("configs/", "bundle/", "scripts/", "docs/", "tests/", "models/")
 UNCHECKED = {  # beginning of a line: why it is not checked
@@ -32,9 +34,8 @@ class Wrong(AssertionError):
 
 
 def lines(script: str) -> list[str]:
-    """Commands of a script, continued lines joined, what the reader is shown a prompt for without the prompt."""
-    joined = script.replace("\\\n", " ")
-    return [line.removeprefix("$ ").strip() for line in joined.splitlines()]
+    """Commands of a script, continued lines joined."""
+    return [line.strip() for line in script.replace("\\\n", " ").splitlines()]
 
 
 def check(command: str) -> None:

@@ -34,10 +34,18 @@ class Snippet:
 def fenced() -> list[Snippet]:
     """All blocks between fences."""
     return [
-        Snippet(page, match[2], textwrap.dedent(match[3]))
+        _snippet(page, match[2], textwrap.dedent(match[3]))
         for page in PAGES
         for match in FENCE.finditer(page.read_text(encoding="utf-8"))
     ]
+
+
+def _snippet(page: Path, language: str, text: str) -> Snippet:
+    """Prompts tell the language where the fence does not, as the zoo's template has it."""
+    for prompt, meant in (("$ ", "bash"), (">>> ", "python")):
+        if not language and text.startswith(prompt):
+            return Snippet(page, meant, re.sub(rf"^{re.escape(prompt)}", "", text, flags=re.MULTILINE))
+    return Snippet(page, language, text)
 
 
 def prose(page: Path) -> str:

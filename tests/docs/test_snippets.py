@@ -6,6 +6,7 @@ import argparse
 import json
 import re
 import shlex
+import sys
 from collections.abc import Iterator
 from functools import cache
 from itertools import accumulate
@@ -29,7 +30,7 @@ SNIPPETS = fenced()
 MENTIONED = [snippet for snippet in inline() if "…" not in snippet.text and snippet.page.name != "reference.md"]
 WORKFLOWS = [ROOT / "configs" / name for name in ("train.yaml", "evaluate.yaml", "inference.yaml")]
 COMMANDS = ("python -m bundle ", "python -m monai.bundle run ", "make ", ".venv/bin/pip ", "torchrun ")
-LANGUAGES = {"bash", "python", "json", "bibtex", ""}  # without a language: what the zoo shows with a prompt
+LANGUAGES = {"bash", "python", "json", "bibtex"}
 EXECUTED = {  # what the README's first commands leave
     "evaluating": "output/evaluate/metrics_summary.csv",
     "inference": "output/inference/S03_ct_tif_stain.json",
@@ -46,7 +47,7 @@ def test_languages() -> None:
     assert len(of("bash")) > 15 and of("json")
 
 
-@pytest.mark.parametrize("snippet", of("bash", ""), ids=str)
+@pytest.mark.parametrize("snippet", of("bash"), ids=str)
 def test_commands(snippet: Snippet) -> None:
     for line in lines(snippet.text):
         check(line)
@@ -128,32 +129,32 @@ def test_citation() -> None:
 
 
 @pytest.mark.parametrize("snippet", of("python"), ids=str)
-def test_python(snippet: Snippet, phantom: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs where the bundle and the phantom lie."""
-    bundle_beside(phantom, tmp_path)
-    monkeypatch.chdir(tmp_path)
+@pytest.mark.usefixtures("folder_of_the_bundle")
+def test_python(snippet: Snippet) -> None:
     exec(compile(snippet.text, str(snippet), "exec"), {"__name__": "snippet"})
 
 
 @pytest.mark.parametrize("run_id", EXECUTED)
-def test_the_first_commands_as_they_are(
-    run_id: str, phantom: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The README's, with the shipped weights and a small phantom where `python -m bundle phantom` would put it."""
-    bundle_beside(phantom, tmp_path)
+@pytest.mark.usefixtures("folder_of_the_bundle")
+def test_the_first_commands_as_they_are(run_id: str) -> None:
+    """The README's, with the shipped weights."""
     readme = [line for snippet in of("bash") if snippet.page == PAGES[0] for line in lines(snippet.text)]
     (line,) = (line for line in readme if line.startswith(f"python -m monai.bundle run {run_id} "))
-    monkeypatch.chdir(tmp_path)
-    fire.Fire({"run": monai.bundle.run}, [*shlex.split(line)[3:], "--logging_file", "False"])  # logs are the process's
-    assert (tmp_path / EXECUTED[run_id]).is_file()
+    fire.Fire({"run": monai.bundle.run}, shlex.split(line)[3:])
+    assert Path(EXECUTED[run_id]).is_file()
 
 
-def bundle_beside(phantom: Path, folder: Path) -> None:
-    """Make a folder look like the repository after ``python -m bundle phantom``."""
+@pytest.fixture
+def folder_of_the_bundle(phantom: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in what looks like the repository after ``python -m bundle phantom``, with a scan beside."""
     for name in ("configs", "scripts", "models"):
-        (folder / name).symlink_to(ROOT / name)
-    (folder / "data").mkdir()
-    (folder / "data" / "phantom").symlink_to(phantom)
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "phantom").symlink_to(phantom)
+    (tmp_path / "scan.nii.gz").symlink_to(phantom / "volumes" / "S03_ct.nii.gz")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))  # the configs put the folder there
+    monkeypatch.setattr(monai.bundle.workflows, "_apply_logging_file", lambda file: None)  # logs are the process's
 
 
 @pytest.mark.parametrize(
