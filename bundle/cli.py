@@ -14,6 +14,7 @@ from bundle.limits import command as limits
 from bundle.package import command as package
 from bundle.pairs import command as pairs
 from bundle.phantom import command as phantom
+from bundle.reference import command as reference
 from bundle.slides import command as slides
 from bundle.uncertainty import command as uncertainty
 from scripts.errors import find_input_error
@@ -36,21 +37,27 @@ COMMANDS: dict[str, tuple[ModuleType, str]] = {
     "stain": (stain, "stain one image or small volume, in memory, to one file"),
     "export": (export, "write the network as TorchScript and ONNX, checked against PyTorch"),
     "package": (package, "write the bundle as the MONAI Model Zoo wants it, and check it"),
+    "reference": (reference, "write docs/reference.md from the comments of the configs"),
     "lpips-weights": (lpips_weights, "obtain the AlexNet weights that LPIPS needs"),
 }
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return the exit status; a user's mistake ends in one sentence and status 1."""
-    parser = argparse.ArgumentParser(prog="python -m bundle", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands; what it parses has the command's function as ``run``."""
+    every = argparse.ArgumentParser(prog="python -m bundle", description=__doc__)
+    commands = every.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (module, summary) in COMMANDS.items():
         command = commands.add_parser(
             name, help=summary, description=summary, formatter_class=argparse.ArgumentDefaultsHelpFormatter
         )
         module.add_arguments(command)
         command.set_defaults(run=module.run)
-    options = parser.parse_args(arguments)
+    return every
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return the exit status; a user's mistake ends in one sentence and status 1."""
+    options = parser().parse_args(arguments)
     try:
         return options.run(options)
     except Exception as error:

@@ -1,0 +1,1 @@
+"""The reference of the configs, written from their comments."""
