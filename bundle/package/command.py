@@ -18,6 +18,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for the package and its zip")
     parser.add_argument("--schema", type=Path, help="the metadata's JSON schema (default: download it)")
     parser.add_argument(
+        "--fresh",
+        nargs="*",
+        default=[],
+        metavar="PYTHON",
+        help="interpreters, each to install the pinned packages in an environment of its own and run the bundle there",
+    )
+    parser.add_argument(
         "--pythons", nargs="*", default=list(PYTHONS), help="versions for which the pinned packages must be there"
     )
 
@@ -32,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     folder, archive = write_package(ROOT, args.out)
     print(f"Written to {folder} and {archive}.", flush=True)
     failed = 0
-    for check in verify(ROOT, archive, schema, args.pythons):
+    for check in verify(ROOT, archive, schema, args.pythons, args.fresh):
         failed += check.passed is False
         print(f"{WORDS[check.passed]}: {check.name}" + (f" ({check.detail})" if check.detail else ""), flush=True)
     return int(failed > 0)

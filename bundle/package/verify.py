@@ -13,6 +13,7 @@ from typing import Any
 
 from bundle.package.archive import unpack, write_package
 from bundle.package.contents import FOLDERS, LARGEST, NEEDED, read_metadata
+from bundle.package.fresh import run_in_fresh_environment
 from bundle.phantom.generate import make_phantom
 
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
@@ -62,7 +63,9 @@ class Check:
     detail: str = ""
 
 
-def verify(root: Path, archive: Path, schema: Path | None, pythons: Sequence[str] = PYTHONS) -> Iterator[Check]:
+def verify(
+    root: Path, archive: Path, schema: Path | None, pythons: Sequence[str] = PYTHONS, fresh: Sequence[str] = ()
+) -> Iterator[Check]:
     """Check a zip, each thing as soon as it is known.
 
     Args:
@@ -70,6 +73,7 @@ def verify(root: Path, archive: Path, schema: Path | None, pythons: Sequence[str
         archive: the zip.
         schema: the metadata's JSON schema, None to download what the metadata name.
         pythons: versions for which the pinned packages must be there.
+        fresh: interpreters, each to make an environment in which the bundle is run.
     """
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
@@ -103,6 +107,9 @@ def verify(root: Path, archive: Path, schema: Path | None, pythons: Sequence[str
         yield _run("export to TorchScript", package, ["-m", "monai.bundle", "ckpt_export", *export, *given])
         for python in pythons:
             yield _pins(metadata, python, work)
+        (volume,) = (work / "data" / "volumes").glob("*.nii.gz")
+        for python in fresh:
+            yield _fresh(package, volume, python, work)
 
 
 def _files(package: Path) -> Check:
@@ -150,6 +157,16 @@ def _pins(metadata: dict[str, Any], python: str, work: Path) -> Check:
     if done.returncode and any(sign in done.stderr for sign in OFFLINE):
         return Check(name, None, "no package registry is reached")
     return _outcome(name, done)
+
+
+def _fresh(package: Path, volume: Path, python: str, work: Path) -> Check:
+    name = f"inference in a fresh environment of {python}"
+    with tempfile.TemporaryDirectory(dir=work) as folder:  # gone before the next: PyTorch for a GPU has gigabytes
+        try:
+            run_in_fresh_environment(package, volume, python, requirements(read_metadata(package)), Path(folder))
+        except RuntimeError as error:
+            return Check(name, False, str(error))
+    return Check(name, True)
 
 
 def requirements(metadata: dict[str, Any]) -> dict[str, str]:
