@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from monai.bundle import ConfigParser
 
 from bundle.benchmark import lookup_table
 from bundle.benchmark.parallel import ended, started
@@ -78,7 +79,8 @@ class Cell:
     def identity(self) -> dict[str, Any]:
         """The cell with digests of the configs and data that it depends on: edited ones are others."""
         files = [TRAIN] + ([Path(self.overlay)] if self.overlay else [])
-        digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+        config = json.dumps(ConfigParser.load_config_files(files), sort_keys=True)  # comments decide nothing
+        digest = hashlib.sha256(config.encode()).hexdigest()
         return asdict(self) | {"digest": digest, "data": data_digest(self.dataset_dir)}
 
     def training(self, folder: Path) -> list[str]:

@@ -180,6 +180,14 @@ def test_edited_recipe_is_another_cell(cell: Cell, tmp_path: Path, ran: list[lis
         result_of(cell, VALIDATION, tmp_path)
 
 
+def test_an_edited_comment_changes_nothing(cell: Cell) -> None:
+    assert cell.overlay is not None
+    before = cell.identity()
+    overlay = Path(cell.overlay)
+    overlay.write_text("# what is new here\n" + overlay.read_text() + "\n")
+    assert cell.identity() == before
+
+
 def test_a_run_that_fails_names_its_log(cell: Cell, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"status 1.*training\.log"):
         result_of(dataclasses.replace(cell, dataset_dir=str(tmp_path / "absent")), VALIDATION, tmp_path)
