@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
@@ -15,7 +15,8 @@ PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobil
 # JPEG keeps ramps within 5 levels (see tests/bundle/view/test_page.py), drawing rounds once more.
 CLOSE = 6
 
-Look, Write = Callable[..., Any], Callable[..., Path]
+Look: TypeAlias = Callable[..., Any]
+Write: TypeAlias = Callable[..., Path]
 
 
 def ramp(rise: float, length: int) -> np.ndarray:
@@ -116,7 +117,7 @@ def test_uncertainty(look: Look, write: Write) -> None:
 
 
 def test_readout(look: Look, write: Write) -> None:
-    """At (z 10, y 12, x 16): CT 220 - 200 * 16 / 31 of 255 in a window of 1000 to 5000; uncertainty 80 * 12 / 23 / 4."""
+    """At z 10, y 12, x 16 the CT is 220 - 200 * 16 / 31 of 255, of a window of 1000 to 5000."""
     seen = look(write())
     seen.pixels("xy")
     assert seen.page.locator("#at").inner_text() == "x 16, y 12, z 10"
@@ -228,7 +229,7 @@ class TestPhone:
         for place in (0, 300):
             seen.page.evaluate(f"window.scrollTo(0, {place})")
             panel = seen.box(".panel")
-            assert 0 < panel["y"] and panel["y"] + panel["height"] <= 740 and panel["height"] < 250
+            assert panel["y"] > 0 and panel["y"] + panel["height"] <= 740 and panel["height"] < 250
 
     def test_targets_are_large_enough_for_a_finger(self, look: Look, write: Write) -> None:
         seen = look(write(), **PHONE)
