@@ -124,6 +124,11 @@ function addPlane(plane) {
     event.target.textContent = large ? "Reduce" : "Enlarge";
     if (large) figure.scrollIntoView({ block: "nearest" });
   });
+  // Magnified voxels stay rectangles; where there are more of them than pixels, the browser's mean loses none.
+  new ResizeObserver(([{ contentRect }]) => {
+    const reduced = contentRect.width * devicePixelRatio < canvas.width && contentRect.height * devicePixelRatio < canvas.height;
+    canvas.style.imageRendering = reduced ? "auto" : "pixelated";
+  }).observe(stage);
   followPointer(views[plane]);
   followKeys(views[plane]);
   byId("viewer").append(figure);
@@ -193,7 +198,7 @@ function describe() {
     (averaged
       ? `One voxel of this page is the mean of ${cube.join(" × ")} (z, y, x) of the volume. `
       : "This page shows every voxel of the volume. ") +
-    "Voxels are drawn as rectangles of their true proportions, nothing is interpolated. " +
+    "Voxels are drawn as rectangles of their true proportions; nothing between them is interpolated. " +
     `Images are JPEG (quality ${content.quality}): measure in the original files.`;
   byId("unsure").textContent =
     `Uncertainty: the standard deviation of ${content.views} stains of a slice, turned and mirrored, in grey levels of 255. ` +

@@ -139,6 +139,14 @@ def test_letters_and_scale_bar(look: Look, write: Write) -> None:
     assert xz["width"] / xz["height"] == pytest.approx(32 * 5 / (20 * 10), rel=0.01)
 
 
+@pytest.mark.parametrize(("side", "rendering"), [(24, "pixelated"), (1200, "auto")])
+def test_voxels_are_not_interpolated_and_none_is_skipped(side: int, rendering: str, look: Look, write: Write) -> None:
+    """Rectangles where they are magnified; where there are more of them than pixels, means, not one of many."""
+    seen = look(write({"stain": np.full((1, side, side, 3), 90, np.uint8)}))
+    seen.pixels("xy")
+    assert seen.page.locator(".xy canvas").evaluate("(canvas) => getComputedStyle(canvas).imageRendering") == rendering
+
+
 def test_blocks_say_what_they_stand_for(look: Look, write: Write) -> None:
     seen = look(write(volume=[59, 48, 64], block=[3, 2, 2]))
     seen.page.locator(".xy input").press("End")

@@ -167,7 +167,7 @@ class TestNifti:
             place = affine @ np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, -1, SHAPE[0] - 1], [0, 0, 0, 1]])
         np.testing.assert_array_equal(np.moveaxis(read, -1, 0), voxels[kind][0])
         np.testing.assert_allclose(image.GetSpacing(), SPACING[::-1], rtol=1e-6)
-        # from mm along the axes to the scanner's; a quaternion of float32 may be off by the root of 6e-8 near half a turn
+        # from mm along the axes to the scanner's; a quaternion of float32 may be off by the root of its 6e-8
         for matrix, tolerance in ((reader.GetSFormMatrix(), 1e-6), (reader.GetQFormMatrix(), 1e-4)):
             values = np.array([[matrix.GetElement(row, column) for column in range(4)] for row in range(4)])
             np.testing.assert_allclose(values @ np.diag([*SPACING[::-1], 1]), place, atol=tolerance)
