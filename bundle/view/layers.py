@@ -153,8 +153,9 @@ def layer_on_grid(layer: Layer, grid: Grid) -> np.ndarray:
     with reading(layer.path):
         for start in range(0, level.shape[0], step):
             slab = level.read(start, min(start + step, level.shape[0]))
-            mean = slab if (z, y, x) == (1, 1, 1) else np.rint(block_mean(slab, (z, y, x)))
-            means[start // z : start // z + len(mean)] = mean
+            for first in range(0, len(slab), z):  # a block at a time: as float32 a slab takes four times the memory
+                block = block_mean(slab[first : first + z], (z, y, x))
+                means[(start + first) // z] = np.rint(block[0])
     return means
 
 
