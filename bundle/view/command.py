@@ -15,6 +15,7 @@ from bundle.view.outputs import Stained, find_stained
 from bundle.view.page import write_page
 from scripts.errors import InputError
 from scripts.volume.reader import open_volume
+from scripts.volume.staining import file_signature
 
 logger = logging.getLogger(__name__)
 
@@ -86,6 +87,8 @@ def _ct(stained: Stained, grid: Grid, given: str | None) -> np.ndarray | None:
                     f"{volume.source} has {sizes[0]} voxels (z, y, x), but what was stained as {stained.name} had "
                     f"{sizes[1]}: give --ct the CT of this stain."
                 )
+            if not given and stained.made_of not in (None, file_signature(volume.files)):
+                logger.warning("%s was changed since it was stained: the page shows it as it is now.", volume.source)
             return ct_on_grid(volume, grid, stained.window)
     except InputError as error:
         if given:

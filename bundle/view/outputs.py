@@ -51,6 +51,11 @@ class Stained:
         return None if size is None else (float(size[0]), float(size[1]), float(size[2]))
 
     @property
+    def made_of(self) -> dict[str, Any] | None:
+        """Size and time of change of the CT's files when they were stained, see `file_signature`."""
+        return self.record.get("made_of", {}).get("files")
+
+    @property
     def window(self) -> tuple[float, float]:
         """Grey values that became black and white."""
         return float(self.record["window"]["lo"]), float(self.record["window"]["hi"])
@@ -111,8 +116,8 @@ def _read(folder: Path, name: str) -> Stained:
         if asked and files["uncertainty"] is None:
             logger.warning("%s: its uncertainty is no longer there, the page goes without.", name)
         stained = Stained(name, record, files["stain"], files["uncertainty"] if asked else None)
-        _ = stained.source, stained.shape, stained.spacing, stained.window, str(record["checkpoint"]["sha256"])
-    except (ValueError, KeyError, TypeError) as error:
+        _ = stained.source, stained.shape, stained.spacing, stained.window, stained.made_of, record["checkpoint"]["sha256"]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(

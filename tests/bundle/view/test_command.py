@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ import tifffile
 from monai.bundle import ConfigWorkflow
 
 from bundle.cli import main
+from scripts.volume.staining import file_signature
 
 
 def content(page: Path) -> dict[str, Any]:
@@ -69,6 +71,24 @@ def test_another_ct(stained_folder: Callable[..., Path], tmp_path: Path, capsys:
     (tmp_path / "other.tif").replace(tmp_path / "scan.tif")
     assert main(["view", str(out)]) == 0
     assert content(out / "scan_stain.html")["layers"] == ["stain"]
+
+
+def test_a_ct_that_was_changed(
+    stained_folder: Callable[..., Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody is told a CT is the one that was stained when it is not."""
+    stained_folder()
+    files = file_signature([tmp_path / "scan.tif"])
+    out = stained_folder(made_of={"request": {}, "files": files})
+    os.utime(tmp_path / "scan.tif", ns=(0, next(iter(files.values()))[1]))
+    with caplog.at_level(logging.WARNING):
+        assert main(["view", str(out)]) == 0
+    assert not caplog.records
+    os.utime(tmp_path / "scan.tif", ns=(0, 0))
+    with caplog.at_level(logging.WARNING):
+        assert main(["view", str(out)]) == 0
+    assert "was changed since it was stained" in caplog.text
+    assert content(out / "scan_stain.html")["layers"] == ["stain", "ct"]
 
 
 def test_several_volumes(stained_folder: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
