@@ -116,7 +116,8 @@ def _read(folder: Path, name: str) -> Stained:
         if asked and files["uncertainty"] is None:
             logger.warning("%s: its uncertainty is no longer there, the page goes without.", name)
         stained = Stained(name, record, files["stain"], files["uncertainty"] if asked else None)
-        _ = stained.source, stained.shape, stained.spacing, stained.window, stained.made_of, record["checkpoint"]["sha256"]
+        _ = stained.source, stained.shape, stained.spacing, stained.window, stained.made_of
+        _ = record["checkpoint"]["sha256"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         if isinstance(error, InputError):
             raise

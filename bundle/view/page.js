@@ -59,6 +59,7 @@ function slicesText(axis) {
 }
 
 function placeText(axis) {
+  if (voxels[axis] === 1) return "a single slice";
   const middle = (position[axis] + 0.5) * block[axis] * (spacing ? spacing[axis] : 0);
   return `${axis} ${slicesText(axis)} of 0–${voxels[axis] - 1}` + (spacing ? ` · ${lengthText(middle)}` : "");
 }
@@ -103,7 +104,7 @@ function addPlane(plane) {
   canvas.height = sides[axes.rows];
   slider.max = sides[axes.normal] - 1;
   slider.setAttribute("aria-label", `Slice of the plane ${plane}, along ${axes.normal}`);
-  slider.disabled = sides[axes.normal] === 1;
+  slider.hidden = sides[axes.normal] === 1;
   if (spacing) {
     const length = roundLength(extent(axes.columns) * 0.3);
     part(".bar").style.width = `${(length / extent(axes.columns)) * 100}%`;

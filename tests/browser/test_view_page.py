@@ -175,7 +175,8 @@ def test_stain_alone(look: Look, write: Write) -> None:
 def test_a_single_slice(look: Look, write: Write) -> None:
     seen = look(write({"stain": np.full((1, 24, 32, 3), 90, np.uint8)}))
     assert seen.page.locator("figure.plane").count() == 1
-    assert seen.page.locator(".xy input").is_disabled()
+    assert seen.page.locator(".xy input").is_hidden()
+    assert seen.page.locator(".xy output").inner_text() == "a single slice"
     assert seen.pixels("xy").shape == (24, 32, 4) and seen.messages == []
 
 
