@@ -112,7 +112,7 @@ def _read(folder: Path, name: str) -> Stained:
                 f"{path} is the record of a stain that is not there: expected {name}_stain.{' or .'.join(FORMATS)} "
                 "beside it; copy it there or stain the volume again."
             )
-        asked = record["uncertainty"] is not None
+        asked = record.get("uncertainty") is not None
         if asked and files["uncertainty"] is None:
             logger.warning("%s: its uncertainty is no longer there, the page goes without.", name)
         stained = Stained(name, record, files["stain"], files["uncertainty"] if asked else None)
