@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export OMP_NUM_THREADS ?= $(shell getconf _NPROCESSORS_ONLN)
 
-.PHONY: venv demo test check clean
+.PHONY: venv demo test check view-test readers-test clean
 
 venv: $(VENV)/.installed
 
@@ -32,5 +32,19 @@ check: venv
 	$(BIN)/mypy
 	$(MAKE) test
 
+# What needs more than `make test` has: a browser, and the readers of napari, ITK-SNAP and 3D Slicer in an environment of their own.
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+
+view-test: venv
+	@test -n "$(CHROMIUM)" || { echo "no Chromium on the PATH: install it, or make view-test CHROMIUM=/path/of/chromium"; exit 1; }
+	$(BIN)/pip install --quiet --constraint constraints.txt '.[view-test]'
+	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest tests/browser
+
+readers-test:
+	$(PYTHON) -m venv $(VENV)-readers
+	$(VENV)-readers/bin/pip install --quiet $(PIP_OPTIONS) torch torchvision
+	$(VENV)-readers/bin/pip install --quiet $(PIP_OPTIONS) '.[dev,readers]'
+	$(VENV)-readers/bin/python -m pytest tests/readers
+
 clean:
-	rm -rf $(VENV) demo
+	rm -rf $(VENV) $(VENV)-readers demo

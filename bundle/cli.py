@@ -17,6 +17,7 @@ from bundle.phantom import command as phantom
 from bundle.reference import command as reference
 from bundle.slides import command as slides
 from bundle.uncertainty import command as uncertainty
+from bundle.view import command as view
 from scripts.errors import find_input_error
 
 COMMANDS: dict[str, tuple[ModuleType, str]] = {
@@ -35,6 +36,7 @@ COMMANDS: dict[str, tuple[ModuleType, str]] = {
         "judge whether a stain's uncertainty ranks its errors and notices unseen implants",
     ),
     "stain": (stain, "stain one image or small volume, in memory, to one file"),
+    "view": (view, "write a stained volume as one HTML page that any browser shows"),
     "export": (export, "write the network as TorchScript and ONNX, checked against PyTorch"),
     "package": (package, "write the bundle as the MONAI Model Zoo wants it, and check it"),
     "reference": (reference, "write docs/reference.md from the comments of the configs"),

@@ -122,11 +122,12 @@ EXPORTS: dict[str, Callable[..., None]] = {
 
 
 @contextlib.contextmanager
-def whole_file(path: Path) -> Iterator[IO[bytes]]:
+def whole_file(path: Path, option: str = "--output_dir") -> Iterator[IO[bytes]]:
     """Yield a file to write, which takes the name `path` at the end, or is removed if anything is raised before.
 
     Args:
         path: the file; missing folders are made, an earlier file of the name is replaced.
+        option: by which the user said where it goes.
 
     Raises:
         InputError: an OSError, such as a full disk.
@@ -137,7 +138,7 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
         file = partial.open("wb")
     except OSError as error:
         reason = error.strerror or str(error)
-        raise InputError(f"{path} cannot be written ({reason}): give another --output_dir.") from error
+        raise InputError(f"{path} cannot be written ({reason}): give another {option}.") from error
     try:
         with file:
             yield file
@@ -148,7 +149,7 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
             raise
         reason = error.strerror or str(error)
         raise InputError(
-            f"{path} cannot be written to its end ({reason}): free some space or give another --output_dir."
+            f"{path} cannot be written to its end ({reason}): free some space or give another {option}."
         ) from error
 
 

@@ -25,6 +25,7 @@ FOLDERS = ("configs/", "bundle/", "scripts/", "docs/", "tests/", "models/")
 UNCHECKED = {  # beginning of a line: why it is not checked
     "source .venv/bin/activate": "made by `make venv`",
     ".venv/bin/tensorboard ": "another program's, whose options are its own",
+    "napari --plugin napari-ome-zarr ": "another program's; tests/readers has its reader",
     "head=$(scontrol ": "Slurm's, which is not here",
 }
 

@@ -1,0 +1,1 @@
+"""A stained volume as one HTML page."""

@@ -1,0 +1,97 @@
+"""The command ``view``: a stained volume as one HTML page, which any browser shows without a network."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from bundle.view.facts import facts_of
+from bundle.view.grid import Grid, choose_grid
+from bundle.view.layers import ct_on_grid, layer_on_grid, open_layer
+from bundle.view.outputs import Stained, find_stained
+from bundle.view.page import write_page
+from scripts.errors import InputError
+from scripts.volume.reader import open_volume
+from scripts.volume.staining import file_signature
+
+logger = logging.getLogger(__name__)
+
+LARGEST = 2048  # a browser's canvas holds a tile of that side on every phone
+SMALLEST = 16
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("out", type=Path, metavar="OUT", help="output folder of `run inference`")
+    parser.add_argument("--name", help="which volume, its files' name before _stain; without it a page for each")
+    parser.add_argument("--ct", metavar="VOLUME", help="the CT that was stained, where it is no longer where it was")
+    parser.add_argument("--out", type=Path, dest="page", metavar="PAGE.html", help="page to write; OUT/NAME_stain.html")
+    parser.add_argument("--size", type=int, default=1024, help="voxels along the longest side at most")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write a page for each volume and print its path.
+
+    Raises:
+        InputError: nothing is stained in OUT, or not finished; several volumes where one is meant; a CT that was given
+            and is another; a damaged output; a page that cannot be written.
+    """
+    if not SMALLEST <= args.size <= LARGEST:
+        raise InputError(f"--size is {args.size}: give a number from {SMALLEST} to {LARGEST}.")
+    stained = find_stained(args.out, args.name)
+    if len(stained) > 1 and (args.ct or args.page):
+        names = ", ".join(one.name for one in stained)
+        raise InputError(f"{args.out} holds several volumes ({names}): say by --name which one is meant.")
+    for one in stained:
+        path = args.page or args.out / f"{one.name}_stain.html"
+        grid = write_view(one, path, args.size, args.ct)
+        sides = " x ".join(map(str, grid.shape))
+        print(f"{path}: {sides} voxels (z, y, x), {path.stat().st_size / 1e6:.1f} MB")
+    return 0
+
+
+def write_view(stained: Stained, path: Path, size: int = 1024, ct: str | None = None) -> Grid:
+    """Write the page of one volume.
+
+    Args:
+        stained: the volume's outputs.
+        path: HTML file to write.
+        size: voxels along the longest side at most.
+        ct: the CT volume instead of the record's.
+
+    Returns:
+        What voxels the page shows.
+    """
+    shape, spacing = stained.shape, stained.spacing
+    grid = choose_grid(shape, spacing or (1.0, 1.0, 1.0), size)
+    layers = {"stain": layer_on_grid(open_layer(stained.stain, 3, shape), grid)}
+    grey = _ct(stained, grid, ct)
+    if grey is not None:
+        layers["ct"] = grey
+    if stained.uncertainty is not None:
+        layers["uncertainty"] = layer_on_grid(open_layer(stained.uncertainty, 1, shape), grid)
+    write_page(path, facts_of(stained, grid), layers)
+    return grid
+
+
+def _ct(stained: Stained, grid: Grid, given: str | None) -> np.ndarray | None:
+    """The CT (z, y, x, 1) uint8; None if it is no longer there, which a line says."""
+    try:
+        with open_volume(given or stained.source) as volume:
+            if volume.shape != stained.shape:
+                sizes = [" x ".join(map(str, sides)) for sides in (volume.shape, stained.shape)]
+                raise InputError(
+                    f"{volume.source} has {sizes[0]} voxels (z, y, x), but what was stained as {stained.name} had "
+                    f"{sizes[1]}: give --ct the CT of this stain."
+                )
+            if not given and stained.made_of not in (None, file_signature(volume.files)):
+                logger.warning("%s was changed since it was stained: the page shows it as it is now.", volume.source)
+            return ct_on_grid(volume, grid, stained.window)
+    except InputError as error:
+        if given:
+            raise
+        logger.warning("%s: the page shows the stain without its CT. %s", stained.name, error)
+        return None

@@ -1,0 +1,69 @@
+"""What a page says about a stained volume, from its record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import nibabel
+import numpy as np
+
+from bundle.view.grid import Grid
+from bundle.view.outputs import Stained
+from scripts.data.files import NIFTI_SUFFIXES, has_suffix
+from scripts.inferers.uncertainty import STEPS
+from scripts.volume.itk import ITK_SUFFIXES
+from scripts.volume.staining import file_digest
+
+ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = ROOT / "models" / "model.pt"
+
+SYNTHETIC = (
+    "Virtual stain by the shipped weights, which were trained on synthetic data only. It shows that the software runs, "
+    "not what the tissue is. Not for diagnosis."
+)
+VIRTUAL = "Virtual stain, computed from the CT. It is not a section. Not for diagnosis."
+
+
+def facts_of(stained: Stained, grid: Grid) -> dict[str, Any]:
+    """What the page's header, captions and script need.
+
+    Returns:
+        ``name``; ``notice``, what the stain is not; ``scan``, the CT's file name; ``finished``, when; ``window`` and
+        ``window_source``; ``volume`` and ``shape``, voxels (z, y, x) of the volume and of the page; ``block``, voxels
+        of the volume in one of the page; ``spacing``, size (z, y, x) of the volume's in mm or None; ``directions``, the
+        letters in which x, y and z increase, or None; ``views`` and ``levels_per_step`` of the uncertainty.
+    """
+    record = stained.record
+    return {
+        "name": stained.name,
+        "notice": SYNTHETIC if _is_shipped(record) else VIRTUAL,
+        "scan": Path(stained.source).name,
+        "finished": str(record.get("finished", ""))[:10],
+        "window": list(stained.window),
+        "window_source": str(record["window"].get("source", "")),
+        "volume": list(stained.shape),
+        "shape": list(grid.shape),
+        "block": [min(pair) for pair in zip(grid.block, grid.volume, strict=True)],
+        "spacing": None if stained.spacing is None else list(stained.spacing),
+        "directions": _directions(stained),
+        "views": (record.get("uncertainty") or {}).get("views"),
+        "levels_per_step": 1 / STEPS,
+    }
+
+
+def _is_shipped(record: dict[str, Any]) -> bool:
+    return SHIPPED.is_file() and record["checkpoint"]["sha256"] == file_digest(SHIPPED)
+
+
+def _directions(stained: Stained) -> str | None:
+    """Letters in which x, y and z increase; only where the scan's file or the user said how it lies.
+
+    A voxel size alone gives an affine too, which says nothing about the directions.
+    """
+    asked = (stained.record.get("made_of") or {}).get("request", {}).get("orientation")
+    affine = stained.record["input"].get("affine_xyz_to_mm")
+    if affine is None or not (asked or has_suffix(Path(stained.source), NIFTI_SUFFIXES + ITK_SUFFIXES)):
+        return None
+    codes = nibabel.aff2axcodes(np.asarray(affine, float))
+    return "".join(codes) if None not in codes else None

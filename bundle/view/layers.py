@@ -1,0 +1,187 @@
+"""Stain, uncertainty and CT on the grid of a page, read a few slices at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+import zarr
+
+from bundle.view.grid import Grid, block_mean
+from scripts.data.files import NIFTI_SUFFIXES, has_suffix, reading
+from scripts.data.nifti import open_nifti, stored_array
+from scripts.data.window import window
+from scripts.errors import InputError
+from scripts.volume.export import RGB24
+from scripts.volume.reader import open_volume
+from scripts.volume.stream import StreamVolume, Voxels
+from scripts.volume.volume import Volume
+
+SLICES = 32  # read at once where a format does not say
+
+
+@dataclass(frozen=True)
+class Level:
+    """A stained volume at one resolution.
+
+    Attributes:
+        factors: voxels (z, y, x) of the volume in one of this.
+        shape: (z, y, x, channels).
+        depth: slices that are best read together.
+        read: from start and stop to uint8 (n, y, x, channels).
+    """
+
+    factors: tuple[int, int, int]
+    shape: tuple[int, ...]
+    depth: int
+    read: Callable[[int, int], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A stained volume in a file or folder, at one or several resolutions."""
+
+    path: Path
+    levels: list[Level]
+
+
+def open_layer(path: Path, channels: int, shape: tuple[int, int, int]) -> Layer:
+    """Open an output of `run inference`.
+
+    Args:
+        path: OME-Zarr, OME-TIFF or NIfTI.
+        channels: 3 for the stain, 1 for its uncertainty.
+        shape: (Z, Y, X) that it must have.
+
+    Raises:
+        InputError: damaged, or of another shape.
+    """
+    with reading(path):
+        if path.is_dir():
+            levels = _zarr_levels(path)
+        elif has_suffix(path, NIFTI_SUFFIXES) and channels == 3:
+            levels = [_whole(_rgb_nifti(path), lambda slab: slab.reshape(*slab.shape[:2], -1, 3))]
+        elif channels == 3:
+            levels = [_rgb_tiff(path)]
+        else:
+            levels = [_whole(_open_grey(path), lambda slab: slab[..., None])]
+    found = levels[0].shape
+    if found != (*shape, channels):
+        expected = " x ".join(map(str, (*shape, channels)))
+        raise InputError(
+            f"{path} has {' x '.join(map(str, found))} values (z, y, x, channels), its record says {expected}: it is "
+            "damaged or of another staining; copy it again or stain the volume again."
+        )
+    return Layer(path, levels)
+
+
+def _zarr_levels(path: Path) -> list[Level]:
+    group: Any = zarr.open_group(str(path), mode="r")
+    levels = []
+    finest: np.ndarray | None = None
+    for dataset in group.attrs["multiscales"][0]["datasets"]:
+        array = group[dataset["path"]]
+        scale = np.asarray(dataset["coordinateTransformations"][0]["scale"][1:], float)
+        finest = scale if finest is None else finest
+        z, y, x = (int(factor) for factor in np.rint(scale / finest))
+
+        def read(start: int, stop: int, array: Any = array) -> np.ndarray:
+            return np.moveaxis(array[:, start:stop], 0, -1)
+
+        levels.append(Level((z, y, x), (*array.shape[1:], array.shape[0]), array.chunks[1], read))
+    return levels
+
+
+def _rgb_nifti(path: Path) -> Volume:
+    """Slices (Y, 3 X) of bytes: red, green and blue of the first voxel, then of the next."""
+    image = open_nifti(path)
+    proxy = stored_array(image)
+    if proxy.dtype != RGB24:
+        raise OSError(f"its voxels are {proxy.dtype}, not RGB24")
+    x, y, z = (int(side) for side in (*image.shape, 1)[:3])
+    compressed = has_suffix(path, (".gz",))
+    return StreamVolume(path, (z, y, 3 * x), Voxels(path, np.dtype(np.uint8), compressed, skip=int(proxy.offset)))
+
+
+def _open_grey(path: Path) -> Volume:
+    volume = open_volume(path)
+    if volume.dtype != np.uint8:
+        raise OSError(f"its voxels are {volume.dtype}, not uint8")
+    return volume
+
+
+def _whole(volume: Volume, as_channels: Callable[[np.ndarray], np.ndarray]) -> Level:
+    shape = as_channels(volume.read(0, 1)).shape[1:]
+    return Level(
+        (1, 1, 1), (volume.shape[0], *shape), SLICES, lambda start, stop: as_channels(volume.read(start, stop))
+    )
+
+
+def _rgb_tiff(path: Path) -> Level:
+    with tifffile.TiffFile(path) as tif:
+        shape = (len(tif.pages), *tif.pages[0].shape)  # type: ignore[union-attr]
+
+    def read(start: int, stop: int) -> np.ndarray:
+        with tifffile.TiffFile(path) as tif:
+            return np.stack([tif.pages[z].asarray() for z in range(start, stop)])
+
+    return Level((1, 1, 1), shape, SLICES, read)
+
+
+def layer_on_grid(layer: Layer, grid: Grid) -> np.ndarray:
+    """Read a stained volume from the lowest resolution that the grid's blocks are made of.
+
+    Returns:
+        uint8 (z, y, x, channels).
+
+    Raises:
+        InputError: damaged.
+    """
+    fitting = [
+        level
+        for level in layer.levels
+        if all(side % factor == 0 for side, factor in zip(grid.block, level.factors, strict=True))
+    ]
+    level = max(fitting, key=lambda level: level.factors)
+    z, y, x = (side // factor for side, factor in zip(grid.block, level.factors, strict=True))
+    means = np.empty((*grid.shape, level.shape[3]), np.uint8)
+    step = z * max(1, level.depth // z)
+    with reading(layer.path):
+        for start in range(0, level.shape[0], step):
+            slab = level.read(start, min(start + step, level.shape[0]))
+            for first in range(0, len(slab), z):  # a block at a time: as float32 a slab takes four times the memory
+                block = block_mean(slab[first : first + z], (z, y, x))
+                means[(start + first) // z] = np.rint(block[0])
+    return means
+
+
+def ct_on_grid(volume: Volume, grid: Grid, limits: tuple[float, float]) -> np.ndarray:
+    """Read a CT slice by slice, windowed and averaged to the grid.
+
+    Args:
+        volume: of the grid's shape.
+        grid: of the page.
+        limits: grey values that become 0 and 255; NaN and infinity become 0.
+
+    Returns:
+        uint8 (z, y, x, 1).
+
+    Raises:
+        InputError: damaged slices.
+    """
+    z, y, x = grid.block
+    means = np.empty((*grid.shape, 1), np.uint8)
+    for index in range(grid.shape[0]):
+        total = np.zeros(grid.shape[1:], np.float32)
+        places = range(index * z, min((index + 1) * z, volume.shape[0]))
+        for place in places:
+            values = volume.read(place, place + 1)[0]
+            seen = window(values, *limits)
+            seen[~np.isfinite(values)] = 0
+            total += block_mean(seen[None, ..., None], (1, y, x))[0, ..., 0]
+        means[index, ..., 0] = np.rint(total / len(places) * 255)
+    return means

@@ -1,0 +1,132 @@
+"""The outputs of `run inference` in a folder: which volumes are stained, and what their records say."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scripts.errors import InputError
+
+logger = logging.getLogger(__name__)
+
+FORMATS = ("ome.zarr", "tif", "nii", "nii.gz")  # the first can be read at a low resolution
+RECORD = "_stain.json"
+UNFINISHED = "_stain.partial"
+
+
+@dataclass(frozen=True)
+class Stained:
+    """A finished staining.
+
+    Attributes:
+        name: of the volume, as its files have it.
+        record: content of ``<name>_stain.json``.
+        stain: the stain in one of the formats.
+        uncertainty: its uncertainty, None where that was not asked for.
+    """
+
+    name: str
+    record: dict[str, Any]
+    stain: Path
+    uncertainty: Path | None
+
+    @property
+    def source(self) -> str:
+        """The CT that was stained."""
+        return str(self.record["input"]["path"])
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(Z, Y, X)."""
+        z, y, x = self.record["input"]["shape_zyx"]
+        return int(z), int(y), int(x)
+
+    @property
+    def spacing(self) -> tuple[float, float, float] | None:
+        """Voxel size (z, y, x) in mm, None where it is not known."""
+        size = self.record["input"]["voxel_size_zyx_mm"]
+        return None if size is None else (float(size[0]), float(size[1]), float(size[2]))
+
+    @property
+    def made_of(self) -> dict[str, Any] | None:
+        """Size and time of change of the CT's files when they were stained, see `file_signature`."""
+        return self.record.get("made_of", {}).get("files")
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """Grey values that became black and white."""
+        return float(self.record["window"]["lo"]), float(self.record["window"]["hi"])
+
+
+def find_stained(folder: Path, name: str | None = None) -> list[Stained]:
+    """Find the finished stainings in a folder.
+
+    Args:
+        folder: output folder of `run inference`.
+        name: of the volume that is wanted, None for all.
+
+    Raises:
+        InputError: no such folder; nothing stained in it, or nothing finished, or not of that name; a record that is
+            none; a stain that is gone.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder} is no folder: give the --output_dir of `run inference`.")
+    finished = sorted(path.name.removesuffix(RECORD) for path in folder.iterdir() if path.name.endswith(RECORD))
+    unfinished = sorted(path.name.removesuffix(UNFINISHED) for path in folder.iterdir() if _is_unfinished(path))
+    if name is None:
+        for other in unfinished:
+            if other not in finished and finished:
+                logger.warning("%s is left out: its staining is not finished.", other)
+        wanted = finished
+    else:
+        wanted = [name] if name in finished else []
+    if wanted:
+        return [_read(folder, one) for one in wanted]
+    if unfinished and (name is None or name in unfinished):
+        raise InputError(
+            f"The staining {folder / (name or unfinished[0])}{UNFINISHED} is not finished: repeat the command that it "
+            "was begun with, which goes on where it stopped."
+        )
+    if name is not None and finished:
+        raise InputError(f"{folder} holds no stain of {name!r}: give --name one of {', '.join(finished)}.")
+    raise InputError(
+        f"{folder} holds no stained volume (no <name>{RECORD}): give the --output_dir of `run inference`, "
+        "not one of the volumes in it."
+    )
+
+
+def _is_unfinished(path: Path) -> bool:
+    return path.name.endswith(UNFINISHED) and path.is_dir()
+
+
+def _read(folder: Path, name: str) -> Stained:
+    path = folder / f"{name}{RECORD}"
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        files = {kind: _volume(folder, name, kind) for kind in ("stain", "uncertainty")}
+        if files["stain"] is None:
+            raise InputError(
+                f"{path} is the record of a stain that is not there: expected {name}_stain.{' or .'.join(FORMATS)} "
+                "beside it; copy it there or stain the volume again."
+            )
+        asked = record.get("uncertainty") is not None
+        if asked and files["uncertainty"] is None:
+            logger.warning("%s: its uncertainty is no longer there, the page goes without.", name)
+        stained = Stained(name, record, files["stain"], files["uncertainty"] if asked else None)
+        _ = stained.source, stained.shape, stained.spacing, stained.window, stained.made_of
+        _ = record["checkpoint"]["sha256"]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(
+            f"{path} is not the record of a staining: it is damaged or another program's; stain the volume again."
+        ) from error
+    return stained
+
+
+def _volume(folder: Path, name: str, kind: str) -> Path | None:
+    paths = (folder / f"{name}_{kind}.{suffix}" for suffix in FORMATS)
+    return next((path for path in paths if path.exists()), None)

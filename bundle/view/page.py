@@ -1,0 +1,77 @@
+"""The page: template, style, script and data in one HTML file."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import numpy as np
+
+from bundle.view.atlas import atlases, tiling_of
+from scripts.errors import InputError
+from scripts.volume.export import whole_file
+
+FOLDER = Path(__file__).parent
+SCRIPTS = ("decode.js", "draw.js", "page.js")
+BUDGET = 20_000_000  # bytes of a page
+QUALITIES = (88, 75, 55, 35, 15)  # of JPEG, the first that keeps the budget is taken
+
+
+def write_page(path: Path, facts: Mapping[str, Any], layers: Mapping[str, np.ndarray], budget: int = BUDGET) -> None:
+    """Write a page that needs no other file and no network.
+
+    Args:
+        path: HTML file to write; missing folders are made.
+        facts: see `facts_of`.
+        layers: ``stain`` (z, y, x, 3), and ``ct`` and ``uncertainty`` (z, y, x, 1) if there are any, uint8.
+        budget: bytes that the page should not exceed.
+
+    Raises:
+        InputError: the file cannot be written; it does not keep the budget at any quality.
+    """
+    for quality in QUALITIES:
+        page = build_page(facts, layers, quality).encode()
+        if len(page) <= budget:
+            break
+    else:
+        raise InputError(f"The page would have {len(page) / 1e6:.0f} MB, more than {budget / 1e6:g}: give a --size.")
+    with whole_file(path, "--out") as file:
+        file.write(page)
+
+
+def build_page(facts: Mapping[str, Any], layers: Mapping[str, np.ndarray], quality: int) -> str:
+    """The page as text, its images compressed with a JPEG quality."""
+    depth, height, width = layers["stain"].shape[:3]
+    tiling = tiling_of(height, width, depth)
+    each = tiling.columns * tiling.rows
+    images = [
+        f'<script type="text/plain" class="atlas" data-layer="{name}" data-first="{index * each}">'
+        f"{base64.b64encode(jpeg).decode('ascii')}</script>"
+        for name, voxels in layers.items()
+        for index, jpeg in enumerate(atlases(voxels, tiling, quality))
+    ]
+    style = (FOLDER / "page.css").read_text(encoding="utf-8")
+    script = "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    content = {**facts, "tiling": asdict(tiling), "layers": list(layers), "quality": quality}
+    return Template((FOLDER / "page.html").read_text(encoding="utf-8")).substitute(
+        name=html.escape(facts["name"]),
+        notice=html.escape(facts["notice"]),
+        style=style,
+        style_hash=_hash(style),
+        script=script,
+        script_hash=_hash(script),
+        facts=json.dumps(content).replace("<", "\\u003c"),  # no name may end the script element
+        images="\n".join(images),
+    )
+
+
+def _hash(text: str) -> str:
+    """What the page's policy lets run or apply: this very text, and nothing that a name might smuggle in."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")

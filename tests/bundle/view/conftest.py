@@ -1,0 +1,78 @@
+"""A stained volume made without a network: what `run inference` leaves in a folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+
+from scripts.volume.export import EXPORTS
+from scripts.volume.reader import open_volume
+from scripts.volume.stain_store import COLOURS, GREY, StainStore
+
+Shape = tuple[int, int, int]
+
+
+def smooth(shape: Shape, channels: int) -> np.ndarray:
+    """uint8 (z, y, x, channels): each channel rises along another axis, so JPEG keeps it within a few levels."""
+    ramps = [np.linspace(20, 230, side) for side in shape]
+    volume = np.empty((*shape, channels))
+    for channel in range(channels):
+        ramp = ramps[2 - channel]
+        volume[..., channel] = np.expand_dims(ramp, [axis for axis in range(3) if axis != 2 - channel])
+    return np.rint(volume).astype(np.uint8)
+
+
+@pytest.fixture
+def stained_folder(tmp_path: Path) -> Callable[..., Path]:
+    """Makes OUT with a stain of `shape`, and the CT ``scan.tif`` beside it."""
+
+    def make(
+        name: str = "scan",
+        shape: Shape = (6, 24, 40),
+        spacing: Shape | tuple[float, float, float] | None = (0.005, 0.005, 0.005),
+        formats: tuple[str, ...] = ("ome.zarr",),
+        uncertainty: bool = False,
+        **changes: Any,
+    ) -> Path:
+        out = tmp_path / "out"
+        ct = tmp_path / "scan.tif"
+        tifffile.imwrite(ct, (smooth(shape, 1)[..., 0].astype(np.uint16) * 100), photometric="minisblack")
+        with open_volume(ct, spacing) as volume:
+            for kind, channels in (("stain", 3), ("uncertainty", 1)):
+                if kind == "stain" or uncertainty:
+                    voxels = smooth(shape, channels)
+                    for suffix in formats:
+                        path = out / f"{name}_{kind}.{suffix}"
+                        if suffix in EXPORTS:
+                            EXPORTS[suffix](path, volume, [voxels], channels)
+                        else:
+                            store = StainStore(path, shape, 4, GREY if channels == 1 else COLOURS)
+                            out.mkdir(exist_ok=True)
+                            store.create(name, volume.spacing, volume.affine)
+                            for start in range(0, shape[0], 4):
+                                store.write(start, np.moveaxis(voxels[start : start + 4], -1, 0))
+            affine = volume.affine
+        record = {
+            "input": {
+                "path": str(ct),
+                "shape_zyx": list(shape),
+                "voxel_size_zyx_mm": None if spacing is None else list(spacing),
+                "affine_xyz_to_mm": None if affine is None else affine.tolist(),
+            },
+            "checkpoint": {"sha256": "0" * 64},
+            "window": {"lo": 2000.0, "hi": 23000.0, "source": "given"},
+            "uncertainty": {"views": 4, "mean": 2.0} if uncertainty else None,
+            "made_of": {"request": {"orientation": None}},
+            "finished": "2026-11-27T12:00:00+00:00",
+            **changes,
+        }
+        (out / f"{name}_stain.json").write_text(json.dumps(record))
+        return out
+
+    return make

@@ -1,0 +1,63 @@
+"""What a page says about a volume."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bundle.view.facts import SHIPPED, SYNTHETIC, VIRTUAL, facts_of
+from bundle.view.grid import Grid
+from bundle.view.outputs import find_stained
+from scripts.volume.staining import file_digest
+
+
+def facts(out: Path) -> dict[str, Any]:
+    [one] = find_stained(out)
+    return facts_of(one, Grid(one.shape, (8, 2, 2)))
+
+
+def test_numbers(stained_folder: Callable[..., Path]) -> None:
+    found = facts(stained_folder(uncertainty=True))
+    assert found["volume"] == [6, 24, 40] and found["shape"] == [1, 12, 20]
+    assert found["block"] == [6, 2, 2]  # no more than there are
+    assert (found["views"], found["levels_per_step"], found["finished"]) == (4, 0.25, "2026-11-27")
+    assert (found["scan"], found["window"], found["window_source"]) == ("scan.tif", [2000, 23000], "given")
+
+
+def test_whose_weights(stained_folder: Callable[..., Path]) -> None:
+    assert facts(stained_folder())["notice"] == VIRTUAL
+    assert facts(stained_folder(checkpoint={"sha256": file_digest(SHIPPED)}))["notice"] == SYNTHETIC
+    assert "Not for diagnosis" in VIRTUAL and "synthetic data only" in SYNTHETIC and "Not for diagnosis" in SYNTHETIC
+
+
+@pytest.mark.parametrize(
+    ("path", "orientation", "directions"),
+    [
+        ("scan.nii.gz", None, "LPS"),
+        ("scan.mha", None, "LPS"),
+        ("scan.tif", None, None),  # the affine is that of a voxel size alone
+        ("scan.tif", "LPS", "LPS"),
+    ],
+)
+def test_directions(
+    path: str, orientation: str | None, directions: str | None, stained_folder: Callable[..., Path]
+) -> None:
+    out = stained_folder(
+        input={
+            "path": path,
+            "shape_zyx": [6, 24, 40],
+            "voxel_size_zyx_mm": [1, 1, 1],
+            "affine_xyz_to_mm": np.diag([-1.0, -1, 1, 1]).tolist(),
+        },
+        made_of={"request": {"orientation": orientation}},
+    )
+    assert facts(out)["directions"] == directions
+
+
+def test_nothing_is_known(stained_folder: Callable[..., Path]) -> None:
+    found = facts(stained_folder(spacing=None))
+    assert (found["spacing"], found["directions"], found["views"]) == (None, None, None)
