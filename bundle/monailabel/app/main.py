@@ -47,8 +47,8 @@ class StainingApp(MONAILabelApp):
         self.bundles = find_bundles(Path(app_dir) / "model", conf.get("models"))
         # What clients upload lies in a folder of this process, so that it can be told from other paths of the machine.
         self.uploads = Path(tempfile.mkdtemp(prefix="monailabel_")).resolve()
+        tempfile.tempdir = os.environ["TMPDIR"] = str(self.uploads)  # and what background processes leave when killed
         atexit.register(shutil.rmtree, self.uploads, ignore_errors=True)
-        tempfile.tempdir = str(self.uploads)
         super().__init__(
             app_dir=app_dir,
             studies=studies,

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from fastapi import HTTPException
 from monailabel.datastore.local import LocalDatastore
+from monailabel.utils.others.generic import remove_file
 
 PLAIN = re.compile(r"[^\W_][\w .()+-]*")  # letters, digits, space and a few signs; no separators, nothing hidden
 
@@ -20,11 +24,12 @@ class GuardedDatastore(LocalDatastore):
         Raises:
             HTTPException: 400, a name that is no plain one, or a format that the server does not list.
         """
-        name, extension = self._to_id(image_filename.replace("\\", "/").split("/")[-1])
-        _require_plain(image_id or name, "image")
+        name, extension = self._to_id(Path(image_filename).name)
         known = [pattern.replace("*", "") for pattern in self._extensions]
-        if extension not in known:
-            raise HTTPException(400, f"Images end in {', '.join(known)}, not in {extension!r}.")
+        with _discarded_if_refused(image_filename):
+            _require_plain(image_id or name, "image")
+            if extension not in known:
+                raise HTTPException(400, f"Images end in {', '.join(known)}, not in {extension!r}.")
         return str(super().add_image(image_id, image_filename, image_info))
 
     def remove_image(self, image_id: str) -> None:
@@ -38,8 +43,9 @@ class GuardedDatastore(LocalDatastore):
         Raises:
             HTTPException: 404, no such image; 400, a tag that is no plain name.
         """
-        self._require(image_id)
-        _require_plain(str(getattr(label_tag, "value", label_tag)), "tag")
+        with _discarded_if_refused(label_filename):
+            self._require(image_id)
+            _require_plain(str(getattr(label_tag, "value", label_tag)), "label's tag")
         return str(super().save_label(image_id, label_filename, label_tag, label_info))
 
     def update_image_info(self, image_id: str, info: dict[str, Any]) -> None:
@@ -58,6 +64,16 @@ class GuardedDatastore(LocalDatastore):
             raise HTTPException(404, f"There is no image {image_id!r}.")
 
 
+@contextmanager
+def _discarded_if_refused(upload: str) -> Iterator[None]:
+    """MONAI Label removes what was uploaded after a success only."""
+    try:
+        yield
+    except HTTPException:
+        remove_file(upload)
+        raise
+
+
 def _require_plain(name: str, what: str) -> None:
     if not PLAIN.fullmatch(name):
-        raise HTTPException(400, f"{name!r} is no plain name of an {what}: letters, digits and . ( ) + - _ only.")
+        raise HTTPException(400, f"{name!r} is no plain name for the {what}: letters, digits and . ( ) + - _ only.")

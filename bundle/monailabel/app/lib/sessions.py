@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from fastapi import HTTPException
+from monailabel.utils.others.generic import remove_file
 from monailabel.utils.sessions import Sessions
 
 
@@ -27,5 +28,6 @@ class GuardedSessions(Sessions):
             HTTPException: 400, an archive to unpack.
         """
         if uncompress:
+            remove_file(data_file)
             raise HTTPException(400, "This server unpacks no archives: upload the image itself.")
         return super().add_session(data_file, expiry, False, session_id)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import shutil
 import time
 from dataclasses import replace
@@ -19,6 +18,7 @@ from .bundles import read_metadata
 from .options import TRAINING, command_words
 from .pairs import Pair, datalist, split_pairs
 from .refusal import Refusal
+from .weights import replace_weights
 from .workflow import run_python, run_workflow
 
 logger = logging.getLogger(__name__)
@@ -83,6 +83,7 @@ class StainTrainTask(TrainTask):
 
     def _write_datalist(self, folder: Path, pairs: list[Pair], share: float) -> tuple[dict[str, list[Pair]], bool]:
         """Write ``datalist.json``; return its pairs, and whether LPIPS's weights are there."""
+        split_pairs(pairs, share)  # too few are told at once
         submitted = [{"id": pair.id, "ct": pair.ct, "section": pair.section, "slice": pair.slice} for pair in pairs]
         (folder / "submitted.json").write_text(json.dumps(submitted), encoding="utf-8")
         run_python(self.bundle, [str(PREPARE), str(folder)])
@@ -105,15 +106,3 @@ def submitted_pairs(datastore: Datastore) -> list[Pair]:
         )
         for image in sorted(datastore.get_labeled_images())
     ]
-
-
-def replace_weights(new: Path, weights: Path) -> None:
-    """Put new weights in the place of others, which stay beside them as ``model_previous.pt``.
-
-    At every moment there is a whole ``model.pt``.
-    """
-    for source, target in ((weights, weights.with_name("model_previous.pt")), (new, weights)):
-        if source.is_file():
-            partial = target.with_name(target.name + ".partial")
-            shutil.copyfile(source, partial)
-            os.replace(partial, target)
