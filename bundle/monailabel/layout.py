@@ -43,7 +43,8 @@ def lay_out(app: Path, root: Path, bundle: Path | None = None, overwrite: bool =
             source, name, names = root, read_metadata(root)["name"], contents(root)
         else:
             source = _opened(bundle, Path(temporary))
-            name, names = _name(source, bundle), _files(source)
+            named_after = bundle.stem if source == Path(temporary) else source.resolve().name
+            name, names = _name(source, named_after), _files(source)
         place = app / "model" / name
         if place.exists() and not overwrite:
             raise InputError(f"{place} exists already: give --overwrite to replace it, its trained weights included.")
@@ -72,12 +73,13 @@ def _opened(bundle: Path, temporary: Path) -> Path:
     return source
 
 
-def _name(source: Path, bundle: Path) -> str:
+def _name(source: Path, folder: str) -> str:
     """The name that the server lists: the metadata's, or the folder's where that is a title of several words."""
-    names = (read_metadata(source)["name"], source.name if bundle.is_dir() else bundle.stem)
-    plain = [name for name in names if re.fullmatch(r"[A-Za-z0-9][\w.-]*", name)]
+    plain = [
+        name for name in (read_metadata(source)["name"], folder) if re.fullmatch(r"[A-Za-z0-9][\w.-]*", name, re.ASCII)
+    ]
     if not plain:
-        raise InputError(f"{bundle} has no name that can be a folder's: rename it to letters, digits, . - and _.")
+        raise InputError(f"The bundle {folder!r} has no name that can be a folder's: rename it to letters and digits.")
     return plain[0]
 
 
