@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nibabel
 import numpy as np
@@ -79,10 +80,10 @@ class Server:
     studies: Path
     name: str
 
-    def request(self, method: str, path: str, **options: object) -> httpx.Response:
+    def request(self, method: str, path: str, **options: Any) -> Any:
         return httpx.request(method, f"{self.address}{path}", timeout=200, **options)
 
-    def infer(self, model: str, image: str, /, **params: object) -> httpx.Response:
+    def infer(self, model: str, image: str, /, **params: Any) -> Any:
         form = {"params": json.dumps(params)}
         return self.request("POST", f"/infer/{model}", params={"image": image, "output": "image"}, data=form)
 
@@ -107,7 +108,7 @@ def server(phantom: Path, foreign: Path, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("served")
     app, studies = folder / "app", folder / "studies"
     studies.mkdir()
-    scan = nibabel.load(phantom / "volumes" / "S03_ct.nii.gz")
+    scan: Any = nibabel.load(phantom / "volumes" / "S03_ct.nii.gz")
     nibabel.save(nibabel.Nifti1Image(np.asarray(scan.dataobj), AFFINE), studies / "scan.nii.gz")
     assert main(["monailabel", str(app)]) == 0
     assert main(["monailabel", str(app), "--bundle", str(foreign)]) == 0
