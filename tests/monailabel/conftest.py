@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -17,10 +18,7 @@ import nibabel
 import numpy as np
 import pytest
 
-httpx = pytest.importorskip("httpx", reason="MONAI Label is not installed: make label-test")
-pytest.importorskip("monailabel", reason="it has an environment of its own: make label-test")
-
-from bundle.cli import main  # noqa: E402 - nothing of this file without MONAI Label
+from bundle.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 FOREIGN = "threshold"
@@ -73,14 +71,17 @@ class Threshold(torch.nn.Module):
 
 @dataclass(frozen=True)
 class Server:
-    """A running server."""
+    """A running server; `temporary` is where it may put temporary files."""
 
     address: str
     app: Path
     studies: Path
-    name: str
+    temporary: Path
+    name: str = "xray_histology_virtual_staining"
 
     def request(self, method: str, path: str, **options: Any) -> Any:
+        import httpx  # which comes with MONAI Label
+
         return httpx.request(method, f"{self.address}{path}", timeout=200, **options)
 
     def infer(self, model: str, image: str, /, **params: Any) -> Any:
@@ -106,8 +107,9 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(phantom: Path, foreign: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Started as the documentation says, with one volume among its studies."""
     folder = tmp_path_factory.mktemp("served")
-    app, studies = folder / "app", folder / "studies"
+    app, studies, temporary = folder / "app", folder / "studies", folder / "tmp"
     studies.mkdir()
+    temporary.mkdir()
     scan: Any = nibabel.load(phantom / "volumes" / "S03_ct.nii.gz")
     nibabel.save(nibabel.Nifti1Image(np.asarray(scan.dataobj), AFFINE), studies / "scan.nii.gz")
     assert main(["monailabel", str(app)]) == 0
@@ -117,17 +119,21 @@ def server(phantom: Path, foreign: Path, tmp_path_factory: pytest.TempPathFactor
         port = free.getsockname()[1]
     command = [sys.executable, str(app / "serve.py"), "--studies", str(studies), "--port", str(port)]
     with (folder / "server.log").open("w") as log:
-        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
-    server = Server(f"http://127.0.0.1:{port}", app, studies, "xray_histology_virtual_staining")
+        environment = {**os.environ, "TMPDIR": str(temporary)}
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    server = Server(f"http://127.0.0.1:{port}", app, studies, temporary)
     try:
         _wait(server, process, folder / "server.log")
         yield server
     finally:
         process.terminate()
-        process.wait(30)
+        assert process.wait(30) == 0
+        assert not list(temporary.glob("monailabel_*"))
 
 
 def _wait(server: Server, process: subprocess.Popen, log: Path) -> None:
+    import httpx
+
     for _ in range(180):
         try:
             server.request("GET", "/info/")

@@ -6,6 +6,7 @@ page that the browser shows read what the server answers.
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ class LocalMain(Main):
 
 def main() -> None:
     """Start MONAI Label with this app."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # which cleans up; by default the process would just end
     app = str(Path(__file__).resolve().parent)
     sys.argv[1:] = ["start_server", "--app", app, "--host", HOST, *sys.argv[1:]]
     LocalMain().run()
