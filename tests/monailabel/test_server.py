@@ -73,6 +73,16 @@ def test_what_is_served(server: Any) -> None:
     assert server.name in info["trainers"]
 
 
+def test_for_this_machine_only(server: Any) -> None:
+    """It listens to no address but 127.0.0.1, not even others of this machine, and answers no page from elsewhere."""
+    import httpx
+
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(server.address.replace("127.0.0.1", "127.0.0.2") + "/info/")
+    answer = server.request("GET", "/info/", headers={"Origin": "http://page.example"})
+    assert "access-control-allow-origin" not in answer.headers
+
+
 def test_the_pixels_of_the_command_line_beside_a_foreign_bundle(server: Any, expected: Any) -> None:
     """The foreign bundle, ours, the foreign one again; ours again is for other tests."""
     require_threshold(server)
