@@ -1,11 +1,13 @@
 # make demo: see it work.  make test: check it.  Both need only Python >= 3.10 and a package registry.
+# make label-test: check the app for MONAI Label, in an environment of its own (Python 3.10 or 3.11).
 PYTHON ?= python3
 PIP_OPTIONS ?=# for example an --extra-index-url that offers a CPU build of torch
 VENV := .venv
 BIN := $(VENV)/bin
+LABEL_VENV := .venv-monailabel
 export OMP_NUM_THREADS ?= $(shell getconf _NPROCESSORS_ONLN)
 
-.PHONY: venv demo test check view-test readers-test clean
+.PHONY: venv demo test check view-test readers-test label-venv label-test clean
 
 venv: $(VENV)/.installed
 
@@ -46,5 +48,17 @@ readers-test:
 	$(VENV)-readers/bin/pip install --quiet $(PIP_OPTIONS) '.[dev,readers]'
 	$(VENV)-readers/bin/python -m pytest tests/readers
 
+label-venv: $(LABEL_VENV)/.installed
+
+# Its versions are pinned by the extra: constraints.txt has others.
+$(LABEL_VENV)/.installed: pyproject.toml
+	$(PYTHON) -c "import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 11) and 'MONAI Label needs Python 3.10 or 3.11: make PYTHON=python3.11 ...')"
+	$(PYTHON) -m venv $(LABEL_VENV)
+	$(LABEL_VENV)/bin/pip install --quiet $(PIP_OPTIONS) '.[monailabel]' 'pytest>=8' 'pytest-timeout>=2.3'
+	touch $@
+
+label-test: label-venv
+	$(LABEL_VENV)/bin/python -m pytest tests/monailabel
+
 clean:
-	rm -rf $(VENV) $(VENV)-readers demo
+	rm -rf $(VENV) $(VENV)-readers $(LABEL_VENV) demo

@@ -11,6 +11,7 @@ from bundle import blocks, demo, export, lpips_weights, lut, stain, tissue
 from bundle.bench import command as bench
 from bundle.benchmark import command as benchmark
 from bundle.limits import command as limits
+from bundle.monailabel import command as monailabel
 from bundle.package import command as package
 from bundle.pairs import command as pairs
 from bundle.phantom import command as phantom
@@ -40,6 +41,7 @@ COMMANDS: dict[str, tuple[ModuleType, str]] = {
     "export": (export, "write the network as TorchScript and ONNX, checked against PyTorch"),
     "package": (package, "write the bundle as the MONAI Model Zoo wants it, and check it"),
     "reference": (reference, "write docs/reference.md from the comments of the configs"),
+    "monailabel": (monailabel, "lay out a MONAI Label app that serves the bundle"),
     "lpips-weights": (lpips_weights, "obtain the AlexNet weights that LPIPS needs"),
 }
 

@@ -27,6 +27,9 @@ UNCHECKED = {  # beginning of a line: why it is not checked
     ".venv/bin/tensorboard ": "another program's, whose options are its own",
     "napari --plugin napari-ome-zarr ": "another program's; tests/readers has its reader",
     "head=$(scontrol ": "Slurm's, which is not here",
+    ".venv-monailabel/bin/python APP/serve.py ": "tests/monailabel starts it so, in its own environment",
+    'curl "http://127.0.0.1:8000/': "tests/monailabel asks its server the same",
+    "curl -X ": "the same",
 }
 
 

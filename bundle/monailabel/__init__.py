@@ -1,0 +1,1 @@
+"""Serving the bundle with MONAI Label."""

@@ -1,0 +1,1 @@
+"""What the app is made of. Imports are relative: MONAI Label calls this package ``lib``."""

@@ -1,0 +1,56 @@
+"""Run in the bundle's folder, by its Python: cuts submitted slices out of their volumes, and sees what there is.
+
+``python prepare.py FOLDER`` reads ``FOLDER/submitted.json``, a list of ``{"id", "ct", "section", "slice"}``, and writes
+``FOLDER/prepared.json``: by the id of each pair whose section is RGB the path of its CT slice, and whether LPIPS's
+weights are there.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+
+def prepare(folder: Path) -> None:
+    """Do it.
+
+    Raises:
+        InputError: a section or a volume that cannot be read, or a slice that the volume has not.
+    """
+    import tifffile
+
+    from scripts.data.image import read_header
+    from scripts.errors import InputError
+    from scripts.metrics.lpips_weights import find_lpips_weights
+    from scripts.volume.reader import open_volume
+
+    slices = {}
+    for number, pair in enumerate(json.loads((folder / "submitted.json").read_text(encoding="utf-8"))):
+        if read_header(pair["section"]).channels != 3:
+            print(f"left out: the label of {pair['id']} is no RGB section", flush=True)
+            continue
+        slices[pair["id"]] = pair["ct"]
+        if pair["slice"] is not None:
+            with open_volume(pair["ct"]) as volume:
+                if pair["slice"] >= volume.shape[0]:
+                    raise InputError(
+                        f"The section of {pair['id']} is said to be of slice {pair['slice']}, but the volume has "
+                        f"{volume.shape[0]} slices, counted from 0: correct the label's `slice`."
+                    )
+                slices[pair["id"]] = str(folder / f"ct_{number}.tif")
+                tifffile.imwrite(slices[pair["id"]], volume.read(pair["slice"], pair["slice"] + 1)[0])
+    prepared = {"slices": slices, "lpips": find_lpips_weights() is not None}
+    (folder / "prepared.json").write_text(json.dumps(prepared), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    from scripts.errors import find_input_error
+
+    try:
+        prepare(Path(sys.argv[1]))
+    except Exception as error:
+        mistake = find_input_error(error)
+        if mistake is None:
+            raise
+        sys.exit(f"error: {mistake}")
