@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import tifffile
+import yaml
 from PIL import Image
 
 from scripts.data.files import TIFF_SUFFIXES, has_suffix
+from scripts.data.window import check_window
 from scripts.errors import InputError
 from scripts.output_folder import writable_folder
 from scripts.virtual_stainer import VirtualStainer
@@ -22,9 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="RGB to write: .png for one slice, .tif for any number")
     parser.add_argument("--checkpoint", type=Path, help="weights (default: the bundle's models/model.pt)")
     parser.add_argument("--overlay", type=Path, help="config file that changed network_def in training")
-    parser.add_argument(
-        "--ct_window", type=float, nargs=2, metavar=("LO", "HI"), help="grey values that become black and white"
-    )
+    parser.add_argument("--ct_window", metavar='"[LO, HI]"', help="grey values that become black and white")
     parser.add_argument("--device", help="where to compute (default: a GPU if there is one)")
 
 
@@ -42,11 +42,23 @@ def run(args: argparse.Namespace) -> int:
         if volume.shape[0] > 1 and not has_suffix(args.out, TIFF_SUFFIXES):
             raise InputError(f"{volume.source} has {volume.shape[0]} slices, {args.out} holds one: give --out a .tif.")
     writable_folder(args.out.parent, "--out")
+    window = None if args.ct_window is None else check_window(_list(args.ct_window), str(args.ct))
     stainer = VirtualStainer(args.checkpoint, args.device, args.overlay)
-    rgb, _, (lo, hi) = stainer.stain(args.ct, args.ct_window)
-    _write(args.out, rgb)
+    rgb, _, (lo, hi) = stainer.stain(args.ct, window)
+    try:
+        _write(args.out, rgb)
+    except OSError as error:
+        words = error.strerror or str(error)
+        raise InputError(f"{args.out} cannot be written ({words}): free some space, or give another --out.") from error
     print(f"{args.out}: {' x '.join(map(str, rgb.shape[:-1]))} pixels, stained with the window {lo:g} to {hi:g}")
     return 0
+
+
+def _list(text: str) -> object:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
 
 
 def _write(path: Path, rgb: np.ndarray) -> None:

@@ -25,13 +25,20 @@ def refuse_unknown_options(arguments: Sequence[str] | None = None) -> None:
         arguments: as in `sys.argv` without the program; None takes those, if this process is MONAI's command line.
 
     Raises:
-        InputError: an option that is neither of MONAI's ``run`` nor an entry of the config files.
+        InputError: an option that is neither of MONAI's ``run`` nor an entry of the config files; a value with ``#``,
+            of which MONAI makes ``::``.
     """
     if arguments is None:
         if not on_command_line():
             return
         arguments = sys.argv[1:]
     given = _options(arguments)
+    for option, value in given.items():
+        if "#" in value and option != "config_file" and not value.startswith(("@", "$", "%", "{")):
+            raise InputError(
+                f"--{option} is {value!r}: MONAI takes '#' for the separator of a config's ids, so no path may hold "
+                "one; rename it, or make a link to it."
+            )
     config = _read_config(given.get("config_file", ""))
     if not config:
         return

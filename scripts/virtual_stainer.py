@@ -20,15 +20,27 @@ from scripts.errors import InputError, find_input_error
 from scripts.inferers.tiles import spans
 from scripts.inferers.uncertainty import STEPS
 from scripts.memory import free_memory
-from scripts.options import require_device
+from scripts.options import require_counts, require_device
 from scripts.volume.dataset import SlabDataset
 from scripts.volume.in_memory import InMemoryVolume
-from scripts.volume.plan import check_average
+from scripts.volume.plan import check_average, check_nan_value
 from scripts.volume.reader import open_volume
 from scripts.volume.slab_size import default_slab_size
 from scripts.volume.volume import Volume
 from scripts.volume.window import usable_average, volume_window
 
+OPTIONS = (
+    "ct_window",
+    "nan_value",
+    "slice_average",
+    "uncertainty",
+    "views",
+    "slab_size",
+    "tile_size",
+    "amp",
+    "network_def",
+)
+CHANNELS = (1, 2, 3, 4)  # of images; a volume of so few columns is none
 CONFIG = Path(__file__).resolve().parents[1] / "configs" / "inference.yaml"
 
 
@@ -64,14 +76,15 @@ class VirtualStainer:
         device: where to compute, such as ``"cuda:1"``; None takes a GPU if there is one.
         overlay: config file that changed ``network_def`` in training.
         options: entries of the config in place of its own, by the names that they have on the command line, such as
-            ``{"uncertainty": True, "network_def#blocks": 4}``.
+            ``{"uncertainty": True, "network_def#blocks": 4}``: those of `OPTIONS`, and what is below them.
 
     Attributes:
         network: the generator with its weights, float32 and not folded, on the CPU.
         device: where the stain is computed.
 
     Raises:
-        InputError: a checkpoint or overlay that cannot be used, an unknown option, or one out of range.
+        InputError: a checkpoint or overlay that cannot be used, an option that is unknown, without effect here, or out
+            of range.
     """
 
     def __init__(
@@ -82,10 +95,18 @@ class VirtualStainer:
         options: Mapping[str, Any] | None = None,
     ) -> None:
         config = _read_config(overlay)
-        refuse_unknown_ids(options or {}, config.get())
-        given = {"bundle_root": str(CONFIG.parents[1]), **(options or {})}
-        if checkpoint is not None:
-            given["checkpoint"] = str(checkpoint)
+        given = dict(options or {})
+        refuse_unknown_ids(given, config.get())
+        idle = [name for name in given if name.split("#")[0].split("::")[0] not in OPTIONS]
+        if idle:
+            raise InputError(
+                f"The option {idle[0]} has no effect here, but {', '.join(OPTIONS)} have: use run inference."
+            )
+        check_nan_value(given.get("nan_value"))
+        if given.get("slab_size") is not None:
+            require_counts(slab_size=given["slab_size"])
+        # no string: MONAI would take a # in it for the separator of ids
+        given["checkpoint"] = Path(CONFIG.parents[1] / "models" / "model.pt" if checkpoint is None else checkpoint)
         if device is not None:
             require_device(device)
             given["device"] = torch.device(device)
@@ -115,8 +136,8 @@ class VirtualStainer:
         """Stain an image or a volume.
 
         Args:
-            ct: grey values, an array (rows, columns) or (Z, Y, X), whose slices are stained one by one; or a file that
-                `open_volume` reads, which is (Z, Y, X) even if Z is 1.
+            ct: grey values, an array or tensor (rows, columns) or (Z, Y, X), whose slices are stained one by one, NaN
+                where it is masked; or a file that `open_volume` reads, which is (Z, Y, X) even if Z is 1.
             window: (lo, hi) grey values that become black and white; None takes the option ``ct_window``, else the
                 training's if the values are on its scale, else percentiles of them.
 
@@ -127,9 +148,12 @@ class VirtualStainer:
         if isinstance(ct, (str, os.PathLike)):
             with open_volume(ct) as volume:
                 return self._stain(volume, window)
-        values = np.asarray(ct)
-        if values.ndim == 3 and values.shape[-1] in (3, 4):
-            raise InputError(f"The array has the shape {values.shape}, which is colour: give grey values.")
+        values = _array(ct)
+        if values.ndim == 3 and values.shape[-1] in CHANNELS:
+            raise InputError(
+                f"The array has the shape {values.shape}, whose last axis looks like channels: give grey values, "
+                "(rows, columns) or (Z, Y, X)."
+            )
         if values.ndim != 2:
             return self._stain(InMemoryVolume(values), window)
         rgb, doubt, found = self._stain(InMemoryVolume(values[None]), window)
@@ -160,6 +184,15 @@ class VirtualStainer:
                 if doubt is not None:
                     doubt[where] = levels[:, 3] / np.float32(STEPS)
         return Stained(rgb, doubt, (lo, hi))
+
+
+def _array(ct: ArrayLike) -> np.ndarray:
+    if isinstance(ct, torch.Tensor):
+        ct = ct.detach().cpu()
+        ct = (ct.float() if ct.dtype == torch.bfloat16 else ct).numpy()
+    if isinstance(ct, np.ma.MaskedArray) and ct.mask.any():
+        return np.ma.filled(ct.astype(np.float64), np.nan)
+    return np.asarray(ct)
 
 
 def _read_config(overlay: str | os.PathLike[str] | None) -> ConfigParser:

@@ -47,13 +47,20 @@ def write_package(root: Path, out: Path) -> tuple[Path, Path]:
     if archive.exists() and not archive.is_file():
         raise InputError(f"{archive} exists and is no file: give another --out.")
     partial = out / f".{metadata['name']}.partial"
-    remove(partial)
-    for name in names:
-        (partial / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(root / name, partial / name)
-    write_as_json(partial / TRAIN_YAML, partial / TRAIN_JSON)
     unfinished = archive.with_suffix(".zip.partial")
-    write_zip(partial, sorted({*names, TRAIN_JSON}), unfinished, metadata["name"])
+    remove(partial)
+    try:
+        for name in names:
+            (partial / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(root / name, partial / name)
+        write_as_json(partial / TRAIN_YAML, partial / TRAIN_JSON)
+        write_zip(partial, sorted({*names, TRAIN_JSON}), unfinished, metadata["name"])
+    except OSError as error:
+        remove(partial)
+        remove(unfinished)
+        raise InputError(
+            f"{out} cannot be written to ({error.strerror}): free some space, or give another --out."
+        ) from error
     remove(folder)
     partial.rename(folder)
     unfinished.replace(archive)

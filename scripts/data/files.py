@@ -34,7 +34,7 @@ def existing_file(path: str | PathLike[str]) -> Path:
     """
     path = Path(path)
     if path.is_dir():
-        raise InputError(f"{path} is a folder where an image file was expected: give the path of a file.")
+        raise InputError(f"{path} is a folder where a file was expected: give the path of a file.")
     if not path.is_file():
         raise InputError(f"{path} does not exist: check the path.")
     return path

@@ -83,8 +83,8 @@ def fits_window(robust: tuple[float, float], trained: tuple[float, float]) -> bo
 
 
 def overlaps(window: tuple[float, float], values: np.ndarray) -> bool:
-    """Whether some grey values lie in a window, so that not all become 0 or 1."""
-    return bool(values.max() > window[0] and values.min() < window[1])
+    """Whether some grey values lie in a window, its ends included: a slice may be empty."""
+    return bool(values.max() >= window[0] and values.min() <= window[1])
 
 
 def check_overlap(window: tuple[float, float], values: np.ndarray, name: str) -> None:

@@ -65,7 +65,7 @@ class VolumeWriter:
 
     def __call__(self, engine: Any) -> None:
         slab = engine.state.batch
-        pred = torch.as_tensor(engine.state.output[Keys.PRED]).cpu()
+        pred = require_levels(torch.as_tensor(engine.state.output[Keys.PRED]).cpu())
         slab["seconds_staining"] = time.perf_counter() - self._began
         # the writer's alone from here on: what the engine holds would stay until the next slab is stained
         engine.state.output = engine.state.batch = None
@@ -128,6 +128,17 @@ class VolumeWriter:
     def _finish(self, staining: Staining) -> None:
         for path in finish(staining, self.details):
             logger.info("%s", path)
+
+
+def require_levels(pred: torch.Tensor) -> torch.Tensor:
+    """Return a stain in grey levels; one in [0, 1] would be stored as black.
+
+    Raises:
+        InputError: it is no uint8.
+    """
+    if pred.dtype != torch.uint8:
+        raise InputError("The inferer gives no grey levels: leave inferer#as_uint8 as it is, true.")
+    return pred
 
 
 def _notes(slab: dict[str, Any], ct: np.ndarray, stain: np.ndarray) -> dict[str, Any]:

@@ -5,7 +5,6 @@ Each step may be cut off at any moment: it is done again by the next run, with t
 
 from __future__ import annotations
 
-import glob
 import hashlib
 import json
 import logging
@@ -92,14 +91,16 @@ def _export(staining: Staining, results: ResultStores, volume: Volume) -> None:
 
 def _publish(staining: Staining) -> list[Path]:
     paths = [staining.output_dir / output for output in staining.outputs]
+    for kind in ("stain", "uncertainty"):  # in other formats, of the stain that is replaced
+        for suffix in (OME_ZARR, *EXPORTS):
+            stale = staining.output_dir / f"{staining.name}_{kind}.{suffix}"
+            if stale.name not in staining.outputs:
+                remove(stale)
     for path in paths:
         made = staining.folder / path.name
         if made.exists():
             remove(path)
             os.replace(made, path)
-    for stale in staining.output_dir.glob(f"{glob.escape(staining.name)}_uncertainty.*"):  # of the stain replaced
-        if stale.name not in staining.outputs and stale.name.split("_uncertainty.")[-1] in (OME_ZARR, *EXPORTS):
-            remove(stale)
     remove(staining.folder)
     return paths
 

@@ -92,8 +92,7 @@ def plan_stainings(
     replace, bfloat16 = truth(overwrite, "overwrite"), truth(amp, "amp")
     if bfloat16 and getattr(network, "float32_only", False):
         raise InputError(f"{checkpoint} is computed in float32: leave --amp away, or give --amp false.")
-    if nan_value is not None and not _is_finite(nan_value):
-        raise InputError(f"nan_value is {nan_value!r}: give --nan_value a grey value, or none at all.")
+    check_nan_value(nan_value)
 
     def plan() -> list[Staining]:
         sources = find_volumes(source)
@@ -171,8 +170,15 @@ def check_average(weights: Sequence[float]) -> list[float]:
     return [value / sum(values) for value in values]
 
 
-def _is_finite(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and bool(np.isfinite(value))
+def check_nan_value(value: object) -> None:
+    """Check the grey value that NaN and infinity become; None takes the window's lower end.
+
+    Raises:
+        InputError: no finite number.
+    """
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if value is not None and not (is_number and np.isfinite(value)):  # type: ignore[call-overload]
+        raise InputError(f"nan_value is {value!r}: give --nan_value a grey value, or none at all.")
 
 
 def slabs_to_stain(stainings: Sequence[Staining]) -> list[dict[str, Any]]:

@@ -98,6 +98,12 @@ def test_a_misspelt_option_is_refused(phantom: Path, tmp_path: Path) -> None:
 class TestOptions:
     """Which options there are, without a process."""
 
+    def test_paths_that_MONAI_would_misread(self) -> None:
+        words = ["run", "training", "--config_file", str(ROOT / "configs" / "train.yaml")]
+        with pytest.raises(InputError, match="--dataset_dir is 'mice #2'.*no path may hold one"):
+            refuse_unknown_options([*words, "--dataset_dir", "mice #2"])
+        refuse_unknown_options([*words, "--train#trainer#max_epochs", "@train#trainer#max_epochs"])
+
     @pytest.mark.parametrize(
         "options",
         [

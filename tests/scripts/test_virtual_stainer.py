@@ -18,7 +18,7 @@ from scripts.errors import InputError
 from scripts.virtual_stainer import VirtualStainer
 from tests.conftest import TINY_CHANNELS
 
-TINY = {"network_def#channels": TINY_CHANNELS, "network_def#blocks": 1, "device": torch.device("cpu")}
+TINY = {"network_def#channels": TINY_CHANNELS, "network_def#blocks": 1}
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def ct(phantom: Path) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def stainer(tiny_checkpoint: Path) -> VirtualStainer:
-    return VirtualStainer(tiny_checkpoint, options=TINY)
+    return VirtualStainer(tiny_checkpoint, "cpu", options=TINY)
 
 
 def test_the_voxels_that_inference_writes(
@@ -44,7 +44,7 @@ def test_the_voxels_that_inference_writes(
     doubt = np.asarray(zarr.open(str(tmp_path / "S03_ct_uncertainty.ome.zarr"), mode="r")["0"]).reshape(ct.shape) / 4
     asked = {**TINY, "uncertainty": True}
     for given, more in ((source, {}), (str(source), {}), (ct, {}), (torch.from_numpy(ct), {}), (ct, {"slab_size": 2})):
-        stained = VirtualStainer(tiny_checkpoint, options={**asked, **more}).stain(given)
+        stained = VirtualStainer(tiny_checkpoint, "cpu", options={**asked, **more}).stain(given)
         assert stained.rgb.dtype == np.uint8
         np.testing.assert_array_equal(stained.rgb, written)
         np.testing.assert_array_equal(stained.uncertainty, doubt)
@@ -70,7 +70,7 @@ def test_other_arrays(stainer: VirtualStainer, ct: np.ndarray) -> None:
 
 def test_the_window(tiny_checkpoint: Path, stainer: VirtualStainer, ct: np.ndarray) -> None:
     """A window that is given wins over the option, which wins over the training's; and scales as it says."""
-    bright = VirtualStainer(tiny_checkpoint, options={**TINY, "ct_window": [0, 20000]})
+    bright = VirtualStainer(tiny_checkpoint, "cpu", options={**TINY, "ct_window": [0, 20000]})
     assert bright.stain(ct).window == (0, 20000)
     assert bright.stain(ct, (5000, 35000)).window == (5000, 35000)
     np.testing.assert_array_equal(bright(ct, (5000, 35000)), stainer(ct))
@@ -84,12 +84,35 @@ def test_nan_becomes_the_dark_end(stainer: VirtualStainer, ct: np.ndarray) -> No
     holed[10:20, 10:20] = np.nan
     filled = np.where(np.isnan(holed), 5000, holed)
     np.testing.assert_array_equal(stainer(holed), stainer(filled))
+    masked: Any = np.ma.masked_array(ct[1], np.isnan(holed))
+    np.testing.assert_array_equal(stainer(masked), stainer(filled))
+    np.testing.assert_array_equal(stainer(np.ma.masked_array(ct[1])), stainer(ct[1]))
+
+
+def test_tensors(stainer: VirtualStainer, ct: np.ndarray) -> None:
+    values = torch.from_numpy(ct[1].astype(np.float32))
+    np.testing.assert_array_equal(stainer(values.requires_grad_()), stainer(ct[1]))
+    half = values.detach().bfloat16()
+    np.testing.assert_array_equal(stainer(half), stainer(half.float().numpy()))
+
+
+def test_an_empty_slice(stainer: VirtualStainer) -> None:
+    """Of air, in a stack that is stained with a window that is given."""
+    assert stainer(np.full((40, 50), 5000, np.uint16), window=(5000, 35000)).shape == (40, 50, 3)
+
+
+def test_a_checkpoint_whose_path_MONAI_would_misread(tiny_checkpoint: Path, tmp_path: Path, ct: np.ndarray) -> None:
+    (tmp_path / "run #2").mkdir()
+    copy = tmp_path / "run #2" / "model.pt"
+    copy.write_bytes(tiny_checkpoint.read_bytes())
+    assert VirtualStainer(copy, "cpu", options=TINY)(ct[1]).shape == (*ct.shape[1:], 3)
 
 
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (np.ones((4, 5, 3), np.uint8), "is colour"),
+        (np.ones((4, 5, 3), np.uint8), "looks like channels"),
+        (np.ones((4, 5, 1), np.uint8), "looks like channels"),
         (np.ones(7, np.uint8), "has the shape"),
         (np.ones((2, 3, 4, 5), np.uint8), "has the shape"),
         (np.ones((0, 4, 5), np.uint8), "has the shape"),
@@ -110,6 +133,11 @@ def test_what_cannot_stain(tiny_checkpoint: Path, tmp_path: Path) -> None:
         "another architecture": {"checkpoint": tiny_checkpoint},
         "did you mean --uncertainty": {"options": {"uncertainti": True}},
         "views is 99": {"options": {"views": 99}},
+        "axis has no effect here": {"options": {"axis": "y"}},
+        "inferer#as_uint8 has no effect here": {"options": {"inferer#as_uint8": False}},
+        "slab_size is -3": {"options": {"slab_size": -3}},
+        "nan_value is 'x'": {"options": {"nan_value": "x"}},
+        "device 'meta'": {"device": "meta"},
         "device 'abacus'": {"device": "abacus"},
         "no.yaml does not exist": {"overlay": tmp_path / "no.yaml"},
     }.items():

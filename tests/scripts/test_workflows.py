@@ -229,6 +229,22 @@ def test_nifti_tiff_and_slice_folder_give_the_same_stain(
     again = {"checkpoint": tiny_checkpoint, "input": tiff, "output_dir": tmp_path / f"out_{tiff.name}"}
     assert "--overwrite" in mistake(lambda: run(workflow("inference", **again)))
     run(workflow("inference", **again, overwrite=True))
+    assert not list(
+        (tmp_path / f"out_{tiff.name}").glob("*_stain.tif")
+    )  # of the stain replaced, in formats not asked for
+    assert not list((tmp_path / f"out_{tiff.name}").glob("*_stain.nii.gz"))
+    assert stain_in(tmp_path / f"out_{tiff.name}").shape == stains[0].shape
+
+
+def test_an_inferer_that_gives_no_levels_is_refused(
+    workflow: Build, phantom: Path, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    """Values in [0, 1] would be stored as black."""
+    options = {"checkpoint": tiny_checkpoint, "dataset_dir": phantom, "output_dir": tmp_path}
+    assert "leave inferer#as_uint8" in mistake(
+        lambda: run(workflow("inference", **options, **{"inferer#as_uint8": False}))
+    )
+    assert not list(tmp_path.glob("*_stain.json"))
 
 
 def test_a_folder_of_volumes_is_stained_whole(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import zipfile
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bundle.package import archive as module
 from bundle.package.archive import unpack, write_package
 from scripts.errors import InputError
 
@@ -48,6 +50,16 @@ def test_an_older_package_is_replaced_and_nothing_else(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is no package"):
         write_package(ROOT, other)
     assert (other / NAME / "thesis.txt").read_text() == "mine"
+
+
+def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "docs/README.md")
+
+    monkeypatch.setattr(module.shutil, "copyfile", full)
+    with pytest.raises(InputError, match=rf"{tmp_path} cannot be written to \(No space left.*another --out"):
+        write_package(ROOT, tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("name", ["../evil.py", "/evil.py", "a/../../evil.py", "..\\evil.py"])
