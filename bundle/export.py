@@ -86,8 +86,8 @@ def run(args: argparse.Namespace) -> int:
         rows.append({"file": str(path), "greatest difference": f"{worst:.1e}", "times PyTorch's speed": speed})
     print("\n".join(table(rows)))
     print(
-        f"The stain lies in [0, 1]. Times are of staining {TIMED[-2]} x {TIMED[-1]} pixels as inference does, in tiles, "
-        f"in float32 on {torch.get_num_threads()} threads."
+        f"The stain lies in [0, 1]. Times are of staining {TIMED[-2]} x {TIMED[-1]} pixels as inference does, "
+        f"in tiles, in float32 on {torch.get_num_threads()} threads."
     )
     if args.int8 is not None:
         _write_int8(out, slices, args.int8)
