@@ -106,16 +106,20 @@ def _read(folder: Path, name: str) -> Stained:
     path = folder / f"{name}{RECORD}"
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        files = {kind: _volume(folder, name, kind) for kind in ("stain", "uncertainty")}
-        if files["stain"] is None:
+        paths = _paths(folder, name, record, "stain")
+        stain = _first_there(paths)
+        if stain is None:
             raise InputError(
-                f"{path} is the record of a stain that is not there: expected {name}_stain.{' or .'.join(FORMATS)} "
-                "beside it; copy it there or stain the volume again."
+                f"{path} is the record of a stain that is not there: expected {_or(paths)} beside it; copy it there or "
+                "stain the volume again."
             )
-        asked = record.get("uncertainty") is not None
-        if asked and files["uncertainty"] is None:
-            logger.warning("%s: its uncertainty is no longer there, the page goes without.", name)
-        stained = Stained(name, record, files["stain"], files["uncertainty"] if asked else None)
+        uncertainty = None
+        if record.get("uncertainty") is not None:
+            paths = _paths(folder, name, record, "uncertainty")
+            uncertainty = _first_there(paths)
+            if uncertainty is None:
+                logger.warning("%s: its uncertainty (%s) is not there, the page goes without.", name, _or(paths))
+        stained = Stained(name, record, stain, uncertainty)
         _ = stained.source, stained.shape, stained.spacing, stained.window, stained.made_of
         _ = record["checkpoint"]["sha256"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -127,6 +131,23 @@ def _read(folder: Path, name: str) -> Stained:
     return stained
 
 
-def _volume(folder: Path, name: str, kind: str) -> Path | None:
-    paths = (folder / f"{name}_{kind}.{suffix}" for suffix in FORMATS)
+def _paths(folder: Path, name: str, record: dict[str, Any], kind: str) -> list[Path]:
+    """The volumes of a kind that this staining wrote: an earlier one may have left others in the folder.
+
+    Files may be renamed together with their record, so only the endings of the names are taken from it.
+    """
+    outputs = record.get("outputs")
+    formats = [
+        suffix for suffix in FORMATS if outputs is None or any(one.endswith(f"_{kind}.{suffix}") for one in outputs)
+    ]
+    if not formats:
+        raise ValueError(f"the record lists no {kind}")
+    return [folder / f"{name}_{kind}.{suffix}" for suffix in formats]
+
+
+def _first_there(paths: list[Path]) -> Path | None:
     return next((path for path in paths if path.exists()), None)
+
+
+def _or(paths: list[Path]) -> str:
+    return " or ".join(path.name for path in paths)

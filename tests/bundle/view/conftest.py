@@ -67,6 +67,11 @@ def stained_folder(tmp_path: Path) -> Callable[..., Path]:
             },
             "checkpoint": {"sha256": "0" * 64},
             "window": {"lo": 2000.0, "hi": 23000.0, "source": "given"},
+            "outputs": [
+                *(f"{name}_stain.{suffix}" for suffix in formats),
+                *(f"{name}_uncertainty.{suffix}" for suffix in formats if uncertainty),
+                f"{name}_stain.png",
+            ],
             "uncertainty": {"views": 4, "mean": 2.0} if uncertainty else None,
             "made_of": {"request": {"orientation": None}},
             "finished": "2026-11-27T12:00:00+00:00",

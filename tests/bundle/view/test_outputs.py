@@ -34,6 +34,41 @@ def test_an_uncertainty_of_another_staining_is_no_part_of_it(stained_folder: Cal
     assert find_stained(out)[0].uncertainty is None
 
 
+def test_what_an_earlier_staining_left_is_not_taken(
+    stained_folder: Callable[..., Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A volume stained again as TIFF beside the OME-Zarr of the first time."""
+    stained_folder(formats=("ome.zarr",), uncertainty=True)
+    out = stained_folder(formats=("tif",), uncertainty=True)
+    [one] = find_stained(out)
+    assert (one.stain, one.uncertainty) == (out / "scan_stain.tif", out / "scan_uncertainty.tif")
+    (out / "scan_uncertainty.tif").unlink()
+    with caplog.at_level(logging.WARNING):
+        assert find_stained(out)[0].uncertainty is None
+    assert "its uncertainty (scan_uncertainty.tif) is not there" in caplog.text
+    (out / "scan_stain.tif").unlink()
+    with pytest.raises(InputError, match=r"not there: expected scan_stain\.tif beside it"):
+        find_stained(out)
+
+
+def test_one_of_two_formats_was_copied(stained_folder: Callable[..., Path]) -> None:
+    out = stained_folder(formats=("ome.zarr", "nii.gz"))
+    shutil.rmtree(out / "scan_stain.ome.zarr")
+    assert find_stained(out)[0].stain == out / "scan_stain.nii.gz"
+
+
+def test_renamed_with_its_record(stained_folder: Callable[..., Path]) -> None:
+    out = stained_folder()
+    for path in out.iterdir():
+        path.rename(out / path.name.replace("scan", "mine"))
+    assert find_stained(out)[0].stain == out / "mine_stain.ome.zarr"
+
+
+def test_an_older_record_lists_nothing(stained_folder: Callable[..., Path]) -> None:
+    out = stained_folder(formats=("tif",), outputs=None)
+    assert find_stained(out)[0].stain == out / "scan_stain.tif"
+
+
 def test_several_and_one_of_them(stained_folder: Callable[..., Path], caplog: pytest.LogCaptureFixture) -> None:
     stained_folder("b")
     out = stained_folder("a")
@@ -68,7 +103,7 @@ def test_the_stain_is_gone(stained_folder: Callable[..., Path]) -> None:
         find_stained(out)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"uncertainty": null, "input": 3}'])
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"outputs": 3}', '{"outputs": ["scan_stain.png"]}', '{"uncertainty": null, "input": 3}'])
 def test_no_record(text: str, stained_folder: Callable[..., Path]) -> None:
     out = stained_folder()
     (out / "scan_stain.json").write_text(text)
