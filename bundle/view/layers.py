@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+import logging
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,8 @@ from scripts.volume.reader import open_volume
 from scripts.volume.stream import StreamVolume, Voxels
 from scripts.volume.volume import Volume
 
+logger = logging.getLogger(__name__)
+
 SLICES = 32  # read at once where a format does not say
 
 
@@ -33,29 +37,39 @@ class Level:
         shape: (z, y, x, channels).
         depth: slices that are best read together.
         read: from start and stop to uint8 (n, y, x, channels).
+        chunks: the files that hold its voxels, none where the format is one file.
     """
 
     factors: tuple[int, int, int]
     shape: tuple[int, ...]
     depth: int
     read: Callable[[int, int], np.ndarray]
+    chunks: Callable[[], Iterator[Path]] = lambda: iter(())
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A stained volume in a file or folder, at one or several resolutions."""
+    """A stained volume in a file or folder, at one or several resolutions.
+
+    Attributes:
+        path: the file or folder.
+        levels: its resolutions, the highest first.
+        zeros_left_out: whether chunks of zeros may have no file.
+    """
 
     path: Path
     levels: list[Level]
+    zeros_left_out: bool = False
 
 
-def open_layer(path: Path, channels: int, shape: tuple[int, int, int]) -> Layer:
+def open_layer(path: Path, channels: int, shape: tuple[int, int, int], zeros_left_out: bool = False) -> Layer:
     """Open an output of `run inference`.
 
     Args:
         path: OME-Zarr, OME-TIFF or NIfTI.
         channels: 3 for the stain, 1 for its uncertainty.
         shape: (Z, Y, X) that it must have.
+        zeros_left_out: see `Layer`.
 
     Raises:
         InputError: damaged, or of another shape.
@@ -76,7 +90,7 @@ def open_layer(path: Path, channels: int, shape: tuple[int, int, int]) -> Layer:
             f"{path} has {' x '.join(map(str, found))} values (z, y, x, channels), its record says {expected}: it is "
             "damaged or of another staining; copy it again or stain the volume again."
         )
-    return Layer(path, levels)
+    return Layer(path, levels, zeros_left_out)
 
 
 def _zarr_levels(path: Path) -> list[Level]:
@@ -92,7 +106,12 @@ def _zarr_levels(path: Path) -> list[Level]:
         def read(start: int, stop: int, array: Any = array) -> np.ndarray:
             return np.moveaxis(array[:, start:stop], 0, -1)
 
-        levels.append(Level((z, y, x), (*array.shape[1:], array.shape[0]), array.chunks[1], read))
+        def chunks(array: Any = array, folder: Path = path / dataset["path"]) -> Iterator[Path]:
+            counts = (-(-side // length) for side, length in zip(array.shape, array.chunks, strict=True))
+            for place in itertools.product(*map(range, counts)):
+                yield folder.joinpath(*map(str, place))
+
+        levels.append(Level((z, y, x), (*array.shape[1:], array.shape[0]), array.chunks[1], read, chunks))
     return levels
 
 
@@ -139,7 +158,7 @@ def layer_on_grid(layer: Layer, grid: Grid) -> np.ndarray:
         uint8 (z, y, x, channels).
 
     Raises:
-        InputError: damaged.
+        InputError: damaged or incomplete.
     """
     fitting = [
         level
@@ -147,6 +166,7 @@ def layer_on_grid(layer: Layer, grid: Grid) -> np.ndarray:
         if all(side % factor == 0 for side, factor in zip(grid.block, level.factors, strict=True))
     ]
     level = max(fitting, key=lambda level: level.factors)
+    _require_chunks(layer, level)
     z, y, x = (side // factor for side, factor in zip(grid.block, level.factors, strict=True))
     means = np.empty((*grid.shape, level.shape[3]), np.uint8)
     step = z * max(1, level.depth // z)
@@ -157,6 +177,19 @@ def layer_on_grid(layer: Layer, grid: Grid) -> np.ndarray:
                 block = block_mean(slab[first : first + z], (z, y, x))
                 means[(start + first) // z] = np.rint(block[0])
     return means
+
+
+def _require_chunks(layer: Layer, level: Level) -> None:
+    """Refuse a copy that was broken off: zarr reads a chunk that has no file as zeros, which look like black."""
+    missing = [chunk for chunk in level.chunks() if not chunk.is_file()]
+    if not missing:
+        return
+    found = f"{layer.path} lacks {len(missing)} of its files, such as {missing[0].relative_to(layer.path)}"
+    if not layer.zeros_left_out:
+        raise InputError(f"{found}: it was not copied whole; copy it again or stain the volume again.")
+    logger.warning(
+        "%s: zarr 3 wrote it and leaves out what is 0; if it was copied, compare it with the original.", found
+    )
 
 
 def ct_on_grid(volume: Volume, grid: Grid, limits: tuple[float, float]) -> np.ndarray:

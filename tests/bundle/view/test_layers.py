@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -75,6 +76,25 @@ def test_damaged(suffix: str, stained_folder: Callable[..., Path]) -> None:
     file.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(InputError, match=r"scan_stain.*(cannot be read|is damaged)"):
         layer_on_grid(open_layer(path, 3, SHAPE), Grid(SHAPE, (1, 1, 1)))
+
+
+@pytest.mark.parametrize("lost", ["0/0", "0/2/1/0/0", "0/1/0"])
+def test_a_copy_that_was_broken_off(
+    lost: str, stained_folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of a colour, a chunk or a row of chunks: they would be read as zeros, without a word."""
+    monkeypatch.setattr(stain_store, "SMALLEST_LEVEL", 20)
+    path = stained_folder() / "scan_stain.ome.zarr"
+    (path / lost).rename(path / "elsewhere")
+    layer, full, half = open_layer(path, 3, SHAPE), Grid(SHAPE, (1, 1, 1)), Grid(SHAPE, (2, 2, 2))
+    with pytest.raises(
+        InputError, match=rf"scan_stain\.ome\.zarr lacks \d of its files, such as {lost}.*copy it again"
+    ):
+        layer_on_grid(layer, full)
+    assert layer_on_grid(layer, half).min() > 0  # nothing is missing at the resolution that is read
+    with caplog.at_level(logging.WARNING):
+        assert layer_on_grid(open_layer(path, 3, SHAPE, zeros_left_out=True), full).min() == 0
+    assert "zarr 3 wrote it and leaves out what is 0" in caplog.text
 
 
 def test_ct_is_windowed_then_averaged(tmp_path: Path) -> None:

@@ -57,6 +57,13 @@ def test_one_of_two_formats_was_copied(stained_folder: Callable[..., Path]) -> N
     assert find_stained(out)[0].stain == out / "scan_stain.nii.gz"
 
 
+@pytest.mark.parametrize(
+    ("software", "left_out"), [({}, False), ({"zarr": "2.18.3"}, False), ({"zarr": "3.1.6"}, True)]
+)
+def test_who_leaves_out_zeros(software: dict[str, str], left_out: bool, stained_folder: Callable[..., Path]) -> None:
+    assert find_stained(stained_folder(software=software))[0].zeros_left_out is left_out
+
+
 def test_renamed_with_its_record(stained_folder: Callable[..., Path]) -> None:
     out = stained_folder()
     for path in out.iterdir():
@@ -103,7 +110,9 @@ def test_the_stain_is_gone(stained_folder: Callable[..., Path]) -> None:
         find_stained(out)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"outputs": 3}', '{"outputs": ["scan_stain.png"]}', '{"uncertainty": null, "input": 3}'])
+@pytest.mark.parametrize(
+    "text", ["{", "[]", "{}", '{"outputs": 3}', '{"outputs": ["scan_stain.png"]}', '{"uncertainty": null, "input": 3}']
+)
 def test_no_record(text: str, stained_folder: Callable[..., Path]) -> None:
     out = stained_folder()
     (out / "scan_stain.json").write_text(text)
