@@ -13,6 +13,7 @@ from bundle.view.grid import Grid, choose_grid
 from bundle.view.layers import ct_on_grid, layer_on_grid, open_layer
 from bundle.view.outputs import Stained, find_stained
 from bundle.view.page import write_page
+from scripts.data.files import has_suffix
 from scripts.errors import InputError
 from scripts.volume.reader import open_volume
 from scripts.volume.staining import file_signature
@@ -21,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 LARGEST = 2048  # a browser's canvas holds a tile of that side on every phone
 SMALLEST = 16
+SUFFIXES = (".html", ".htm")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,10 +39,12 @@ def run(args: argparse.Namespace) -> int:
 
     Raises:
         InputError: nothing is stained in OUT, or not finished; several volumes where one is meant; a CT that was given
-            and is another; a damaged output; a page that cannot be written.
+            and is another; a damaged output; a page that cannot be written, or is named like another kind of file.
     """
     if not SMALLEST <= args.size <= LARGEST:
         raise InputError(f"--size is {args.size}: give a number from {SMALLEST} to {LARGEST}.")
+    if args.page is not None:
+        _require_page(args.page)
     stained = find_stained(args.out, args.name)
     if len(stained) > 1 and (args.ct or args.page):
         names = ", ".join(one.name for one in stained)
@@ -51,6 +55,14 @@ def run(args: argparse.Namespace) -> int:
         sides = " x ".join(map(str, grid.shape))
         print(f"{path}: {sides} voxels (z, y, x), {path.stat().st_size / 1e6:.1f} MB")
     return 0
+
+
+def _require_page(path: Path) -> None:
+    """Refuse a name that may be a volume's: an earlier page is replaced, nothing else is."""
+    if path.is_dir():
+        raise InputError(f"--out {path} is a folder: give the name of the page as well, such as {path / 'stain.html'}.")
+    if not has_suffix(path, SUFFIXES):
+        raise InputError(f"--out {path} does not end in {' or '.join(SUFFIXES)}: give the page such a name.")
 
 
 def write_view(stained: Stained, path: Path, size: int = 1024, ct: str | None = None) -> Grid:

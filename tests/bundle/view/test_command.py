@@ -43,6 +43,22 @@ def test_uncertainty_size_and_place(stained_folder: Callable[..., Path], tmp_pat
     assert (found["shape"], found["block"]) == ([3, 12, 20], [2, 2, 2])
 
 
+def test_only_a_page_is_replaced(stained_folder: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    out = stained_folder(formats=("tif",))
+    stain = (out / "scan_stain.tif").read_bytes()
+    assert main(["view", str(out), "--out", str(out / "scan_stain.tif")]) == 1
+    assert "scan_stain.tif does not end in .html or .htm" in capsys.readouterr().err
+    assert (out / "scan_stain.tif").read_bytes() == stain
+    (out / "folder.html").mkdir()
+    for folder in (out, out / "folder.html"):
+        assert main(["view", str(out), "--out", str(folder)]) == 1
+        assert f"{folder} is a folder: give the name of the page as well" in capsys.readouterr().err
+    page = out / "OLD.HTM"
+    page.write_text("old")
+    assert main(["view", str(out), "--out", str(page)]) == 0
+    assert content(page)["shape"] == [6, 24, 40]
+
+
 def test_slices_far_apart(stained_folder: Callable[..., Path]) -> None:
     out = stained_folder(spacing=(0.02, 0.005, 0.005))
     assert main(["view", str(out), "--size", "20"]) == 0
