@@ -12,6 +12,7 @@ from bundle.view.grid import Grid
 from bundle.view.outputs import Stained
 from scripts.data.files import NIFTI_SUFFIXES, has_suffix
 from scripts.inferers.uncertainty import STEPS
+from scripts.networks.exported import SUFFIXES
 from scripts.volume.itk import ITK_SUFFIXES
 from scripts.volume.staining import file_digest
 
@@ -21,6 +22,11 @@ SHIPPED = ROOT / "models" / "model.pt"
 SYNTHETIC = (
     "Virtual stain by the shipped weights, which were trained on synthetic data only. It shows that the software runs, "
     "not what the tissue is. Not for diagnosis."
+)
+PERHAPS_SYNTHETIC = (
+    "Virtual stain, computed from the CT. It is not a section. If its network is a shipped one, of any version or "
+    "exported, it was trained on synthetic data only, and shows that the software runs, not what the tissue is. Not for "
+    "diagnosis."
 )
 VIRTUAL = "Virtual stain, computed from the CT. It is not a section. Not for diagnosis."
 
@@ -37,7 +43,7 @@ def facts_of(stained: Stained, grid: Grid) -> dict[str, Any]:
     record = stained.record
     return {
         "name": stained.name,
-        "notice": SYNTHETIC if _is_shipped(record) else VIRTUAL,
+        "notice": _notice(record),
         "scan": Path(stained.source).name,
         "finished": str(record.get("finished", ""))[:10],
         "window": list(stained.window),
@@ -52,8 +58,17 @@ def facts_of(stained: Stained, grid: Grid) -> dict[str, Any]:
     }
 
 
-def _is_shipped(record: dict[str, Any]) -> bool:
-    return SHIPPED.is_file() and record["checkpoint"]["sha256"] == file_digest(SHIPPED)
+def _notice(record: dict[str, Any]) -> str:
+    """What the stain is not; where the weights may be the shipped ones, it says what these were trained on."""
+    shipped = file_digest(SHIPPED) if SHIPPED.is_file() else None
+    if record["checkpoint"]["sha256"] == shipped:
+        return SYNTHETIC
+    # no digest tells what an exported file was made of, nor that weights were shipped by another version
+    path = record.get("checkpoint_path")
+    if shipped is None or path is None:
+        return PERHAPS_SYNTHETIC
+    exported, of_a_bundle = has_suffix(Path(path), SUFFIXES), Path(path).parts[-2:] == SHIPPED.parts[-2:]
+    return PERHAPS_SYNTHETIC if exported or of_a_bundle else VIRTUAL
 
 
 def _directions(stained: Stained) -> str | None:

@@ -66,6 +66,7 @@ def stained_folder(tmp_path: Path) -> Callable[..., Path]:
                 "affine_xyz_to_mm": None if affine is None else affine.tolist(),
             },
             "checkpoint": {"sha256": "0" * 64},
+            "checkpoint_path": "/trained/model.pt",
             "window": {"lo": 2000.0, "hi": 23000.0, "source": "given"},
             "outputs": [
                 *(f"{name}_stain.{suffix}" for suffix in formats),

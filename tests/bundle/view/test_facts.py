@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bundle.view.facts import SHIPPED, SYNTHETIC, VIRTUAL, facts_of
+from bundle.view.facts import PERHAPS_SYNTHETIC, SHIPPED, SYNTHETIC, VIRTUAL, facts_of
 from bundle.view.grid import Grid
 from bundle.view.outputs import find_stained
 from scripts.volume.staining import file_digest
@@ -31,7 +31,23 @@ def test_numbers(stained_folder: Callable[..., Path]) -> None:
 def test_whose_weights(stained_folder: Callable[..., Path]) -> None:
     assert facts(stained_folder())["notice"] == VIRTUAL
     assert facts(stained_folder(checkpoint={"sha256": file_digest(SHIPPED)}))["notice"] == SYNTHETIC
-    assert "Not for diagnosis" in VIRTUAL and "synthetic data only" in SYNTHETIC and "Not for diagnosis" in SYNTHETIC
+    assert all("Not for diagnosis" in notice for notice in (VIRTUAL, SYNTHETIC, PERHAPS_SYNTHETIC))
+    assert "synthetic data only" in SYNTHETIC and "synthetic data only" in PERHAPS_SYNTHETIC
+
+
+@pytest.mark.parametrize(
+    "path", ["/e/model_int8.onnx", "/e/model.onnx", "/e/MODEL.TS", "/bundle/models/model.pt", None]
+)
+def test_weights_that_may_be_the_shipped_ones(path: str | None, stained_folder: Callable[..., Path]) -> None:
+    """Exported, of another version of the bundle, or of a record that does not say: no digest tells."""
+    assert facts(stained_folder(checkpoint_path=path))["notice"] == PERHAPS_SYNTHETIC
+
+
+def test_a_copy_of_the_software_without_weights(
+    stained_folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("bundle.view.facts.SHIPPED", tmp_path / "models" / "model.pt")
+    assert facts(stained_folder())["notice"] == PERHAPS_SYNTHETIC
 
 
 @pytest.mark.parametrize(
