@@ -17,6 +17,7 @@ from scripts.data.files import has_suffix
 from scripts.errors import InputError
 from scripts.volume.reader import open_volume
 from scripts.volume.staining import file_signature
+from scripts.volume.volume import Volume
 
 logger = logging.getLogger(__name__)
 
@@ -81,17 +82,20 @@ def write_view(stained: Stained, path: Path, size: int = 1024, ct: str | None = 
     grid = choose_grid(shape, spacing or (1.0, 1.0, 1.0), size)
     sparse = stained.zeros_left_out
     layers = {"stain": layer_on_grid(open_layer(stained.stain, 3, shape, sparse), grid)}
-    grey = _ct(stained, grid, ct)
+    grey, doubt = _ct(stained, grid, ct)
     if grey is not None:
         layers["ct"] = grey
     if stained.uncertainty is not None:
         layers["uncertainty"] = layer_on_grid(open_layer(stained.uncertainty, 1, shape, sparse), grid)
-    write_page(path, facts_of(stained, grid), layers)
+    write_page(path, facts_of(stained, grid, doubt), layers)
     return grid
 
 
-def _ct(stained: Stained, grid: Grid, given: str | None) -> np.ndarray | None:
-    """The CT (z, y, x, 1) uint8; None if it is no longer there, which a line says."""
+def _ct(stained: Stained, grid: Grid, given: str | None) -> tuple[np.ndarray | None, str]:
+    """The CT (z, y, x, 1) uint8, and a doubt that it is what was stained; None if it is no longer there.
+
+    Either is said by a line as well.
+    """
     try:
         with open_volume(given or stained.source) as volume:
             if volume.shape != stained.shape:
@@ -100,11 +104,24 @@ def _ct(stained: Stained, grid: Grid, given: str | None) -> np.ndarray | None:
                     f"{volume.source} has {sizes[0]} voxels (z, y, x), but what was stained as {stained.name} had "
                     f"{sizes[1]}: give --ct the CT of this stain."
                 )
-            if not given and stained.made_of not in (None, file_signature(volume.files)):
-                logger.warning("%s was changed since it was stained: the page shows it as it is now.", volume.source)
-            return ct_on_grid(volume, grid, stained.window)
+            grey, digest = ct_on_grid(volume, grid, stained.window)
+            if doubt := _doubt(stained, volume, digest):
+                logger.warning("%s: %s (%s)", stained.name, doubt, volume.source)
+            return grey, doubt
     except InputError as error:
         if given:
             raise
         logger.warning("%s: the page shows the stain without its CT. %s", stained.name, error)
-        return None
+        return None, ""
+
+
+def _doubt(stained: Stained, volume: Volume, digest: str) -> str:
+    """Why a CT of the right shape may not be the one that was stained; empty if it is known to be."""
+    shown = f"The CT on this page, {volume.path.name},"
+    if stained.ct_digest is not None:
+        other = f"{shown} is not what was stained: its grey values or their type are others."
+        return "" if digest == stained.ct_digest else other
+    # a digest of slices along another axis is not compared: reading these costs a copy of the volume
+    if stained.made_of == file_signature(volume.files):
+        return ""
+    return f"{shown} may not be what was stained: its files are not those of the record, or were changed since."

@@ -25,25 +25,32 @@ SYNTHETIC = (
 )
 PERHAPS_SYNTHETIC = (
     "Virtual stain, computed from the CT. It is not a section. If its network is a shipped one, of any version or "
-    "exported, it was trained on synthetic data only, and shows that the software runs, not what the tissue is. Not for "
-    "diagnosis."
+    "exported, it was trained on synthetic data only, and shows that the software runs, not what the tissue is. Not "
+    "for diagnosis."
 )
 VIRTUAL = "Virtual stain, computed from the CT. It is not a section. Not for diagnosis."
 
 
-def facts_of(stained: Stained, grid: Grid) -> dict[str, Any]:
+def facts_of(stained: Stained, grid: Grid, doubt: str = "") -> dict[str, Any]:
     """What the page's header, captions and script need.
 
+    Args:
+        stained: the volume's outputs.
+        grid: of the page.
+        doubt: why the CT on the page may not be what was stained, empty where it is.
+
     Returns:
-        ``name``; ``notice``, what the stain is not; ``scan``, the CT's file name; ``finished``, when; ``window`` and
-        ``window_source``; ``volume`` and ``shape``, voxels (z, y, x) of the volume and of the page; ``block``, voxels
-        of the volume in one of the page; ``spacing``, size (z, y, x) of the volume's in mm or None; ``directions``, the
-        letters in which x, y and z increase, or None; ``views`` and ``levels_per_step`` of the uncertainty.
+        ``name``; ``notice``, what the stain is not; ``doubt``; ``scan``, the file name of the CT that was stained;
+        ``finished``, when; ``window`` and ``window_source``; ``volume`` and ``shape``, voxels (z, y, x) of the volume
+        and of the page; ``block``, voxels of the volume in one of the page; ``spacing``, size (z, y, x) of the volume's
+        in mm or None; ``directions``, the letters in which x, y and z increase, or None; ``views`` and
+        ``levels_per_step`` of the uncertainty.
     """
     record = stained.record
     return {
         "name": stained.name,
         "notice": _notice(record),
+        "doubt": doubt,
         "scan": Path(stained.source).name,
         "finished": str(record.get("finished", ""))[:10],
         "window": list(stained.window),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import logging
 from collections.abc import Callable, Iterator
@@ -192,7 +193,7 @@ def _require_chunks(layer: Layer, level: Level) -> None:
     )
 
 
-def ct_on_grid(volume: Volume, grid: Grid, limits: tuple[float, float]) -> np.ndarray:
+def ct_on_grid(volume: Volume, grid: Grid, limits: tuple[float, float]) -> tuple[np.ndarray, str]:
     """Read a CT slice by slice, windowed and averaged to the grid.
 
     Args:
@@ -201,20 +202,22 @@ def ct_on_grid(volume: Volume, grid: Grid, limits: tuple[float, float]) -> np.nd
         limits: grey values that become 0 and 255; NaN and infinity become 0.
 
     Returns:
-        uint8 (z, y, x, 1).
+        uint8 (z, y, x, 1), and the SHA-256 over the SHA-256 of each slice's grey values, which a record has as well.
 
     Raises:
         InputError: damaged slices.
     """
     z, y, x = grid.block
     means = np.empty((*grid.shape, 1), np.uint8)
+    digest = hashlib.sha256()
     for index in range(grid.shape[0]):
         total = np.zeros(grid.shape[1:], np.float32)
         places = range(index * z, min((index + 1) * z, volume.shape[0]))
         for place in places:
             values = volume.read(place, place + 1)[0]
+            digest.update(hashlib.sha256(values.data).digest())
             seen = window(values, *limits)
             seen[~np.isfinite(values)] = 0
             total += block_mean(seen[None, ..., None], (1, y, x))[0, ..., 0]
         means[index, ..., 0] = np.rint(total / len(places) * 255)
-    return means
+    return means, digest.hexdigest()

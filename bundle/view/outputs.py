@@ -56,6 +56,12 @@ class Stained:
         return self.record.get("made_of", {}).get("files")
 
     @property
+    def ct_digest(self) -> str | None:
+        """SHA-256 over those of the CT's slices along z, None where the record has those of other slices or none."""
+        entry = self.record["input"]
+        return entry.get("sha256_of_slice_sha256") if entry.get("sliced_along") == "z" else None
+
+    @property
     def zeros_left_out(self) -> bool:
         """Whether an OME-Zarr of it may lack chunks of zeros: zarr writes them before its version 3, but not since."""
         version = self.record.get("software", {}).get("zarr", "2")
@@ -127,7 +133,7 @@ def _read(folder: Path, name: str) -> Stained:
                 logger.warning("%s: its uncertainty (%s) is not there, the page goes without.", name, _or(paths))
         stained = Stained(name, record, stain, uncertainty)
         _ = stained.source, stained.shape, stained.spacing, stained.window, stained.made_of
-        _ = stained.zeros_left_out
+        _ = stained.ct_digest, stained.zeros_left_out
         _ = record["checkpoint"]["sha256"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         if isinstance(error, InputError):

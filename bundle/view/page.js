@@ -195,6 +195,8 @@ function describe() {
   const cube = AXES.map((axis) => block[axis]);
   const averaged = cube.some((length) => length > 1);
   byId("subtitle").textContent = [content.scan, content.finished && `stained ${content.finished}`].filter(Boolean).join(" · ");
+  byId("doubt").textContent = content.doubt;
+  byId("doubt").hidden = !content.doubt;
   byId("truth").textContent =
     (averaged
       ? `One voxel of this page is the mean of ${cube.join(" × ")} (z, y, x) of the volume. `

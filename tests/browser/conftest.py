@@ -81,6 +81,7 @@ def write(tmp_path: Path) -> Callable[..., Path]:
         facts = {
             "name": "scan",
             "notice": "Virtual stain. Not for diagnosis.",
+            "doubt": "",
             "scan": "scan.nii.gz",
             "finished": "2026-11-27",
             "window": [1000, 5000],

@@ -171,6 +171,12 @@ def test_stain_alone(look: Look, write: Write) -> None:
     assert np.abs(seen.pixels("yz")[..., :3].astype(int) - 200).max() <= 1  # a constant image has one coefficient
 
 
+def test_a_doubtful_ct(look: Look, write: Write) -> None:
+    doubt = "The CT on this page, <b>other</b>.tif, is not what was stained."
+    assert look(write()).page.locator("#doubt").is_hidden()
+    assert look(write(doubt=doubt)).page.locator("#doubt").inner_text() == doubt
+
+
 def test_a_single_slice(look: Look, write: Write) -> None:
     seen = look(write({"stain": np.full((1, 24, 32, 3), 90, np.uint8)}))
     assert seen.page.locator("figure.plane").count() == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -38,6 +39,7 @@ def stained_folder(tmp_path: Path) -> Callable[..., Path]:
         spacing: Shape | tuple[float, float, float] | None = (0.005, 0.005, 0.005),
         formats: tuple[str, ...] = ("ome.zarr",),
         uncertainty: bool = False,
+        sliced_along: str = "z",
         **changes: Any,
     ) -> Path:
         out = tmp_path / "out"
@@ -58,12 +60,16 @@ def stained_folder(tmp_path: Path) -> Callable[..., Path]:
                             for start in range(0, shape[0], 4):
                                 store.write(start, np.moveaxis(voxels[start : start + 4], -1, 0))
             affine = volume.affine
+        grey = tifffile.imread(ct)
+        digests = b"".join(hashlib.sha256(image.tobytes()).digest() for image in grey)
         record = {
             "input": {
                 "path": str(ct),
                 "shape_zyx": list(shape),
                 "voxel_size_zyx_mm": None if spacing is None else list(spacing),
                 "affine_xyz_to_mm": None if affine is None else affine.tolist(),
+                "sha256_of_slice_sha256": hashlib.sha256(digests).hexdigest(),
+                "sliced_along": sliced_along,
             },
             "checkpoint": {"sha256": "0" * 64},
             "checkpoint_path": "/trained/model.pt",

@@ -89,21 +89,51 @@ def test_another_ct(stained_folder: Callable[..., Path], tmp_path: Path, capsys:
     assert content(out / "scan_stain.html")["layers"] == ["stain"]
 
 
-def test_a_ct_that_was_changed(
+def test_a_ct_of_other_grey_values(
     stained_folder: Callable[..., Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Nobody is told a CT is the one that was stained when it is not."""
+    """Shown, for it may have been filtered on purpose, but not as what was stained."""
+    out = stained_folder()
+    grey = tifffile.imread(tmp_path / "scan.tif")
+    grey[3, 20, 30] += 1
+    tifffile.imwrite(tmp_path / "other.tif", grey, photometric="minisblack")
+    with caplog.at_level(logging.WARNING):
+        assert main(["view", str(out), "--ct", str(tmp_path / "other.tif")]) == 0
+    doubt = "The CT on this page, other.tif, is not what was stained: its grey values or their type are others."
+    assert f"scan: {doubt} ({tmp_path / 'other.tif'})" in caplog.text
+    found = content(out / "scan_stain.html")
+    assert (found["doubt"], found["layers"], found["scan"]) == (doubt, ["stain", "ct"], "scan.tif")
+    (tmp_path / "other.tif").replace(tmp_path / "scan.tif")
+    assert main(["view", str(out)]) == 0
+    assert "scan.tif, is not what was stained" in content(out / "scan_stain.html")["doubt"]
+
+
+def test_the_same_ct_at_another_place_and_time(
+    stained_folder: Callable[..., Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    out = stained_folder()
+    tifffile.imwrite(tmp_path / "copy.tif", tifffile.imread(tmp_path / "scan.tif"), compression="zlib")
+    with caplog.at_level(logging.WARNING):
+        assert main(["view", str(out), "--ct", str(tmp_path / "copy.tif"), "--size", "20"]) == 0
+    assert not caplog.records and content(out / "scan_stain.html")["doubt"] == ""
+
+
+def test_a_ct_that_was_sliced_along_another_axis(
+    stained_folder: Callable[..., Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its digest is not that of the slices that are read: size and time of change decide."""
     stained_folder()
     files = file_signature([tmp_path / "scan.tif"])
-    out = stained_folder(made_of={"request": {}, "files": files})
+    out = stained_folder(sliced_along="y", made_of={"request": {}, "files": files})
     os.utime(tmp_path / "scan.tif", ns=(0, next(iter(files.values()))[1]))
     with caplog.at_level(logging.WARNING):
         assert main(["view", str(out)]) == 0
-    assert not caplog.records
+    assert not caplog.records and content(out / "scan_stain.html")["doubt"] == ""
     os.utime(tmp_path / "scan.tif", ns=(0, 0))
     with caplog.at_level(logging.WARNING):
         assert main(["view", str(out)]) == 0
-    assert "was changed since it was stained" in caplog.text
+    doubt = content(out / "scan_stain.html")["doubt"]
+    assert doubt.startswith("The CT on this page, scan.tif, may not be what was stained") and doubt in caplog.text
     assert content(out / "scan_stain.html")["layers"] == ["stain", "ct"]
 
 
@@ -148,4 +178,5 @@ def test_after_inference(
     assert (found["layers"], found["views"]) == (["stain", "ct", "uncertainty"], 4)
     record = json.loads(next(tmp_path.glob("*_stain.json")).read_text())
     assert found["window"] == [record["window"]["lo"], record["window"]["hi"]]
+    assert found["doubt"] == ""  # the record's digest is that of the CT as the viewer reads it
     assert found["notice"].startswith("Virtual stain, computed from the CT")

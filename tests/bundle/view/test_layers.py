@@ -105,7 +105,7 @@ def test_ct_is_windowed_then_averaged(tmp_path: Path) -> None:
     slices[2] = 10
     tifffile.imwrite(tmp_path / "ct.tif", slices, photometric="minisblack")
     with open_volume(tmp_path / "ct.tif") as volume:
-        grey = ct_on_grid(volume, Grid((3, 2, 4), (2, 2, 2)), (0, 10))
+        grey, _ = ct_on_grid(volume, Grid((3, 2, 4), (2, 2, 2)), (0, 10))
     first = [(0 + 0 + 0.5 + 0.5) / 4, (1 + 1 + 0 + 1) / 4]
     second = [(0.5 + 0.5) / 4, (1 + 1) / 4]
     expected = [np.rint(255 * (one + two) / 2) for one, two in zip(first, second, strict=True)]
