@@ -5,12 +5,13 @@ from __future__ import annotations
 import torch
 
 from scripts.memory import total_memory
-from scripts.networks import ResNetGenerator, Stainer, StainUNet
+from scripts.networks import ExportedGenerator, ResNetGenerator, Stainer, StainUNet
 from scripts.options import truth
 
 FLOAT = 4  # bytes
 TILE_SIZES = (1024, 512, 256, 128, 64)
 LARGEST = {("cpu", False): 256, ("cpu", True): 512}  # on a CPU, in float32 and bfloat16, larger ones gain no time
+EXPORTED = 37  # bytes for each feature at full resolution, ONNX Runtime 1.23 with tiles of 1024
 SHARE = 32  # tiles may take this part of a device's memory
 
 
@@ -30,8 +31,11 @@ def slice_bytes(network: Stainer) -> int:
 def tile_bytes(network: Stainer) -> int:
     """Bytes for each pixel of a tile: three copies of the features at full resolution, two at half.
 
-    Of a U-Net one copy of the stain, and at half resolution the encoder's features, the decoder's, and both in one.
+    Of a U-Net one copy of the stain, and at half resolution the encoder's features, the decoder's, and both in one. Of
+    an exported network what its engine was measured to take.
     """
+    if isinstance(network, ExportedGenerator):
+        return EXPORTED * network.channels[0]
     if isinstance(network, StainUNet):
         return round(FLOAT * (network.channels[0] + 4 * network.channels[1] / 4))
     return round(FLOAT * (3 * network.channels[0] + 2 * network.channels[1] / 4))
@@ -49,7 +53,10 @@ def default_tile_size(network: Stainer, device: torch.device | str, amp: bool = 
     processes of a staining, and those that continue it, are to give the same bytes.
     """
     device, amp = torch.device(device), truth(amp, "amp")
-    sizes = [size for size in TILE_SIZES if size <= LARGEST.get((device.type, amp), TILE_SIZES[0])]
+    largest = LARGEST.get((device.type, amp), TILE_SIZES[0])
+    if isinstance(network, ExportedGenerator):
+        largest = TILE_SIZES[0]  # it is run as a whole, and its wide halo is the larger part of a small tile
+    sizes = [size for size in TILE_SIZES if size <= largest]
     per_pixel = tile_bytes(network) // (2 if amp else 1)
     limit = total_memory(device) // SHARE
     halo = max(network.encoder_halo, network.decoder_halo) if isinstance(network, ResNetGenerator) else network.halo

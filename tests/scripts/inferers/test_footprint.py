@@ -9,7 +9,7 @@ import pytest
 
 from scripts.inferers import footprint
 from scripts.inferers.footprint import default_tile_size, slice_bytes, tile_bytes
-from scripts.networks import StainGenerator, StainUNet
+from scripts.networks import ExportedGenerator, StainGenerator, StainUNet
 from tests.conftest import ROOT
 
 DEFAULT = StainGenerator()  # 16, 32, 64, 128 channels; halos of 8 pixels
@@ -50,6 +50,15 @@ def test_a_unet_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_tile_by_hand(device: str, amp: bool, total: int, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(footprint, "total_memory", lambda _: total)
     assert default_tile_size(DEFAULT, device, amp) == size
+
+
+def test_an_exported_network_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has large tiles where memory allows, for most of a small one would be halo."""
+    facts = {"stride": 8, "halo": 120, "channels": (16, 32), "ct_window": None, "ct_percentiles": (0.5, 99.5)}
+    network = ExportedGenerator(lambda x: x, facts, float32_only=True)
+    for total, size in ((32 * 37 * 16 * 1264**2, 1024), (32 * 37 * 16 * 1264**2 - 1, 512)):
+        monkeypatch.setattr(footprint, "total_memory", lambda device, total=total: total)
+        assert default_tile_size(network, "cpu") == size
 
 
 # peak of a process that stains one slice of 1536 x 1536 twice, beyond what it takes before
