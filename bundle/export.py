@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--int8",
         type=Path,
         metavar="DATASET_DIR",
-        help="also write model_int8.onnx, faster than model.onnx and a little worse, ranges by this data set's training CT",
+        help="also write model_int8.onnx, faster than model.onnx and a little worse, fitted to this data set's CT",
     )
     parser.add_argument("--formats", nargs="+", choices=list(WRITERS), default=list(WRITERS), help="what to write")
 

@@ -350,7 +350,7 @@ class TestDamage:
     def test_what_else_was_changed_is_stained_again(
         self, tmp_path: Path, damaged: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("scripts.volume.begin.neighbours_alike", lambda volume: True)
+        monkeypatch.setattr("scripts.volume.window.neighbours_alike", lambda volume: True)
         options = {**self.WINDOW, "slice_average": [1, 2, 1]}
         with pytest.raises(InputError):
             stain(damaged, tmp_path / "out", **options)  # 0, 1 and 2 are done: 3 needs its neighbour
@@ -397,7 +397,7 @@ def kill_at(step: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 class TestLastSteps:
     """Exporting, preview, record, and moving everything to its place: cut off between any two of them."""
 
-    STEPS = 18
+    STEPS = 23
 
     @pytest.fixture(scope="class")
     def whole(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
