@@ -18,7 +18,6 @@ from bundle.bench.command import table
 from bundle.package.contents import read_metadata
 from bundle.quantize import calibration_slices, loss, write_int8
 from bundle.trained_network import read_network
-from scripts.data.files import existing_file
 from scripts.errors import InputError
 from scripts.inferers import TileInferer, default_tile_size
 from scripts.networks import ResNetGenerator, fold_layers
@@ -63,11 +62,11 @@ def run(args: argparse.Namespace) -> int:
     if args.int8 is not None and "onnx" not in args.formats:
         raise InputError("--int8 is made of the ONNX file: give --formats onnx as well.")
     slices = [] if args.int8 is None else calibration_slices(args.int8)
-    overlay = None if args.overlay is None else existing_file(args.overlay)
-    network = read_network(args.checkpoint, overlay).cpu()
+    network = read_network(args.checkpoint, args.overlay).cpu()
     if not isinstance(network, ResNetGenerator):
         raise InputError("Only a StainGenerator can be exported: network_def is another network.")
     rows = []
+    made: dict[str, tuple[Any, float]] = {}
     reference = _seconds(fold_layers(network).to(memory_format=torch.channels_last))  # type: ignore[call-overload]
     for suffix in args.formats:
         path = out / f"model.{suffix}"
@@ -82,7 +81,8 @@ def run(args: argparse.Namespace) -> int:
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)
-        speed = f"{reference / _seconds(exported):.2f}"
+        made[suffix] = exported, _seconds(exported)
+        speed = f"{reference / made[suffix][1]:.2f}"
         rows.append({"file": str(path), "greatest difference": f"{worst:.1e}", "times PyTorch's speed": speed})
     print("\n".join(table(rows)))
     print(
@@ -90,23 +90,23 @@ def run(args: argparse.Namespace) -> int:
         f"in tiles, in float32 on {torch.get_num_threads()} threads."
     )
     if args.int8 is not None:
-        _write_int8(out, slices, args.int8)
+        _write_int8(out, slices, args.int8, *made["onnx"])
     return 0
 
 
-def _write_int8(out: Path, slices: Sequence[np.ndarray], dataset_dir: Path) -> None:
-    """Write model_int8.onnx, and say what it loses and gains."""
+def _write_int8(out: Path, slices: Sequence[np.ndarray], dataset_dir: Path, exact: Any, seconds: float) -> None:
+    """Write model_int8.onnx, and say what it loses and gains against `exact`, which takes `seconds`."""
     path = out / "model_int8.onnx"
     partial = out / ".model_int8.partial.onnx"
     try:
         _written(path, lambda: write_int8(out / "model.onnx", partial, slices))
-        exact, quantised = load_exported(out / "model.onnx"), load_exported(partial)
+        quantised = load_exported(partial)
         lost = loss(exact, quantised, dataset_dir)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
     print(
-        f"{path}: {_seconds(exact) / _seconds(quantised):.2f} times as fast as model.onnx; its stain differs by "
+        f"{path}: {seconds / _seconds(quantised):.2f} times as fast as model.onnx; its stain differs by "
         f"{lost['mean']:.1f} grey levels on average and by less than {lost['99 %']:.0f} in 99 % of the values, and has "
         f"a PSNR of {lost['PSNR']:.2f} dB, model.onnx {lost['PSNR in float32']:.2f} (validation of {dataset_dir})."
     )

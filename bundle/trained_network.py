@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from fire.parser import DefaultParseValue
-from monai.bundle import ConfigParser
 
 from scripts.checkpoint import load_generator
-from scripts.errors import InputError
+from scripts.overlay import read_with_overlay
 
 EVALUATE = Path(__file__).resolve().parents[1] / "configs" / "evaluate.yaml"
 
@@ -26,11 +25,7 @@ def read_network(checkpoint: Path, overlay: Path | None = None, options: Mapping
     Raises:
         InputError: no checkpoint, or one of another architecture; an overlay that cannot be read.
     """
-    parser = ConfigParser()
-    try:
-        parser.read_config([str(path) for path in (EVALUATE, overlay) if path is not None])
-    except (ValueError, OSError) as error:
-        raise InputError(f"{overlay} is no config file ({error}): give YAML or JSON.") from error
+    parser = read_with_overlay(EVALUATE, overlay)
     for name, value in (options or {}).items():
         if name.startswith("network_def"):
             parser[name] = DefaultParseValue(value)

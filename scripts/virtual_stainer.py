@@ -10,17 +10,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from monai.bundle import ConfigParser
 from monai.utils import CommonKeys as Keys
 from numpy.typing import ArrayLike
 
 from scripts.command_line import refuse_unknown_ids
-from scripts.data.files import existing_file
 from scripts.errors import InputError, find_input_error
 from scripts.inferers.tiles import spans
 from scripts.inferers.uncertainty import STEPS
 from scripts.memory import free_memory
 from scripts.options import require_counts, require_device
+from scripts.overlay import read_with_overlay
 from scripts.volume.dataset import SlabDataset
 from scripts.volume.in_memory import InMemoryVolume
 from scripts.volume.plan import check_average, check_nan_value
@@ -94,7 +93,7 @@ class VirtualStainer:
         overlay: str | os.PathLike[str] | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> None:
-        config = _read_config(overlay)
+        config = read_with_overlay(CONFIG, overlay)
         given = dict(options or {})
         refuse_unknown_ids(given, config.get())
         idle = [name for name in given if name.split("#")[0].split("::")[0] not in OPTIONS]
@@ -193,16 +192,6 @@ def _array(ct: ArrayLike) -> np.ndarray:
     if isinstance(ct, np.ma.MaskedArray) and ct.mask.any():
         return np.ma.filled(ct.astype(np.float64), np.nan)
     return np.asarray(ct)
-
-
-def _read_config(overlay: str | os.PathLike[str] | None) -> ConfigParser:
-    parser = ConfigParser()
-    try:
-        parser.read_config([str(path) for path in (CONFIG, overlay) if path is not None])
-    except (ValueError, OSError) as error:
-        existing_file(str(overlay))
-        raise InputError(f"{overlay} is no config file ({error}): give YAML or JSON.") from error
-    return parser
 
 
 def _require_memory(volume: Volume, doubted: bool) -> None:

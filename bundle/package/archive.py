@@ -58,9 +58,8 @@ def write_package(root: Path, out: Path) -> tuple[Path, Path]:
     except OSError as error:
         remove(partial)
         remove(unfinished)
-        raise InputError(
-            f"{out} cannot be written to ({error.strerror}): free some space, or give another --out."
-        ) from error
+        words = error.strerror or str(error)
+        raise InputError(f"{out} cannot be written to ({words}): free some space, or give another --out.") from error
     remove(folder)
     partial.rename(folder)
     unfinished.replace(archive)
@@ -108,6 +107,6 @@ def unpack(archive: Path, folder: Path) -> None:
             if damaged is not None:
                 raise InputError(f"{archive} is damaged: {damaged} cannot be read.")
             packed.extractall(folder)
-    # the last is what zipfile raises where damage names a compression, or a version, that it does not know
+    # NotImplementedError is zipfile's, where damage names a compression, or a version, that it does not know
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise InputError(f"{archive} is no zip, or a damaged one ({error}).") from error

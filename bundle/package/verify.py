@@ -109,7 +109,7 @@ def verify(
             yield _pins(metadata, python, work)
         (volume,) = (work / "data" / "volumes").glob("*.nii.gz")
         for python in fresh:
-            yield _fresh(package, volume, python, work)
+            yield _fresh(package, volume, python, requirements(metadata), work)
 
 
 def _files(package: Path) -> Check:
@@ -159,11 +159,11 @@ def _pins(metadata: dict[str, Any], python: str, work: Path) -> Check:
     return _outcome(name, done)
 
 
-def _fresh(package: Path, volume: Path, python: str, work: Path) -> Check:
+def _fresh(package: Path, volume: Path, python: str, pins: dict[str, str], work: Path) -> Check:
     name = f"inference in a fresh environment of {python}"
     with tempfile.TemporaryDirectory(dir=work) as folder:  # gone before the next: PyTorch for a GPU has gigabytes
         try:
-            run_in_fresh_environment(package, volume, python, requirements(read_metadata(package)), Path(folder))
+            run_in_fresh_environment(package, volume, python, pins, Path(folder))
         except RuntimeError as error:
             return Check(name, False, str(error))
     return Check(name, True)

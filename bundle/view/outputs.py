@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from scripts.errors import InputError
+from scripts.volume.staining import FORMATS  # the first, OME-Zarr, can be read at a low resolution
 
 logger = logging.getLogger(__name__)
 
-FORMATS = ("ome.zarr", "tif", "nii", "nii.gz")  # the first can be read at a low resolution
 RECORD = "_stain.json"
 UNFINISHED = "_stain.partial"
 

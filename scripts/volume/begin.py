@@ -56,7 +56,7 @@ def begin_or_go_on(staining: Staining, volume: Volume, network: Stainer, device:
         done = sum(staining.is_done(axis, start) for axis, start, _ in staining.slabs())
         logger.info("%s: continued, %d of %d slabs are done", volume.source, done, len(list(staining.slabs())))
     else:
-        for output in staining.outputs:
+        for output in (*staining.outputs, *staining.obsolete):
             if (staining.output_dir / output).exists() and not overwrite:
                 raise InputError(
                     f"{staining.output_dir / output} exists already: give another --output_dir, or --overwrite true."

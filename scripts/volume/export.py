@@ -113,11 +113,11 @@ def write_tiff(path: str | PathLike[str], volume: Volume, slabs: Iterable[np.nda
         next(checked, None)  # tifffile asks for no more tiles than it needs: a slab too many shows only here
 
 
-#: Format, also the suffix of its files, to what writes it.
+#: Format, also the suffix of its files, to what writes it; those that are read faster come first.
 EXPORTS: dict[str, Callable[..., None]] = {
-    "nii.gz": write_nifti,
-    "nii": write_nifti,
     "tif": write_tiff,
+    "nii": write_nifti,
+    "nii.gz": write_nifti,
 }
 
 

@@ -91,11 +91,8 @@ def _export(staining: Staining, results: ResultStores, volume: Volume) -> None:
 
 def _publish(staining: Staining) -> list[Path]:
     paths = [staining.output_dir / output for output in staining.outputs]
-    for kind in ("stain", "uncertainty"):  # in other formats, of the stain that is replaced
-        for suffix in (OME_ZARR, *EXPORTS):
-            stale = staining.output_dir / f"{staining.name}_{kind}.{suffix}"
-            if stale.name not in staining.outputs:
-                remove(stale)
+    for obsolete in staining.obsolete:  # of the stain that is replaced
+        remove(staining.output_dir / obsolete)
     for path in paths:
         made = staining.folder / path.name
         if made.exists():

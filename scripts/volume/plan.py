@@ -20,15 +20,12 @@ from scripts.networks import Stainer
 from scripts.options import require_counts, truth
 from scripts.output_folder import writable_folder
 from scripts.volume.begin import begin_or_go_on
-from scripts.volume.export import EXPORTS
 from scripts.volume.reader import find_volumes, open_volume
-from scripts.volume.staining import AXES, OME_ZARR, Request, Staining, file_digest, file_signature, remove
+from scripts.volume.staining import AXES, FORMATS, OME_ZARR, Request, Staining, file_digest, file_signature, remove
 from scripts.volume.volume import Volume
 from scripts.volume.zarr_volume import is_zarr
 
 logger = logging.getLogger(__name__)
-
-FORMATS = (OME_ZARR, *EXPORTS)
 
 
 def plan_stainings(
@@ -243,6 +240,6 @@ def _refuse_input(staining: Staining, volume: Volume, alone: bool) -> None:
     if output_dir == volume.path.resolve() or (output_dir == folder.resolve() and (of_slices or not alone)):
         raise InputError(f"The folder {staining.output_dir} is the input: give another --output_dir.")
     inputs = {path.resolve() for path in volume.files}
-    for output in staining.outputs:
+    for output in (*staining.outputs, *staining.obsolete):
         if (staining.output_dir / output).resolve() in inputs:
             raise InputError(f"The output {output} would overwrite the input: give another --output_dir.")

@@ -19,10 +19,13 @@ import numpy as np
 
 from scripts.errors import InputError
 from scripts.inferers.tiles import spans
+from scripts.volume.export import EXPORTS
 
 VERSION = 4  # of the plan; one written by another version is not continued
 AXES = ("z", "y", "x")
 OME_ZARR = "ome.zarr"  # the format that is always made, and others from it
+FORMATS = (OME_ZARR, *EXPORTS)
+MAPS = ("stain", "uncertainty")
 
 
 @dataclass(frozen=True)
@@ -100,9 +103,15 @@ class Staining:
     @property
     def outputs(self) -> list[str]:
         """Names of the files and folders that will be there in the end; the record comes last."""
-        maps = ["stain", "uncertainty"] if self.request.views > 1 else ["stain"]
+        maps = MAPS if self.request.views > 1 else MAPS[:1]
         volumes = [f"{self.name}_{kind}.{suffix}" for kind in maps for suffix in self.request.output_format]
         return [*volumes, f"{self.name}_stain.png", f"{self.name}_stain.json"]
+
+    @property
+    def obsolete(self) -> list[str]:
+        """Names of volumes that only another staining of this name has left, of another stain than the outputs."""
+        every = [f"{self.name}_{kind}.{suffix}" for kind in MAPS for suffix in FORMATS]
+        return [name for name in every if name not in self.outputs]
 
     @property
     def store(self) -> Path:

@@ -19,6 +19,9 @@ from scripts.volume.export import EXPORTS
 from scripts.volume.reader import open_volume
 from scripts.volume.stain_store import COLOURS, GREY, StainStore
 
+Voxels = dict[str, list[np.ndarray]]  # by kind, a level each
+
+CHANNELS = {"stain": 3, "uncertainty": 1}
 SHAPE = (5, 64, 300)  # longer than 256: the OME-Zarr has two levels
 SPACING = (0.05, 0.03, 0.02)
 # x goes to anterior or posterior, y to left, z to superior
@@ -62,7 +65,7 @@ def voxels(stained: Path) -> dict[str, list[np.ndarray]]:
     """Both levels (C, z, y, x) of stain and uncertainty; the second by zarr."""
     return {
         kind: [random_voxels(channels), zarr.open_group(str(stained / f"ct_{kind}.ome.zarr"), mode="r")["1"][:]]  # type: ignore[index]
-        for kind, channels in (("stain", 3), ("uncertainty", 1))
+        for kind, channels in CHANNELS.items()
     }
 
 
@@ -91,7 +94,7 @@ class TestNapari:
         return added if isinstance(added, list) else [added]
 
     def test_voxels_of_each_colour_at_each_level(
-        self, layers: list[Any], kind: str, colormaps: list[str], voxels: dict[str, list[np.ndarray]]
+        self, layers: list[Any], kind: str, colormaps: list[str], voxels: Voxels
     ) -> None:
         assert len(layers) == len(colormaps)
         for colour, layer in enumerate(layers):
@@ -128,21 +131,13 @@ def test_ome_zarr_is_what_the_specification_says(stained: Path, kind: str) -> No
 
 
 @pytest.mark.parametrize("suffix", ["nii", "nii.gz"])
-@pytest.mark.parametrize(("kind", "channels"), [("stain", 3), ("uncertainty", 1)])
+@pytest.mark.parametrize("kind", ["stain", "uncertainty"])
 class TestNifti:
-    def test_itk(
-        self,
-        stained: Path,
-        affine: np.ndarray,
-        suffix: str,
-        kind: str,
-        channels: int,
-        voxels: dict[str, list[np.ndarray]],
-    ) -> None:
+    def test_itk(self, stained: Path, affine: np.ndarray, suffix: str, kind: str, voxels: Voxels) -> None:
         itk = pytest.importorskip("itk", reason="needs itk: make readers-test")
         image, ct = itk.imread(str(stained / f"ct_{kind}.{suffix}")), itk.imread(str(stained / "ct.nii"))
-        assert image.GetNumberOfComponentsPerPixel() == channels
-        read = np.asarray(itk.array_from_image(image)).reshape(*SHAPE, channels)
+        assert image.GetNumberOfComponentsPerPixel() == CHANNELS[kind]
+        read = np.asarray(itk.array_from_image(image)).reshape(*SHAPE, CHANNELS[kind])
         np.testing.assert_array_equal(np.moveaxis(read, -1, 0), voxels[kind][0])
         np.testing.assert_allclose(list(image.GetSpacing()), SPACING[::-1], rtol=1e-6)
         np.testing.assert_allclose(list(image.GetOrigin()), LPS @ affine[:3, 3], rtol=1e-6)
@@ -151,15 +146,7 @@ class TestNifti:
         for get in ("GetSpacing", "GetOrigin"):  # it lies where the CT lies, so that the two can be overlaid
             assert list(getattr(image, get)()) == list(getattr(ct, get)())
 
-    def test_vtk(
-        self,
-        stained: Path,
-        affine: np.ndarray,
-        suffix: str,
-        kind: str,
-        channels: int,
-        voxels: dict[str, list[np.ndarray]],
-    ) -> None:
+    def test_vtk(self, stained: Path, affine: np.ndarray, suffix: str, kind: str, voxels: Voxels) -> None:
         """VTK knows no mirrored axes: it turns the order of the slices over, and the matrix with them."""
         vtk = pytest.importorskip("vtk", reason="needs vtk: make readers-test")
         support = pytest.importorskip("vtk.util.numpy_support")
@@ -170,8 +157,8 @@ class TestNifti:
         reader.Update()
         image = reader.GetOutput()
         assert image.GetDimensions() == SHAPE[::-1] and image.GetScalarTypeAsString() == "unsigned char"
-        assert image.GetNumberOfScalarComponents() == channels
-        read = support.vtk_to_numpy(image.GetPointData().GetScalars()).reshape(*SHAPE, channels)
+        assert image.GetNumberOfScalarComponents() == CHANNELS[kind]
+        read = support.vtk_to_numpy(image.GetPointData().GetScalars()).reshape(*SHAPE, CHANNELS[kind])
         place = affine
         if np.linalg.det(affine) < 0:
             read = read[::-1]
@@ -185,7 +172,7 @@ class TestNifti:
 
 
 @pytest.mark.parametrize("kind", ["stain", "uncertainty"])
-def test_ome_tiff(stained: Path, kind: str, voxels: dict[str, list[np.ndarray]]) -> None:
+def test_ome_tiff(stained: Path, kind: str, voxels: Voxels) -> None:
     with tifffile.TiffFile(stained / f"ct_{kind}.tif") as tif:
         assert tif.is_ome and tif.series[0].kind == "ome"
         assert tif.series[0].axes == {"stain": "ZYXS", "uncertainty": "ZYX"}[kind]

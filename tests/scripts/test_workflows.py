@@ -228,6 +228,11 @@ def test_nifti_tiff_and_slice_folder_give_the_same_stain(
 
     again = {"checkpoint": tiny_checkpoint, "input": tiff, "output_dir": tmp_path / f"out_{tiff.name}"}
     assert "--overwrite" in mistake(lambda: run(workflow("inference", **again)))
+    for other in ("json", "png"):  # a stain in another format is not thrown away unasked
+        (tmp_path / f"out_{tiff.name}" / f"{tiff.stem}_stain.{other}").unlink()
+    before = stain_in(tmp_path / f"out_{tiff.name}")
+    assert "_stain.ome.zarr exists already" in mistake(lambda: run(workflow("inference", **again, output_format="nii")))
+    np.testing.assert_array_equal(stain_in(tmp_path / f"out_{tiff.name}"), before)
     run(workflow("inference", **again, overwrite=True))
     assert not list(
         (tmp_path / f"out_{tiff.name}").glob("*_stain.tif")
