@@ -23,6 +23,7 @@ from scripts import (
     precision,
     virtual_stainer,
     volume,
+    whole,
 )
 
 __all__ = [
@@ -44,4 +45,5 @@ __all__ = [
     "precision",
     "virtual_stainer",
     "volume",
+    "whole",
 ]

@@ -1,0 +1,36 @@
+"""Files and folders that are whole or not there at all, whatever ends the process or the machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def settle(partial: Path, path: Path) -> None:
+    """Give a finished file its name once its bytes are on the disk, so that a power cut leaves no empty file.
+
+    Args:
+        partial: written and closed; a file. It takes the place of `path`.
+        path: its name from then on, in the same folder.
+
+    Raises:
+        OSError: the disk is full, or the folder is closed to the user.
+    """
+    with open(partial, "rb+") as file:
+        os.fsync(file.fileno())
+    os.replace(partial, path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder on the disk; without effect where folders cannot be synced (Windows, some mounts)."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError:
+        pass
+    finally:
+        os.close(descriptor)
