@@ -8,6 +8,7 @@ from scripts import (
     checkpoint,
     command_line,
     data,
+    digest,
     engines,
     errors,
     folder_lock,
@@ -23,6 +24,7 @@ from scripts import (
     precision,
     virtual_stainer,
     volume,
+    weights_origin,
     whole,
 )
 
@@ -30,6 +32,7 @@ __all__ = [
     "checkpoint",
     "command_line",
     "data",
+    "digest",
     "engines",
     "errors",
     "folder_lock",
@@ -45,5 +48,6 @@ __all__ = [
     "precision",
     "virtual_stainer",
     "volume",
+    "weights_origin",
     "whole",
 ]

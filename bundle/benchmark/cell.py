@@ -23,10 +23,11 @@ from bundle.benchmark.parallel import ended, started
 from bundle.metric_table import read_per_image, read_summary
 from bundle.trained_network import EVALUATE
 from scripts.checkpoint import read_checkpoint
+from scripts.digest import file_digest
 from scripts.errors import InputError
 from scripts.handlers.checkpoint import CHECKPOINT
 from scripts.handlers.metrics_csv import PER_IMAGE, SUMMARY
-from scripts.volume.staining import file_digest, write_text
+from scripts.volume.staining import write_text
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAIN = ROOT / "configs" / "train.yaml"

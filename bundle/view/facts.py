@@ -11,10 +11,10 @@ import numpy as np
 from bundle.view.grid import Grid
 from bundle.view.outputs import Stained
 from scripts.data.files import NIFTI_SUFFIXES, has_suffix
+from scripts.digest import file_digest
 from scripts.inferers.uncertainty import STEPS
 from scripts.networks.exported import SUFFIXES
 from scripts.volume.itk import ITK_SUFFIXES
-from scripts.volume.staining import file_digest
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "models" / "model.pt"

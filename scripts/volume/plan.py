@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from scripts.data.window import check_window
+from scripts.digest import file_digest
 from scripts.engines.distributed import decided_by_first, process_count, rank
 from scripts.errors import InputError
 from scripts.networks import Stainer
@@ -21,7 +22,7 @@ from scripts.options import require_counts, truth
 from scripts.output_folder import writable_folder
 from scripts.volume.begin import begin_or_go_on
 from scripts.volume.reader import find_volumes, open_volume
-from scripts.volume.staining import AXES, FORMATS, OME_ZARR, Request, Staining, file_digest, file_signature, remove
+from scripts.volume.staining import AXES, FORMATS, OME_ZARR, Request, Staining, file_signature, remove
 from scripts.volume.volume import Volume
 from scripts.volume.zarr_volume import is_zarr
 

@@ -238,15 +238,6 @@ def file_signature(files: Sequence[Path]) -> dict[str, Sequence[int]]:
     return {path: [stat.st_size, stat.st_mtime_ns] for path, stat in stats.items()}
 
 
-def file_digest(path: str | os.PathLike[str]) -> str:
-    """SHA-256 of a file."""
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
 def write_text(path: Path, text: str) -> None:
     """Write a text file whole or not at all."""
     partial = path.with_name(path.name + ".partial")
