@@ -24,7 +24,7 @@ from bundle.pairs.single import check_pair
 from bundle.pairs.study import FILES, Row
 from bundle.pairs.summary import write_summary
 from bundle.pairs.windows import windows_of
-from scripts.data.datalist import SPLITS
+from scripts.data.datalist_file import SPLITS
 from scripts.errors import InputError, find_input_error
 from scripts.folder_lock import lock_folder
 from scripts.output_folder import writable_folder

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bundle.pairs.table import Line, read_table
-from scripts.data.datalist import SPLITS
+from scripts.data.datalist_file import SPLITS
 from scripts.errors import InputError
 from scripts.volume.hdf5 import split_source
 

@@ -16,7 +16,7 @@ from bundle.pairs.area import light_of, values_of
 from bundle.pairs.section import WHITE as GLASS
 from bundle.phantom.files import write_png
 from bundle.phantom.section import WHITE
-from scripts.data.datalist import SPLITS
+from scripts.data.datalist_file import SPLITS
 from scripts.volume.staining import write_text
 
 CT_WINDOW = [5000.0, 35000.0]  # that of the phantom's data sets

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import json
-import logging
-import os
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
@@ -15,20 +11,12 @@ import numpy as np
 from monai.data import partition_dataset
 from torch import distributed as dist
 
+from scripts.data.datalist_file import PAIR, SPLITS, find_list, parse_list
+from scripts.data.datalist_items import Item, check_images, check_leakage, resolve_items
 from scripts.data.image import read_ct, read_header
-from scripts.data.window import check_overlap, check_window, fits_window, percentile_window
+from scripts.data.window import check_overlap, fits_window, percentile_window
 from scripts.errors import InputError
 from scripts.networks import KeepsWindowing
-
-logger = logging.getLogger(__name__)
-
-SPLITS = ("training", "validation", "test")
-CT_KEYS = ("ct", "image")
-STAIN_KEYS = ("histology", "label")
-FILE_KEYS = ("image", "label", "mask", "labels")
-KEYS = {*CT_KEYS, *STAIN_KEYS, *FILE_KEYS, "specimen", "ct_window"}  # others are ignored
-
-Item = dict[str, Any]
 
 
 def load_datalist(
@@ -61,15 +49,16 @@ def load_datalist(
     """
     if split not in SPLITS:
         raise InputError(f"There is no split {split!r}: give {', '.join(SPLITS)}.")
-    path = _find_list(Path(dataset_dir))
-    content = _parse(path)
-    _check_leakage(content, path)
-    raw_items = content.get(split)
-    if not raw_items:
-        raise InputError(f"{path} has no items under {split!r}: list at least one CT and histology pair there.")
-    items = [_resolve(raw, f"item {index} of {split!r} in {path}", path.parent) for index, raw in enumerate(raw_items)]
+    path = find_list(Path(dataset_dir))
+    content = parse_list(path)
+    check_leakage(content, path)
+    if not content.get(split):
+        raise InputError(
+            f'{path} has no items under {split!r}: add "{split}": [{PAIR}] with specimens that no other split has.'
+        )
+    items = resolve_items(content[split], split, path)
     for item in items:
-        _check_files(item)
+        check_images(item)
     _fill_windows(items, path, lower, upper, trained)
     return items
 
@@ -100,95 +89,6 @@ def check_patch_size(items: Sequence[Mapping[str, Any]], patch_size: int | Seque
             f"The patch of {height} x {width} pixels is larger than {len(too_small)} of the images, {name} has "
             f"{head.height} x {head.width}: choose a patch of at most {min(head.height, head.width)} pixels."
         )
-
-
-def _find_list(folder: Path) -> Path:
-    remedy = "give --dataset_dir, or make the phantom with `python -m bundle phantom`"
-    if not folder.is_dir():
-        raise InputError(f"The data folder {folder} does not exist: {remedy}.")
-    path = folder / "datalist.json"
-    if not path.is_file():
-        raise InputError(f"The data folder {folder} has no datalist.json: {remedy}.")
-    return path
-
-
-def _parse(path: Path) -> dict[str, list[Any]]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except ValueError as error:  # of which UnicodeDecodeError and JSONDecodeError are kinds
-        raise InputError(f"{path} is not valid JSON ({error}): correct it.") from error
-    if not isinstance(content, dict) or not any(split in content for split in SPLITS):
-        raise InputError(f"{path} has none of the keys {', '.join(SPLITS)}: give each a list of pairs.")
-    splits = {split: content[split] for split in SPLITS if split in content}
-    for split, items in splits.items():
-        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-            raise InputError(f"{split!r} in {path} is not a list of objects: list the pairs as {{...}} in [...].")
-    return splits
-
-
-def _check_leakage(content: Mapping[str, list[Any]], path: Path) -> None:
-    home: dict[str, str] = {}
-    files: dict[str, str] = {}
-    shared: dict[str, None] = {}
-    for split, items in content.items():
-        for item in items:
-            specimen = str(item.get("specimen"))
-            if "specimen" in item and home.setdefault(specimen, split) != split:
-                raise InputError(
-                    f"Specimen {specimen!r} is in both {home[specimen]!r} and {split!r} of {path}: keep all slices "
-                    "of a specimen in one split, else the figures say nothing about new specimens."
-                )
-            for file in (str(item[key]) for key in (*CT_KEYS, *STAIN_KEYS) if key in item):
-                if files.setdefault(os.path.normpath(path.parent / file), split) != split:
-                    shared[file] = None
-    if shared:
-        logger.warning(
-            "%s: in two splits are %s. Unless that is meant, the figures will not be those of new specimens.",
-            path,
-            ", ".join(shared),
-        )
-
-
-def _resolve(raw: Mapping[str, Any], name: str, folder: Path) -> Item:
-    """Rename the keys to MONAI's and make the paths absolute."""
-    item: Item = {}
-    for key, names in (("image", CT_KEYS), ("label", STAIN_KEYS)):
-        given = next((raw[alias] for alias in names if alias in raw), None)
-        if not isinstance(given, str) or not given:
-            raise InputError(f"The key {names[0]!r} is missing from {name}: give the path of the file.")
-        item[key] = given
-    if raw.get("specimen") in (None, ""):
-        raise InputError(f"The key 'specimen' is missing from {name}: say which specimen the slice is of.")
-    item |= {key: raw[key] for key in ("mask", "labels") if raw.get(key)}
-    for key in raw:
-        meant = difflib.get_close_matches(key, KEYS, n=1, cutoff=0.85)
-        if meant and key not in KEYS:
-            raise InputError(f"The key {key!r} of {name} is unknown: did you mean {meant[0]!r}?")
-    for key in FILE_KEYS:
-        if key in item:
-            file = (folder / str(item[key])).resolve()
-            if not file.is_file():
-                raise InputError(f"{file}, named by {name}, does not exist: correct the path or remove the item.")
-            item[key] = str(file)
-    item["specimen"] = str(raw["specimen"])
-    if raw.get("ct_window") is not None:
-        item["ct_window"] = list(check_window(raw["ct_window"], name))
-    return item
-
-
-def _check_files(item: Item) -> None:
-    headers = {key: read_header(item[key]) for key in FILE_KEYS if key in item}
-    ct = headers["image"]
-    for key, head in headers.items():
-        if (head.height, head.width) != (ct.height, ct.width):
-            raise InputError(
-                f"{item[key]} has {head.height} x {head.width} pixels (rows x columns), but its CT slice "
-                f"{item['image']} has {ct.height} x {ct.width}: resample one onto the other."
-            )
-    if ct.channels != 1:
-        raise InputError(f"{item['image']} is an RGB image where a CT slice was expected: convert it to greyscale.")
-    if headers["label"].channels != 3:
-        raise InputError(f"{item['label']} is a greyscale image where an RGB section was expected: export it as RGB.")
 
 
 def _fill_windows(
