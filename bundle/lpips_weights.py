@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -128,7 +129,7 @@ def extract(archive: Path) -> bytes:
             if member is None:
                 raise KeyError(f"{MEMBER} is not a file")
             return member.read()
-    except (OSError, tarfile.TarError, KeyError, EOFError) as error:
+    except (OSError, tarfile.TarError, KeyError, EOFError, zlib.error) as error:
         raise InputError(
             f"{archive} is not the source distribution of {PACKAGE} ({error}): leave --archive out."
         ) from error

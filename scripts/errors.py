@@ -7,6 +7,8 @@ import logging
 import sys
 from types import TracebackType
 
+from scripts.printable import printable
+
 CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
@@ -36,6 +38,10 @@ def find_input_error(error: BaseException | None) -> InputError | None:
         if isinstance(error, PermissionError):
             return InputError(
                 f"{error.filename or 'A file'} may not be opened: change its permissions or give another."
+            )
+        if isinstance(error, UnicodeEncodeError) and "surrogates" in error.reason:
+            return InputError(
+                f"{printable(error.object[-200:])} is a name that is not UTF-8: rename the file or folder."
             )
         if type(error) is ValueError and _raised_by_this_package(error):
             return InputError(str(error))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_erosion, gaussian_filter, gaussian_gradient_magnitude
 
 from bundle.figure import BLUE, GREEN, GREY, ORANGE, save
+from scripts.printable import printable
 
 if TYPE_CHECKING:
     from bundle.pairs.register import Pair
@@ -60,14 +61,14 @@ def write_page(report: dict[str, Any], picture: Path, page: Path) -> None:
     """Write the report as one HTML file that needs no other."""
     data = base64.b64encode(picture.read_bytes()).decode("ascii")
     rows = "\n".join(
-        f"<tr><th>{html.escape(name.replace('_', ' '))}</th><td>{html.escape(_text(value))}</td></tr>"
+        f"<tr><th>{html.escape(name.replace('_', ' '))}</th><td>{html.escape(printable(_text(value)))}</td></tr>"
         for name, value in report.items()
     )
     colour = VERDICT_COLOURS[report["verdict"]]
     page.write_text(
         f"""<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>{html.escape(report["verdict"])}: {html.escape(page.parent.name.removesuffix(".partial"))}</title>
+<title>{html.escape(report["verdict"])}: {html.escape(printable(page.parent.name.removesuffix(".partial")))}</title>
 <style>
 body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 75rem; margin: 2rem auto; padding: 0 1rem; color: #1f2937 }}
 h1 {{ font-size: 1.3rem; color: {colour} }} img {{ width: 100% }}
@@ -82,6 +83,7 @@ to 12 pixels; one fits if it fits best within {report["thresholds"]["a_window_fi
 </html>
 """,
         encoding="utf-8",
+        errors="backslashreplace",
     )
 
 

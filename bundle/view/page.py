@@ -16,6 +16,7 @@ import numpy as np
 
 from bundle.view.atlas import atlases, tiling_of
 from scripts.errors import InputError
+from scripts.printable import printable
 from scripts.volume.export import whole_file
 
 FOLDER = Path(__file__).parent
@@ -37,7 +38,7 @@ def write_page(path: Path, facts: Mapping[str, Any], layers: Mapping[str, np.nda
         InputError: the file cannot be written; it does not keep the budget at any quality.
     """
     for quality in QUALITIES:
-        page = build_page(facts, layers, quality).encode()
+        page = build_page(facts, layers, quality).encode(errors="backslashreplace")
         if len(page) <= budget:
             break
     else:
@@ -61,7 +62,7 @@ def build_page(facts: Mapping[str, Any], layers: Mapping[str, np.ndarray], quali
     script = "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
     content = {**facts, "tiling": asdict(tiling), "layers": list(layers), "quality": quality}
     return Template((FOLDER / "page.html").read_text(encoding="utf-8")).substitute(
-        name=html.escape(facts["name"]),
+        name=html.escape(printable(facts["name"])),
         notice=html.escape(facts["notice"]),
         style=style,
         style_hash=_hash(style),

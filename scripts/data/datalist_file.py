@@ -18,9 +18,9 @@ LARGEST = 2**28  # bytes; about a million pairs
 
 #: What a folder holds that other programs trained with, and what their pairs become.
 FOREIGN = {
-    "trainA": 'It is a data set of pytorch-CycleGAN-and-pix2pix: name its CT images as "ct", its sections as "histology"',
+    "trainA": 'It is a data set of pytorch-CycleGAN-and-pix2pix: list CT images as "ct", sections as "histology"',
     "train": 'If its images hold CT and section side by side, cut each into two files, for "ct" and "histology"',
-    "imagesTr": 'It is a data set of nnU-Net: name its CT images as "ct", its sections as "histology"',
+    "imagesTr": 'It is a data set of nnU-Net: list CT images as "ct", sections as "histology"',
     "dataset.json": f'Its dataset.json is of another program: copy its pairs into {NAME}, and add the key "specimen"',
 }
 
@@ -51,7 +51,8 @@ def find_list(folder: Path) -> Path:
         return path
     foreign = next((f"{said}. " for name, said in FOREIGN.items() if (folder / name).exists()), "")
     raise InputError(
-        f"The data folder {folder} has no {NAME}: give another --dataset_dir, or write the list: {FORM}. {foreign}{PHANTOM}"
+        f"The data folder {folder} has no {NAME}: give another --dataset_dir, or write the list: {FORM}. "
+        f"{foreign}{PHANTOM}"
     )
 
 

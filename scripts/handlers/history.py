@@ -82,7 +82,7 @@ def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
     partial = path.with_name(path.name + ".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(text.getvalue(), encoding="utf-8")
+        partial.write_text(text.getvalue(), encoding="utf-8", errors="backslashreplace")
         os.replace(partial, path)
     except OSError as error:
         raise InputError(f"Cannot write {path}: {error}. Free some space or choose another output_dir.") from error

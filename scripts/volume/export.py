@@ -21,6 +21,7 @@ import tifffile
 from isal import igzip
 
 from scripts.errors import InputError
+from scripts.printable import printable
 from scripts.volume.volume import Volume
 
 RGB24 = np.dtype([("R", np.uint8), ("G", np.uint8), ("B", np.uint8)])
@@ -78,7 +79,7 @@ def write_tiff(path: str | PathLike[str], volume: Volume, slabs: Iterable[np.nda
     _refuse_input(Path(path), volume)
     shape = (*volume.shape, 3) if channels == 3 else volume.shape
     # tifffile would make up an identifier from the time, and sign with its version.
-    identifier = uuid.uuid5(uuid.NAMESPACE_OID, f"{volume.name} {volume.shape}")
+    identifier = uuid.uuid5(uuid.NAMESPACE_OID, f"{printable(volume.name)} {volume.shape}")
     metadata = {
         "axes": "ZYXS" if channels == 3 else "ZYX",
         "UUID": str(identifier),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import runpy
 import sys
 from pathlib import Path
@@ -39,6 +40,15 @@ def test_command_gets_its_options(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_mistake_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert ending(monkeypatch, InputError("scan.tif is empty: export it again.")) == 1
     assert capsys.readouterr() == ("", "error: scan.tif is empty: export it again.\n")
+
+
+def test_names_that_are_no_text_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal and a pipe take UTF-8 only."""
+    output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="strict")
+    monkeypatch.setattr(sys, "stdout", output)
+    assert ending(monkeypatch, lambda: print("Sch\udce4del")) == 0
+    output.flush()
+    assert output.buffer.getvalue().splitlines() == [rb"Sch\udce4del"]  # type: ignore[attr-defined]
 
 
 def test_mistake_behind_another_exception(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import json
+import os
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -117,6 +118,12 @@ def test_a_name_is_text_wherever_it_stands() -> None:
     assert json.loads(elements.text("script", id="content")[0])["scan"] == evil
     assert not any("alert" in text for name, attributes, text in elements.found if name == "script" and not attributes)
     assert "b" not in [tag for tag, attributes, _ in elements.found if attributes.get("id") == "y"]
+
+
+def test_a_name_that_is_not_utf_8(tmp_path: Path) -> None:
+    name = os.fsdecode("Schädel".encode("latin-1"))
+    write_page(tmp_path / "page.html", {**FACTS, "name": name}, layers())
+    assert r"Sch\xe4del" in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
 def test_the_budget_costs_quality(tmp_path: Path) -> None:

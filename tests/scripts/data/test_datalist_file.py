@@ -36,9 +36,9 @@ def test_no_folder_or_no_list_says_how_to_get_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("names", "said"),
     [
-        (["train", "trainA", "trainB"], 'CycleGAN-and-pix2pix: name its CT images as "ct"'),
+        (["train", "trainA", "trainB"], 'CycleGAN-and-pix2pix: list CT images as "ct"'),
         (["train"], "side by side, cut each into two files"),
-        (["dataset.json", "imagesTr"], "nnU-Net: name its CT images"),
+        (["dataset.json", "imagesTr"], "nnU-Net: list CT images"),
         (["dataset.json"], "copy its pairs into datalist.json"),
     ],
 )

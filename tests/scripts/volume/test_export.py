@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 from collections.abc import Iterator
 from pathlib import Path
@@ -253,3 +254,12 @@ class TestAll:
         with pytest.raises(InputError, match="ct.tif would overwrite the input"):
             EXPORTS[suffix](tmp_path / "x" / ".." / "ct.tif", volume, in_slabs())
         np.testing.assert_array_equal(volume.read(0, 4), CT)
+
+
+def test_a_name_that_is_not_utf_8(tmp_path: Path) -> None:
+    """OME-XML is UTF-8, and names from Windows' media may be Latin-1."""
+    name = os.fsdecode("Schädel.tif".encode("latin-1"))
+    tifffile.imwrite(tmp_path / name, np.arange(2 * 16 * 16, dtype=np.uint16).reshape(2, 16, 16))
+    with open_volume(tmp_path / name) as volume:
+        write_tiff(tmp_path / "out.tif", volume, iter([np.full((2, 16, 16, 3), 7, np.uint8)]))
+    assert (tifffile.imread(tmp_path / "out.tif") == 7).all()
