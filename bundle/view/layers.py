@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import tifffile
-import zarr
 
 from bundle.view.grid import Grid, block_mean
 from scripts.data.files import NIFTI_SUFFIXES, has_suffix, reading
@@ -20,9 +19,11 @@ from scripts.data.nifti import open_nifti, stored_array
 from scripts.data.window import window
 from scripts.errors import InputError
 from scripts.volume.export import RGB24
+from scripts.volume.ngff import ngff
 from scripts.volume.reader import open_volume
 from scripts.volume.stream import StreamVolume, Voxels
 from scripts.volume.volume import Volume
+from scripts.volume.zarr_opening import ZarrNode, inner, open_array, read_node
 
 logger = logging.getLogger(__name__)
 
@@ -95,25 +96,36 @@ def open_layer(path: Path, channels: int, shape: tuple[int, int, int], zeros_lef
 
 
 def _zarr_levels(path: Path) -> list[Level]:
-    group: Any = zarr.open_group(str(path), mode="r")
-    levels = []
+    levels: list[Level] = []
     finest: np.ndarray | None = None
-    for dataset in group.attrs["multiscales"][0]["datasets"]:
-        array = group[dataset["path"]]
+    for dataset in ngff(read_node(path))["multiscales"][0]["datasets"]:
+        node = read_node(inner(path, dataset["path"]))
+        array = open_array(node)
         scale = np.asarray(dataset["coordinateTransformations"][0]["scale"][1:], float)
         finest = scale if finest is None else finest
         z, y, x = (int(factor) for factor in np.rint(scale / finest))
+        if array.ndim != 4 or array.dtype != np.uint8 or min(array.shape) < 1:
+            raise OSError(f"its level {dataset['path']} has {array.ndim} axes of {array.dtype}, not 4 of uint8")
 
         def read(start: int, stop: int, array: Any = array) -> np.ndarray:
             return np.moveaxis(array[:, start:stop], 0, -1)
 
-        def chunks(array: Any = array, folder: Path = path / dataset["path"]) -> Iterator[Path]:
-            counts = (-(-side // length) for side, length in zip(array.shape, array.chunks, strict=True))
-            for place in itertools.product(*map(range, counts)):
-                yield folder.joinpath(*map(str, place))
+        def chunks(node: ZarrNode = node) -> Iterator[Path]:
+            counts = (-(-side // length) for side, length in zip(node.shape or (), node.chunks, strict=True))
+            for numbers in itertools.product(*map(range, counts)):
+                yield node.folder / node.chunk_name(numbers)
 
         levels.append(Level((z, y, x), (*array.shape[1:], array.shape[0]), array.chunks[1], read, chunks))
+    _require_pyramid(levels)
     return levels
+
+
+def _require_pyramid(levels: list[Level]) -> None:
+    """Refuse levels that are no smaller images of the first."""
+    for level in levels:
+        sides = zip(levels[0].shape[:3], level.factors, strict=True)
+        if min(level.factors) < 1 or level.shape[:3] != tuple(-(-side // factor) for side, factor in sides):
+            raise OSError(f"its level of {level.shape} does not fit the scale {level.factors}")
 
 
 def _rgb_nifti(path: Path) -> Volume:

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import zarr
 
 from scripts.inferers.tiles import spans
 from scripts.volume.stain_store import create_array, open_new_group
 from scripts.volume.staining import AXES
+from scripts.volume.zarr_opening import open_array
 
 CHUNK_SIDE = 64
 
@@ -44,7 +44,7 @@ class AxisStore:
     @property
     def array(self) -> Any:
         if self._array is None:
-            self._array = zarr.open_group(str(self.path), mode="r+")["0"]
+            self._array = open_array(self.path / "0", mode="r+")
         return self._array
 
     def write(self, start: int, slab: np.ndarray) -> None:

@@ -17,6 +17,7 @@ import zarr
 
 from scripts.inferers.tiles import spans
 from scripts.volume.pyramid import halve
+from scripts.volume.zarr_opening import ZARR_2, open_array
 
 CHUNK_SIDE = 256
 CHUNK_DEPTH = 32  # at most; a chunk of one colour then takes 2 MB before compression
@@ -132,8 +133,7 @@ class StainStore:
     def array(self, level: int = 0) -> Any:
         """The zarr array (C, z, y, x) of a level."""
         if not self._arrays:
-            group = zarr.open_group(str(self.path), mode="r+")
-            self._arrays = [group[str(index)] for index in range(len(self.levels))]
+            self._arrays = [open_array(self.path / str(index), mode="r+") for index in range(len(self.levels))]
         return self._arrays[level]
 
     def write(self, start: int, slab: np.ndarray) -> None:
@@ -156,7 +156,6 @@ class StainStore:
             yield np.moveaxis(self.array()[:, start:stop], 0, -1)
 
 
-ZARR_2 = int(zarr.__version__.split(".")[0]) < 3
 _FORMAT: dict[str, Any] = {} if ZARR_2 else {"zarr_format": 2}
 
 

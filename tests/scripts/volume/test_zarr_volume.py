@@ -50,6 +50,15 @@ def save_image(path: Path, voxels: np.ndarray = VOXELS, axes: Any = ZYX, version
     return path
 
 
+@pytest.mark.skipif(not THREE, reason="zarr 2 writes no format 3")
+def test_missing_chunk_of_format_3(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = save_image(tmp_path / "a.zarr", version=3)
+    (path / "0" / "c" / "1" / "0" / "1").unlink()
+    with open_volume(path) as volume, caplog.at_level(logging.WARNING):
+        volume.read(0, 5)
+    assert "the chunk c/1/0/1 of slice 2 is not there" in caplog.text
+
+
 @pytest.mark.parametrize("version", [2, 3])
 def test_image(tmp_path: Path, version: int) -> None:
     if version == 3 and not THREE:
@@ -99,6 +108,63 @@ def test_single_channel_and_other_orders(tmp_path: Path) -> None:
         np.testing.assert_array_equal(volume.read(1, 4), VOXELS[1:4])
     with pytest.raises(InputError, match="c.zarr has other axes.*c=2"):
         open_volume(save_image(tmp_path / "c.zarr", np.stack([VOXELS] * 2), [{"name": "c"}, *ZYX]))
+
+
+def test_folder_of_bioformats2raw(tmp_path: Path) -> None:
+    root = tmp_path / "knee.zarr"
+    axes = [{"name": "t"}, {"name": "c"}, *ZYX]
+    save_image(root / "0", VOXELS[None, None], axes)
+    (root / ".zgroup").write_text('{"zarr_format": 2}')
+    (root / ".zattrs").write_text('{"bioformats2raw.layout": 3}')
+    (root / "OME").mkdir()
+    (root / "OME" / ".zgroup").write_text('{"zarr_format": 2}')
+    for path in (root, root / "0"):
+        with open_volume(path) as volume:
+            assert volume.name == "knee" and volume.source == str(path)
+            np.testing.assert_array_equal(volume.read(1, 4), VOXELS[1:4])
+    save_image(root / "1", VOXELS[None, None], axes)
+    with pytest.raises(InputError, match=r"knee\.zarr holds 2 images \(0, 1\): give one of them, as in .*knee\.zarr/0"):
+        open_volume(root)
+    with open_volume(root / "1") as volume:
+        assert volume.name == "knee_1"
+
+
+def test_the_finest_level_is_taken(tmp_path: Path) -> None:
+    """Also where it is not the first, as the format asks for."""
+    path = save_image(tmp_path / "a.zarr")
+    image = json.loads((path / ".zattrs").read_text())["multiscales"][0]
+    coarse = {"path": "1", "coordinateTransformations": [{"type": "scale", "scale": [5.0, 6.0, 4.0]}]}
+    (path / ".zattrs").write_text(json.dumps({"multiscales": [{**image, "datasets": [coarse, image["datasets"][0]]}]}))
+    with open_volume(path) as volume:
+        assert volume.spacing == pytest.approx((0.005, 0.003, 0.002))
+        np.testing.assert_array_equal(volume.read(0, 5), VOXELS)
+    (path / "0").rename(tmp_path / "elsewhere")
+    with pytest.raises(InputError, match="lacks its level 0, the one of full resolution"):
+        open_volume(path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"datasets": []},
+        {"datasets": [{}]},
+        {"datasets": 3},
+        {"axes": ["z", "y"]},
+        {"axes": 3},
+        {"axes": [{}] * 3},
+        {"coordinateTransformations": [3]},
+        {"coordinateTransformations": [{"scale": ["a", 1, 2]}]},
+        {"coordinateTransformations": [{"scale": [1, 2]}]},
+        {"coordinateTransformations": [{"scale": 3}, {"translation": None}]},
+    ],
+)
+def test_attributes_that_are_none_of_ome_zarr(tmp_path: Path, change: dict[str, Any]) -> None:
+    path = save_image(tmp_path / "a.zarr")
+    content = json.loads((path / ".zattrs").read_text())
+    content["multiscales"][0].update(change)
+    (path / ".zattrs").write_text(json.dumps(content))
+    with pytest.raises(InputError, match=r"a\.zarr.*export"):
+        open_volume(path)
 
 
 def test_plain_arrays(tmp_path: Path) -> None:
@@ -156,7 +222,7 @@ def test_what_is_no_image(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="group.zarr is no OME-Zarr image.*first"):
         open_volume(group)
     (group / ".zattrs").write_text("{broken")
-    with pytest.raises(InputError, match="group.zarr cannot be read"):
+    with pytest.raises(InputError, match=r"group\.zarr/\.zattrs cannot be read as JSON"):
         open_volume(group)
     save_array(tmp_path / "complex", VOXELS.astype(np.complex64), (2, 3, 4))
     with pytest.raises(InputError, match="complex has pixels of type complex64"):
