@@ -7,7 +7,10 @@ import os
 from scripts.digest import SHORT, file_digest
 
 #: SHA-256 of every ``models/model.pt`` that a version of this bundle has shipped, the newest first.
-SHIPPED = ("92714510955aad9355cbbae0288c586c0700fbdd4ce4a1c2ee16e3b50d8d33a9",)
+SHIPPED = (
+    "8272318efc7d07b8553461dbf395a7c6769aa73dae3f139f834550e05ad25684",
+    "92714510955aad9355cbbae0288c586c0700fbdd4ce4a1c2ee16e3b50d8d33a9",  # the same weights, in 0.7.0
+)
 SYNTHETIC = "the bundle's own weights, trained on synthetic data only"
 
 
@@ -27,7 +30,7 @@ def describe_weights(path: str | os.PathLike[str], digest: str | None = None) ->
         digest: SHA-256 of the file where it is known already; None: it is computed.
 
     Returns:
-        As in ``models/model.pt (SHA-256 92714510955a; the bundle's own weights, trained on synthetic data only)``.
+        As in ``models/model.pt (SHA-256 8272318efc7d; the bundle's own weights, trained on synthetic data only)``.
 
     Raises:
         OSError: the file cannot be read.
