@@ -23,6 +23,7 @@ from lib.refusal import Refusal
 from lib.sessions import GuardedSessions
 from lib.staining import StainInferTask
 from lib.training import StainTrainTask
+from lib.workflow import seconds_of
 from monailabel.config import settings
 from monailabel.interfaces.app import MONAILabelApp
 from monailabel.tasks.activelearning.first import First
@@ -31,6 +32,7 @@ from monailabel.utils.others.generic import remove_file, strtobool
 
 logger = logging.getLogger(__name__)
 
+STAINING_MINUTES = "30"  # unless --conf staining_minutes says otherwise
 MORE_FORMATS = ["*.mha", "*.tiff"]  # besides those that MONAI Label lists
 
 
@@ -40,10 +42,11 @@ class StainingApp(MONAILabelApp):
     Args:
         app_dir: the folder of this file.
         studies: folder of images and labels, or the address of a DICOMweb server.
-        conf: as given with ``--conf``: ``models``, ``skip_trainers``.
+        conf: as given with ``--conf``: ``models``, ``skip_trainers``, ``staining_minutes``.
     """
 
     def __init__(self, app_dir: str, studies: str, conf: dict[str, str]) -> None:
+        self.limit = seconds_of(conf.get("staining_minutes", STAINING_MINUTES))
         self.bundles = find_bundles(Path(app_dir) / "model", conf.get("models"))
         # What clients upload lies in a folder of this process, so that it can be told from other paths of the machine.
         self.uploads = Path(tempfile.mkdtemp(prefix="monailabel_")).resolve()
@@ -71,7 +74,7 @@ class StainingApp(MONAILabelApp):
     def init_infers(self) -> dict[str, Any]:
         """One model for each bundle, under the name of its folder."""
         tasks = {
-            name: StainInferTask(path) if stains_volumes(path) else BundleInferTask(str(path), self.conf)
+            name: StainInferTask(path, self.limit) if stains_volumes(path) else BundleInferTask(str(path), self.conf)
             for name, path in self.bundles.items()
         }
         for name in [name for name, task in tasks.items() if not task.is_valid()]:

@@ -75,7 +75,9 @@ def test_the_workflows_have_these_options(options: dict[str, Option], config: st
             node = node[part]
 
 
-@pytest.mark.parametrize("value", ["$1", "@device", "%a.json", ["$1"], {"a": [{"b": "$1"}]}, {"_target_": "x"}])
+@pytest.mark.parametrize(
+    "value", ["$1", "@device", "%a.json", ["$1"], {"a": [{"b": "$1"}]}, {"_target_": "x"}, " $1", "{a: 1}", {"$a": 1}]
+)
 def test_expressions(value: Any) -> None:
     with pytest.raises(Refusal):
         refuse_expressions({"a": value})

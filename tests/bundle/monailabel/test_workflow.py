@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import time
 from pathlib import Path
 
 import pytest
 
 from bundle.monailabel.app.lib.refusal import Refusal
-from bundle.monailabel.app.lib.workflow import run_python
+from bundle.monailabel.app.lib.workflow import run_python, seconds_of
 
 
 def refused(folder: Path, code: str) -> Refusal:
@@ -43,3 +44,24 @@ def test_other_ends_are_the_servers_fault(tmp_path: Path) -> None:
     assert "signal 9" in str(refusal) and refusal.status == 500
     refusal = refused(tmp_path, "raise SystemExit(3)")
     assert "status 3" in str(refusal) and refusal.status == 500
+
+
+def test_a_process_that_does_not_end_is_ended(tmp_path: Path) -> None:
+    """One that is hung by a hostile file, and says nothing."""
+    begun = time.monotonic()
+    with pytest.raises(Refusal, match=r"longer than the 0\.01 minutes.* --conf staining_minutes") as refusal:
+        run_python(tmp_path, ["-c", "import time; time.sleep(60)"], limit=0.6)
+    assert refusal.value.status == 504 and time.monotonic() - begun < 30
+
+
+def test_a_limit_does_not_touch_what_ends_in_time(tmp_path: Path) -> None:
+    run_python(tmp_path, ["-c", "pass"], limit=60)
+    with pytest.raises(Refusal, match="too dark"):
+        run_python(tmp_path, ["-c", "raise SystemExit('error: too dark')"], limit=60)
+
+
+def test_minutes_are_seconds() -> None:
+    assert seconds_of("30") == 1800 and seconds_of("0.5") == 30
+    for text in ("0", "-1", "nan", "inf", "an hour", ""):
+        with pytest.raises(Refusal, match="staining_minutes"):
+            seconds_of(text)

@@ -138,11 +138,11 @@ def refuse_expressions(value: Any) -> None:
     Raises:
         Refusal: it does.
     """
-    if isinstance(value, str) and value.startswith(("$", "@", "%")):
+    if isinstance(value, str) and value.lstrip().startswith(("$", "@", "%", "{")):
         raise Refusal(f"{value[:80]!r} would be evaluated as an expression of a config: give plain values.")
     if isinstance(value, Mapping):
         for key, entry in value.items():
-            if str(key).startswith(("$", "@", "%", "_target_")):
+            if str(key).lstrip().startswith(("$", "@", "%", "{", "_target_")):
                 raise Refusal(f"The request holds {key!r}, which belongs in a config: give plain values.")
             refuse_expressions(entry)
     elif isinstance(value, list | tuple):

@@ -27,9 +27,10 @@ class StainInferTask(InferTask):
 
     Args:
         bundle: its folder.
+        limit: seconds that a staining may take.
     """
 
-    def __init__(self, bundle: Path) -> None:
+    def __init__(self, bundle: Path, limit: float) -> None:
         metadata = read_metadata(bundle)
         # of no type that 3D Slicer takes for a segmentation: colours are no labels
         super().__init__(
@@ -39,7 +40,7 @@ class StainInferTask(InferTask):
             description=metadata.get("description", ""),
             config={"device": device_list(), "axis": ["z", "y", "x", "all"], "uncertainty": False},
         )
-        self.bundle = bundle
+        self.bundle, self.limit = bundle, limit
         self.version = metadata["version"]
 
     def info(self) -> dict[str, Any]:
@@ -65,9 +66,10 @@ class StainInferTask(InferTask):
             An RGB24 NIfTI, for the caller to delete, and what the record says.
 
         Raises:
-            Refusal: an option that is none; a file that is no greyscale volume; a workflow that fails.
+            Refusal: an option that is none; a file that is no greyscale volume; a workflow that fails or takes too
+                long.
         """
-        image = Path(request["image"])
+        image = Path(request["image"]).absolute()  # a path that begins with / is no expression of a config
         extension = request.get("result_extension") or EXTENSIONS[0]
         if extension not in EXTENSIONS:
             raise Refusal(f"The result is an RGB24 NIfTI: result_extension must be .nii.gz or .nii, not {extension!r}.")
@@ -77,7 +79,7 @@ class StainInferTask(InferTask):
         with tempfile.TemporaryDirectory() as folder:
             words += ["--input", str(image), "--output_format", extension[1:], "--output_dir", folder]
             try:
-                run_workflow(self.bundle, "inference", words)
+                run_workflow(self.bundle, "inference", words, self.limit)
             except Refusal as refusal:  # folders of the server are nobody's business
                 raise Refusal(str(refusal).replace(str(image.parent) + "/", ""), refusal.status) from None
             stains = list(Path(folder).glob(f"*_stain{extension}"))

@@ -10,6 +10,7 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,26 +22,48 @@ logger = logging.getLogger(__name__)
 KEPT = 20  # last lines, to find the error in
 
 
-def run_workflow(bundle: Path, name: str, words: Sequence[str]) -> None:
+def seconds_of(minutes: str) -> float:
+    """How long a staining may take, as ``--conf staining_minutes`` says.
+
+    Raises:
+        Refusal: it is no positive number.
+    """
+    try:
+        seconds = 60 * float(minutes)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= threading.TIMEOUT_MAX:
+        raise Refusal(f"--conf staining_minutes is {minutes!r}: give a positive number of minutes.")
+    return seconds
+
+
+def run_workflow(bundle: Path, name: str, words: Sequence[str], limit: float | None = None) -> None:
     """Run a workflow of a bundle as ``python -m monai.bundle run`` does.
 
     Args:
         bundle: its folder.
         name: "inference" or "training".
         words: options of the command line.
+        limit: see `run_python`.
 
     Raises:
         Refusal: see `run_python`.
     """
     config = {"inference": "configs/inference.yaml", "training": "configs/train.yaml"}[name]
-    run_python(bundle, ["-m", "monai.bundle", "run", name, "--config_file", config, *words])
+    run_python(bundle, ["-m", "monai.bundle", "run", name, "--config_file", config, *words], limit)
 
 
-def run_python(bundle: Path, arguments: Sequence[str]) -> None:
+def run_python(bundle: Path, arguments: Sequence[str], limit: float | None = None) -> None:
     """Run Python in a bundle's folder, whose ``scripts`` it finds; what it says goes to the log.
 
+    Args:
+        bundle: its folder.
+        arguments: of Python.
+        limit: seconds after which the process is ended; None: it may take as long as it takes.
+
     Raises:
-        Refusal: it ended with an error. The bundle's own sentence about a mistake has status 400, all else 500.
+        Refusal: it ended with an error. The bundle's own sentence about a mistake has status 400, the end of its time
+            504, all else 500.
     """
     environment = {**os.environ, "PYTHONPATH": str(bundle)}  # MONAI Label puts the app and other bundles there
     said: deque[str] = deque(maxlen=KEPT)
@@ -56,6 +79,10 @@ def run_python(bundle: Path, arguments: Sequence[str]) -> None:
         errors="replace",
     ) as process:
         assert process.stdout is not None
+        expired = threading.Event()
+        timer = threading.Timer(limit or threading.TIMEOUT_MAX, _end, (process, expired))
+        timer.daemon = True
+        timer.start()
         try:
             for line in process.stdout:
                 if line.strip():
@@ -64,8 +91,21 @@ def run_python(bundle: Path, arguments: Sequence[str]) -> None:
         except BaseException:
             process.kill()
             raise
+        finally:
+            timer.cancel()
+    if process.returncode and expired.is_set():
+        raise Refusal(
+            f"It took longer than the {(limit or 0) / 60:g} minutes that the server allows: give the volume to "
+            "`run inference`, or start the server with a larger --conf staining_minutes.",
+            504,
+        )
     if process.returncode:
         raise _refusal(process.returncode, list(said))
+
+
+def _end(process: subprocess.Popen[str], expired: threading.Event) -> None:
+    expired.set()
+    process.kill()
 
 
 def _refusal(status: int, said: Sequence[str]) -> Refusal:
