@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections import Counter
 from pathlib import Path
 
-from bundle.pairs.collect import SUMMARY, collect
+from bundle.pairs.collect import SUMMARY, Outcome, collect
 from bundle.pairs.pair_files import NORMALISED
 from bundle.pairs.register import Options, register
 from bundle.pairs.search import Ranges
 from bundle.pairs.single import check_pair
 from bundle.pairs.study import read_study
+from bundle.pairs.summary import counted, said_of
 from scripts.data.window import check_window
 from scripts.errors import InputError
 
@@ -48,7 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Register, and say what became of it; 1 where there is no pair that training could use.
+    """Register, and say what became of it; 1 where there is no pair that training could use, or a section of a study
+    could not be registered.
 
     Raises:
         InputError: see `register`, `read_study`, `collect`.
@@ -84,7 +85,7 @@ def _register(args: argparse.Namespace, options: Options) -> int:
         report = register(args.slide, args.volume, args.out, options, lambda line: print(line, flush=True))
     else:
         raise InputError("Give --slide and --volume, or --ct and --histology of a pair that is registered already.")
-    print(f"{report['verdict']}: {'; '.join(report['reasons'])}. See {args.out / 'report.html'}.")
+    print(f"{said_of(report)}: {'; '.join(report['reasons'])}. See {args.out / 'report.html'}.")
     return int(report["verdict"] == "reject")
 
 
@@ -92,14 +93,13 @@ def _collect(args: argparse.Namespace, options: Options) -> int:
     if args.jobs < 1:
         raise InputError(f"--jobs {args.jobs}: give a positive number.")
     rows = read_study(args.study)
-    counts: Counter[str] = Counter()
+    outcomes: list[Outcome] = []
     for number, outcome in enumerate(collect(rows, args.out, options, args.jobs, args.normalise_stain), 1):
-        verdict = "not registered" if outcome.report is None else outcome.report["verdict"]
-        counts[verdict] += 1
+        outcomes.append(outcome)
         why = outcome.mistake if outcome.report is None else "; ".join(outcome.report["reasons"])
         again = " (was there already)" if outcome.known else ""
-        print(f"{number} of {len(rows)}: {outcome.row.name}{again}: {verdict}: {why}", flush=True)
-    print(", ".join(f"{count} {verdict}" for verdict, count in counts.items()))
+        print(f"{number} of {len(rows)}: {outcome.row.name}{again}: {said_of(outcome.report)}: {why}", flush=True)
+    print(f"{counted(outcomes)}.")
     datalist = json.loads((args.out / "datalist.json").read_text(encoding="utf-8"))
     if args.normalise_stain:
         sections = [Path(item["histology"]) for items in datalist.values() for item in items]
@@ -114,4 +114,8 @@ def _collect(args: argparse.Namespace, options: Options) -> int:
     if empty:
         print(f"No pairs for {', '.join(empty)}: training needs some for training and validation, evaluation for test.")
     print(f"Look through {args.out / SUMMARY}, then train with --dataset_dir {args.out}.")
-    return 0
+    left_out = [outcome for outcome in outcomes if not outcome.usable]
+    if left_out:
+        names = ", ".join(outcome.row.name for outcome in left_out)
+        print(f"Not in datalist.json: {names} ({counted(left_out)}). The other {len(outcomes) - len(left_out)} are.")
+    return int(any(outcome.report is None for outcome in outcomes))

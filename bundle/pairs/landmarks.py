@@ -57,7 +57,7 @@ def read_landmarks(path: str | Path) -> Landmarks:
             values[number] = [float(row.cells[name]) for name in COLUMNS]
         except ValueError as error:
             raise InputError(
-                f"Line {row.number} of {path} does not hold five numbers, with decimal points: correct it."
+                f"Row {row.number} of {path} does not hold five numbers, with decimal points: correct it."
             ) from error
     if not np.isfinite(values).all():
         raise InputError(f"{path} holds NaN or infinity: correct it.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import logging
 import math
 import re
 from dataclasses import dataclass, replace
@@ -9,8 +11,11 @@ from pathlib import Path
 
 from bundle.pairs.table import Line, read_table
 from scripts.data.datalist_file import SPLITS
+from scripts.data.listed import listed_path, nearby, refuse_missing
 from scripts.errors import InputError
 from scripts.volume.hdf5 import split_source
+
+logger = logging.getLogger(__name__)
 
 COLUMNS = (
     "specimen",
@@ -67,7 +72,7 @@ class Row:
 
 
 def read_study(path: Path) -> list[Row]:
-    """Read and check a study's table, CSV with a line for each section.
+    """Read and check a study's table, CSV with a row for each section.
 
     Columns: ``specimen`` and either ``slide`` and ``volume`` or, for pairs that are registered already, ``ct`` and
     ``histology``; and where wanted ``split``, ``plane``, ``landmarks``, ``pixel_um``, ``voxel_um``, ``ct_window``
@@ -75,21 +80,17 @@ def read_study(path: Path) -> list[Row]:
     order of their first sections.
 
     Raises:
-        InputError: no such file; misspelt columns; empty cells; missing files; a specimen in two splits; a section
-            that comes twice.
+        InputError: no such file; misspelt columns; empty cells; missing files, all of them named; a specimen in two
+            splits; a section that comes twice.
     """
     path = path / "study.csv" if path.is_dir() else path
     header, lines = read_table(path)
-    unknown = [name for name in header if name not in COLUMNS]
-    if unknown or "specimen" not in header:
-        what = f"the columns {', '.join(unknown)}, which are not known" if unknown else "no column 'specimen'"
-        raise InputError(f"{path} has {what}: use {', '.join(COLUMNS)}.")
+    _check_columns(path, header)
     if not lines:
-        raise InputError(f"{path} lists no section: add a line for each.")
+        raise InputError(f"{path} lists no section: add a row for each.")
     splits = _splits(path, lines)
-    rows: list[Row] = []
-    for line in lines:
-        rows.append(_row(path, line, splits))
+    _refuse_missing_files(path, lines)
+    rows = [_row(path, line, splits) for line in lines]
     _check_files(path, rows)
     if len({row.name for row in rows}) < len(rows):  # such as S01/HE.svs, S02/HE.svs
         rows = [replace(row, name=_safe(f"{row.specimen}_{row.name}")) for row in rows]
@@ -99,6 +100,39 @@ def read_study(path: Path) -> list[Row]:
     if twice is not None:
         raise InputError(f"{path} lists {twice} twice: a section belongs there once, and file names must differ.")
     return rows
+
+
+def _check_columns(path: Path, header: list[str]) -> None:
+    """Columns of a laboratory's own are left out; those that look like a misspelt one are not."""
+    unknown = [name for name in header if name not in COLUMNS]
+    for name in unknown:
+        meant = difflib.get_close_matches(name.replace(" ", "_"), COLUMNS, n=1, cutoff=0.8)
+        if meant and meant[0] not in header:
+            raise InputError(f"{path} has the column {name!r}, which is not known: did you mean {meant[0]!r}?")
+    if "specimen" not in header:
+        first = ", ".join(header) or "nothing"
+        raise InputError(
+            f"{path} has no column 'specimen', its first row holds {first}: name the columns there, such as "
+            "specimen,slide,volume."
+        )
+    if not {"slide", "volume"} <= set(header) and not {"ct", "histology"} <= set(header):
+        raise InputError(
+            f"{path} has neither the columns slide and volume, nor ct and histology, but {', '.join(header)}: add two."
+        )
+    if unknown:
+        logger.warning("%s: the columns %s are not known and left out.", path, ", ".join(unknown))
+
+
+def _refuse_missing_files(path: Path, lines: list[Line]) -> None:
+    missing = []
+    for line in lines:
+        for name in FILES:
+            text = line.cells.get(name)
+            if text:
+                file = listed_path(path.parent, str(split_source(text)[0]), f"Row {line.number} of {path}: {name}")
+                if not file.exists():
+                    missing.append(f"the {name} {file} (row {line.number}){nearby(file, text)}")
+    refuse_missing(missing, str(path), path.parent.resolve())
 
 
 def _check_windows(path: Path, rows: list[Row]) -> None:
@@ -140,7 +174,7 @@ def _splits(path: Path, lines: list[Line]) -> dict[str, str]:
         if not split:
             continue
         if split not in SPLITS:
-            raise InputError(f"Line {line.number} of {path} has the split {split!r}: give {', '.join(SPLITS)}.")
+            raise InputError(f"Row {line.number} of {path} has the split {split!r}: give {', '.join(SPLITS)}.")
         if said.setdefault(specimen, split) != split:
             raise InputError(
                 f"{path} has sections of {specimen} in {said[specimen]} and in {split}: a network that has seen a "
@@ -148,9 +182,12 @@ def _splits(path: Path, lines: list[Line]) -> dict[str, str]:
             )
     if not said:
         return _shared_out(path, specimens)
-    missing = [specimen for specimen in specimens if specimen not in said]
+    missing = [line for line in lines if line.cells["specimen"] not in said]
     if missing:
-        raise InputError(f"{path} gives no split for {', '.join(missing)}: give one for all specimens, or for none.")
+        raise InputError(
+            f"Row {missing[0].number} of {path} gives no split for {missing[0].cells['specimen']}, and no other row "
+            f"does: write {', '.join(SPLITS)} for each specimen, or leave the whole column empty."
+        )
     return said
 
 
@@ -167,7 +204,7 @@ def _shared_out(path: Path, specimens: list[str]) -> dict[str, str]:
 
 
 def _row(path: Path, of_table: Line, splits: dict[str, str]) -> Row:
-    where, line = f"Line {of_table.number} of {path}", of_table.cells
+    where, line = f"Row {of_table.number} of {path}", of_table.cells
     if not line["specimen"]:
         raise InputError(f"{where} names no specimen.")
     if (line.get("slide") or line.get("volume")) and (line.get("ct") or line.get("histology")):
@@ -193,20 +230,14 @@ def _row(path: Path, of_table: Line, splits: dict[str, str]) -> Row:
 
 def _safe(name: str) -> str:
     """A name that is a folder's and no path, on any system."""
-    return re.sub(r'[/\\:*?"<>|]|^\.+', "_", name)
+    return re.sub(r'[/\\:*?"<>|\x00-\x1f]|^\.+', "_", name)
 
 
 def _resolved(path: Path, where: str, name: str, text: str) -> str:
     file, inside = split_source(text)
-    try:
-        full = (path.parent / file).resolve()
-        there = full.exists()
-    except (OSError, ValueError) as error:  # names that are too long, or hold what none may
-        raise InputError(f"{where}: {name} is no path ({error}).") from error
-    if not there:
-        raise InputError(f"{where}: the {name} {full} does not exist.")
+    full = listed_path(path.parent, str(file), f"{where}: {name}")
     if name not in ("volume", "slide") and not full.is_file() or full == path.parent.resolve():
-        raise InputError(f"{where}: the {name} {full} is a folder, a file is wanted.")
+        raise InputError(f"{where}: the {name} {full} is no file: give the path of a file.")
     return str(full) if inside is None else f"{full}:{inside}"
 
 

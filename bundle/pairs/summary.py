@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from bundle.pairs.pair_files import NORMALISED, PAGE, PICTURE
@@ -15,6 +15,19 @@ if TYPE_CHECKING:
     from bundle.pairs.collect import Outcome
 
 
+def said_of(report: Mapping[str, Any] | None) -> str:
+    """The verdict on a pair in words: "good", "usable with mask", "rejected" or "not registered"."""
+    if report is None:
+        return "not registered"
+    return "rejected" if report["verdict"] == "reject" else str(report["verdict"])
+
+
+def counted(outcomes: Iterable[Outcome]) -> str:
+    """How many pairs there are of each verdict, such as "12 good, 1 rejected"."""
+    verdicts = Counter(said_of(outcome.report) for outcome in outcomes)
+    return ", ".join(f"{number} {verdict}" for verdict, number in verdicts.items())
+
+
 def write_summary(outcomes: Sequence[Outcome], pairs: str) -> str:
     """The page's HTML.
 
@@ -22,8 +35,7 @@ def write_summary(outcomes: Sequence[Outcome], pairs: str) -> str:
         outcomes: of all rows.
         pairs: folder of the pairs, from where the page lies.
     """
-    counts = Counter("not registered" if o.report is None else o.report["verdict"] for o in outcomes)
-    total = ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
+    total = counted(outcomes)
     cards = "\n".join(_card(outcome, pairs) for outcome in outcomes)
     return f"""<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -48,14 +60,14 @@ def _card(outcome: Outcome, pairs: str) -> str:
     of = f"{html.escape(outcome.row.specimen)}, {outcome.row.split}"
     if outcome.report is None:
         return f"<article><h2>{name}</h2><p>{of}</p><p>{html.escape(outcome.mistake or '')}</p></article>"
-    verdict = outcome.report["verdict"]
+    colour = VERDICT_COLOURS[outcome.report["verdict"]]
     reasons = html.escape("; ".join(outcome.report["reasons"]))
     folder, even = f"{pairs}/{quote(outcome.row.name)}", ""
     if outcome.strength is not None:
         of += f"; dye {' / '.join(f'{factor:.2f}' for factor in outcome.strength)} of the usual in red, green, blue"
         even = f'<img loading="lazy" alt="{name}, dye made even" src="{folder}/{NORMALISED}">'
     return (
-        f'<article><h2 style="color: {VERDICT_COLOURS[verdict]}">{name}: {verdict}</h2><p>{of}</p><p>{reasons}</p>'
+        f'<article><h2 style="color: {colour}">{name}: {said_of(outcome.report)}</h2><p>{of}</p><p>{reasons}</p>'
         f'<a href="{folder}/{PAGE}"><img loading="lazy" alt="report of {name}" src="{folder}/{PICTURE}"></a>'
         f"{even}</article>"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from dataclasses import dataclass
@@ -10,13 +11,15 @@ from pathlib import Path
 from scripts.data.files import existing_file
 from scripts.errors import InputError
 
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a table.
+    """A row of a table.
 
     Attributes:
-        number: of its last line in the file, from 1.
+        number: as a spreadsheet counts, the header is row 1.
         cells: text by column, without blanks around it.
     """
 
@@ -25,24 +28,25 @@ class Line:
 
 
 def read_table(path: Path) -> tuple[list[str], list[Line]]:
-    """Read CSV, with commas or semicolons between its cells, in UTF-8.
+    """Read CSV, with commas, semicolons or tabs between its cells, in UTF-8, or UTF-16 with a mark at its beginning.
 
-    Empty lines and empty columns without a name are left out; names of columns are taken in lower case.
+    Empty rows and empty columns without a name are left out; names of columns are taken in lower case.
 
     Returns:
-        Names of the columns, and the lines.
+        Names of the columns, and the rows.
 
     Raises:
-        InputError: no such file, no CSV; a column that comes twice; a line with more cells than columns.
+        InputError: no such file, no CSV; a column that comes twice; a row with more cells than columns.
     """
     path = existing_file(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        content = path.read_bytes()
+        text = content.decode("utf-16" if content.startswith(UTF_16) else "utf-8-sig")
         first = next((line for line in text.splitlines() if line.strip()), "")
-        semicolons = first.count(";") > first.count(",")
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if semicolons else ",", strict=True)
-        rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
-    except (UnicodeDecodeError, csv.Error) as error:
+        delimiter = max(",;\t", key=first.count)
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        rows = [(number, [cell.strip() for cell in row]) for number, row in enumerate(reader, 1)]
+    except (UnicodeError, csv.Error) as error:
         raise InputError(f"{path} is no CSV file ({error}): save the table as CSV, UTF-8.") from error
     rows = [(number, cells) for number, cells in rows if any(cells)]
     header = [name.lower() for name in rows[0][1]] if rows else []
@@ -55,7 +59,7 @@ def read_table(path: Path) -> tuple[list[str], list[Line]]:
         nameless = [cell for place, cell in enumerate(cells) if cell and (place >= len(header) or not header[place])]
         if nameless:
             raise InputError(
-                f"Line {number} of {path} has more cells than there are columns ({', '.join(nameless)}): put what "
+                f"Row {number} of {path} has more cells than there are columns ({', '.join(nameless)}): put what "
                 'holds commas in quotes, such as "120,0,0,1", and write numbers with a decimal point.'
             )
         padded = cells + [""] * (len(header) - len(cells))

@@ -14,6 +14,7 @@ from typing import Any
 from scripts.data.datalist_file import PAIR
 from scripts.data.files import existing_file
 from scripts.data.image import read_header
+from scripts.data.listed import SHOWN, listed_path, nearby, refuse_missing
 from scripts.data.window import check_window
 from scripts.errors import InputError
 
@@ -24,7 +25,6 @@ STAIN_KEYS = ("histology", "label")
 FILE_KEYS = ("image", "label", "mask", "labels")
 KEYS = (*CT_KEYS, *STAIN_KEYS, "mask", "labels", "specimen", "ct_window")
 NOT_READ = {"displacement"}  # what the phantom notes besides
-SHOWN = 10  # missing files that a message names
 
 Item = dict[str, Any]
 
@@ -48,20 +48,15 @@ def resolve_items(raws: Sequence[Mapping[str, Any]], split: str, path: Path) -> 
         item = _renamed(raw, name)
         for key in FILE_KEYS:
             if key in item:
-                file = _file(path.parent, item[key], f"{name}: {key}")
+                file = listed_path(path.parent, item[key], f"{name}: {key}")
                 if not file.exists():
-                    missing.append(f"{file} (item {number}){_hint(file, item[key])}")
+                    missing.append(f"{file} (item {number}){nearby(file, item[key])}")
                     continue
                 item[key] = str(existing_file(file))
         if item["image"] == item["label"]:
             raise InputError(f"{item['image']} is CT and section of {name}: name one file for each.")
         items.append(item)
-    if missing:
-        more = f", and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
-        raise InputError(
-            f"{len(missing)} file(s) of {split!r} in {path} do not exist: {', '.join(missing[:SHOWN])}{more}. Paths "
-            f"are relative to {path.parent}: correct them or remove the items."
-        )
+    refuse_missing(missing, f"{split!r} in {path}", path.parent)
     _warn(raws, items, split, path)
     return items
 
@@ -176,32 +171,6 @@ def _text(value: object, key: str, name: str) -> str:
     if not isinstance(value, str):
         raise InputError(f"The value of {key!r} of {name} is {reprlib.repr(value)}, not text: write it in quotes.")
     return value
-
-
-def _file(folder: Path, text: str, name: str) -> Path:
-    """Absolute path; backslashes of Windows lead into folders where there is no file of that very name."""
-    try:
-        file = (folder / text).resolve()
-        if not file.exists() and "\\" in text:
-            file = (folder / text.replace("\\", "/")).resolve()
-        file.exists()
-    except (OSError, ValueError, RuntimeError) as error:  # too long, NUL, half a character, a circle of links
-        raise InputError(f"{name} is {reprlib.repr(text)}, which cannot be a path: correct it.") from error
-    if any(ord(sign) < 32 for sign in text):
-        raise InputError(
-            f"{name} is {reprlib.repr(text)}, with a control character: write / in place of the backslash of Windows."
-        )
-    return file
-
-
-def _hint(file: Path, text: str) -> str:
-    """What lies nearby and may be meant."""
-    folder = file.parent
-    if folder.is_dir():
-        alike = next((name for name in os.listdir(folder) if name.casefold() == file.name.casefold()), None)
-        if alike is not None:
-            return f", there is {alike}"
-    return f", there is {Path(text).resolve()}" if Path(text).is_file() else ""
 
 
 def _warn(raws: Sequence[Mapping[str, Any]], items: Sequence[Item], split: str, path: Path) -> None:

@@ -229,8 +229,10 @@ def test_one_bad_section_does_not_end_the_study(
     with (registered / "study.csv").open("a") as file:
         file.write("S01,training,grey.tif,empty.png,5000 35000\n")
     out = tmp_path / "data"
-    assert main(["pairs", "collect", str(registered), "--out", str(out)]) == 0
-    assert "empty: not registered: " in capsys.readouterr().out
+    assert main(["pairs", "collect", str(registered), "--out", str(out)]) == 1
+    said = capsys.readouterr().out
+    assert "empty: not registered: " in said
+    assert said.splitlines()[-1] == "Not in datalist.json: empty (1 not registered). The other 3 are."
     assert len(json.loads((out / "datalist.json").read_text())["training"]) == 1
     assert "empty.png is constant" in (out / "summary.html").read_text()
 
@@ -246,7 +248,7 @@ def test_a_mask_that_somebody_has_drawn(registered: Path, tmp_path: Path, capsys
     table = "\n".join(f"{line},{mask}" for line, mask in zip(lines, masks, strict=True))
     (registered / "study.csv").write_text(table + "\n")
     out = tmp_path / "data"
-    assert main(["pairs", "collect", str(registered), "--out", str(out)]) == 0
+    assert main(["pairs", "collect", str(registered), "--out", str(out)]) == 1
     assert "wrong.png has 64 x 40 pixels, another shape than" in capsys.readouterr().out
     mask = np.asarray(Image.open(out / "pairs" / "S01_00" / "mask.png"))
     half = mask.shape[1] // 2

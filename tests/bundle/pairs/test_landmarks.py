@@ -76,9 +76,9 @@ def test_reading(tmp_path: Path) -> None:
         ("x,y\n1,2\n", "lacks slide_x, slide_y"),
         ("", "lacks slide_x"),
         (HEADER + "1,2,3,4,5\n1,2,3,4,5\n", "has 2 landmarks, a plane needs 3"),
-        (HEADER + "1,2,3,4,5\n1,2,x,4,5\n1,2,3,4,5\n", "Line 3 of .* does not hold five numbers"),
+        (HEADER + "1,2,3,4,5\n1,2,x,4,5\n1,2,3,4,5\n", "Row 3 of .* does not hold five numbers"),
         (HEADER + "1,2,3,4,5\n1,2,nan,4,5\n1,2,3,4,5\n", "NaN"),
-        (HEADER + "1,2,3,4\n", "Line 2 of .* does not hold five numbers"),
+        (HEADER + "1,2,3,4\n", "Row 2 of .* does not hold five numbers"),
     ],
 )
 def test_bad_files(tmp_path: Path, text: str, said: str) -> None:

@@ -74,7 +74,15 @@ def test_names_are_folders_and_no_paths(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        (["specimen,slides", "S1,a.png"], "columns slides, which are not known"),
+        (["specimen,slides", "S1,a.png"], "column 'slides', which is not known: did you mean 'slide'"),
+        (["specimen,split,slide,volume,pixel um", "S1,test,a.png,v.tif,1"], "'pixel um'.* did you mean 'pixel_um'"),
+        (["specimen,section,scan", "S1,a.png,v.tif"], "neither the columns slide and volume, .* but specimen, section"),
+        (["S1,test,a.png,v.tif"], "no column 'specimen', its first row holds s1, test, a.png, v.tif"),
+        ([""], "no column 'specimen', its first row holds nothing"),
+        (["specimen,split,slide,volume", 'S1,test,"a\0.png",v.tif'], "Row 2 of .*slide is .*cannot be a path"),
+        (["specimen,split,slide,volume", f"S1,test,{'a' * 300},v.tif"], "Row 2 of .*slide is .*cannot be a path"),
+        (["specimen,split,slide,volume", 'S1,test,"a\nb.png",v.tif'], "Row 2 of .*slide is .*control character"),
+        (["specimen,split,slide,volume", "S1,test,=1+1,v.tif"], r"the slide .*=1\+1 \(row 2\)"),
         (["slide,volume", "a.png,v.tif"], "no column 'specimen'"),
         (["specimen,slide,volume"], "lists no section"),
         (["specimen,slide,volume", "S1,a.png,v.tif", "S2,b.png,v.tif"], "2 specimens, too few"),
@@ -83,9 +91,12 @@ def test_names_are_folders_and_no_paths(folder: Path) -> None:
             ["specimen,split,slide,volume", "S1,training,a.png,v.tif", "S1,test,b.png,v.tif"],
             "sections of S1 in training and in test",
         ),
-        (["specimen,split,slide,volume", "S1,test,a.png,v.tif", "S2,,b.png,v.tif"], "gives no split for S2"),
-        (["specimen,split,slide,volume", "S1,test,a.png,"], "Line 2 of .* lacks slide and volume"),
-        (["specimen,split,slide,volume", "S1,test,z.png,v.tif"], "the slide .*z.png does not exist"),
+        (
+            ["specimen,split,slide,volume", "S1,test,a.png,v.tif", "S2,,b.png,v.tif"],
+            "Row 3 of .* gives no split for S2, and no other row",
+        ),
+        (["specimen,split,slide,volume", "S1,test,a.png,"], "Row 2 of .* lacks slide and volume"),
+        (["specimen,split,slide,volume", "S1,test,z.png,v.tif"], r"do not exist: the slide .*z.png \(row 2\)"),
         (["specimen,split,slide,volume", "S1,test,a.png,v.tif", "S1,test,a.png,v.tif"], "lists .*a.png twice"),
         (["specimen,split,slide,volume", "S1,test,a.png,v.tif", "S2,test,a.png,v.tif"], "lists .*a.png twice"),
         (
@@ -95,7 +106,7 @@ def test_names_are_folders_and_no_paths(folder: Path) -> None:
         (["specimen,split,slide,volume", "S1,test,a.png,v.tif", "s1,test,b.png,v.tif"], "spells a specimen S1 and s1"),
         (
             ["specimen,split,slide,volume,ct,histology", "S1,test,a.png,v.tif,b.png,c.png"],
-            "Line 2 of .* give the two of one kind",
+            "Row 2 of .* give the two of one kind",
         ),
         (["specimen,split,slide,volume,pixel_um", "S1,test,a.png,v.tif,-1"], "pixel_um is '-1'"),
         (["specimen,split,slide,volume,ct_window", "S1,test,a.png,v.tif,9"], "ct_window is '9'"),
@@ -109,3 +120,28 @@ def test_names_are_folders_and_no_paths(folder: Path) -> None:
 def test_mistakes(folder: Path, lines: list[str], said: str) -> None:
     with pytest.raises(InputError, match=said):
         read_study(table(folder, *lines))
+
+
+def test_all_missing_files_are_named_at_once(folder: Path) -> None:
+    """By the rows of a spreadsheet, in which a cell may have several lines."""
+    rows = ["specimen,split,slide,volume,note", 'S1,test,a.png,v.tif,"two\nlines"', "S2,test,A.PNG,gone.tif,"]
+    with pytest.raises(InputError) as caught:
+        read_study(table(folder, *rows))
+    said = str(caught.value)
+    assert f"2 file(s) of {folder / 'study.csv'} do not exist" in said and f"relative to {folder}" in said
+    assert "A.PNG (row 3), there is a.png" in said and f"the volume {folder / 'gone.tif'} (row 3)" in said
+
+
+def test_columns_of_ones_own_are_left_out(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = table(folder, "specimen,split,slide,volume,notes,cut by", "S1,test,a.png,v.tif,good,Eva")
+    assert read_study(path)[0].specimen == "S1"
+    assert "the columns notes, cut by are not known and left out" in caplog.text
+
+
+def test_paths_of_windows_and_of_home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "x").mkdir()
+    (folder / "x" / "d.png").touch()
+    monkeypatch.setenv("HOME", str(folder))
+    for text in ("x\\d.png", "~/x/d.png", "x/d.png"):
+        (row,) = read_study(table(folder, "specimen,split,slide,volume", f"S1,test,{text},v.tif"))
+        assert row.slide == str(folder / "x" / "d.png")
