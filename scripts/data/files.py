@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import DTypeLike
 
+from scripts.data.cause import cause
 from scripts.errors import InputError
+from scripts.memory import free_memory
 
 TIFF_SUFFIXES = (".tif", ".tiff")
 PNG_SUFFIXES = (".png",)
@@ -42,21 +46,35 @@ def existing_file(path: str | PathLike[str]) -> Path:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turn whatever a decoder raises while it reads the file into an `InputError` naming the file.
+    """Turn whatever a decoder raises while it reads the file into an `InputError` that names the file and the cause.
 
     Decoders meet damaged bytes with exceptions of every kind (OSError, EOFError, struct.error, RuntimeError, ...),
-    therefore the wide net; a lack of memory is no fault of the file and passes.
+    therefore the wide net.
     """
     try:
         yield
-    except (InputError, MemoryError):
+    except InputError:
         raise
     except Exception as error:
-        reason = re.sub(r"\s+", " ", str(error)).strip().rstrip(".") or type(error).__name__
+        raise InputError(cause(path, error)) from error
+
+
+def require_memory(path: Path, shape: Sequence[int], dtype: DTypeLike) -> None:
+    """Raise an `InputError` if the pixels that a header promises do not fit into the memory that is free.
+
+    Args:
+        path: the file.
+        shape: what the header says.
+        dtype: type of the pixels.
+    """
+    claimed, free = math.prod(int(side) for side in shape) * np.dtype(dtype).itemsize, free_memory()
+    if claimed > free:
+        sides = " x ".join(map(str, shape))
         raise InputError(
-            f"{path} cannot be read ({reason}): it is truncated, damaged or not what its name says; copy or export it "
-            "again."
-        ) from error
+            f"{path} says that it has {sides} pixels of {np.dtype(dtype).name}, {claimed / 2**30:.1f} GiB, and "
+            f"{free / 2**30:.1f} GiB of memory are free. The file has {path.stat().st_size / 2**20:.1f} MiB: cut the "
+            "image into parts, or export it again if its header is wrong."
+        )
 
 
 def require_grey_type(dtype: np.dtype, path: Path) -> None:

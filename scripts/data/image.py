@@ -1,49 +1,25 @@
 """Two-dimensional images in one axis convention, whatever the format.
 
-Rows first: ``(H, W)`` or ``(H, W, 3)``. TIFF, PNG and JPEG are taken as stored; a NIfTI array is (X, Y) and is
-transposed, so that x runs along the columns and y down the rows. Nothing is flipped. MONAI's ``LoadImage`` transposes
-pictures but not NIfTI slices, which is why images are read here.
+Rows first: ``(H, W)`` or ``(H, W, 3)``. TIFF, PNG and JPEG are turned as their orientation tag asks, which every
+viewer does; a NIfTI array is (X, Y) and is transposed, so that x runs along the columns and y down the rows. Nothing
+else is flipped. MONAI's ``LoadImage`` transposes pictures but not NIfTI slices, which is why images are read here.
 """
 
 from __future__ import annotations
 
-import struct
-from dataclasses import dataclass
+import logging
 from os import PathLike
 from pathlib import Path
 
-import imagecodecs
 import numpy as np
-import tifffile
-from PIL import Image
 
-from scripts.data.files import (
-    JPEG_SUFFIXES,
-    NIFTI_SUFFIXES,
-    PNG_SUFFIXES,
-    TIFF_SUFFIXES,
-    existing_file,
-    has_suffix,
-    reading,
-    require_finite,
-    require_grey_type,
-)
-from scripts.data.nifti import is_scaled, open_nifti
-from scripts.data.tiff import count_slices, low_is_dark, main_series
+from scripts.data.decode import ImageHeader, decode, decode_header
+from scripts.data.files import existing_file, reading, require_finite, require_grey_type
 from scripts.errors import InputError
 
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-PNG_CHANNELS = {0: 1, 2: 3, 3: 3, 4: 1, 6: 3}  # by colour type; palettes are expanded, alpha does not count
+logger = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True)
-class ImageHeader:
-    """What is known of an image without decoding its pixels; `channels` is 1 (grey) or 3 (RGB), alpha not counted."""
-
-    height: int
-    width: int
-    channels: int
-    dtype: str
+LEAST_OF_16_BITS = 4095  # a brighter pixel than this has any section that uses 16 bits
 
 
 def read_header(path: str | PathLike[str]) -> ImageHeader:
@@ -54,58 +30,29 @@ def read_header(path: str | PathLike[str]) -> ImageHeader:
     """
     path = existing_file(path)
     with reading(path):
-        if has_suffix(path, TIFF_SUFFIXES):
-            with tifffile.TiffFile(path) as tif:
-                page = _single_page(tif, path)
-                channels = 3 if page.samplesperpixel > 2 else 1
-                return ImageHeader(page.imagelength, page.imagewidth, channels, str(page.dtype))
-        if has_suffix(path, PNG_SUFFIXES):
-            with path.open("rb") as file:
-                start = file.read(26)
-            if not start.startswith(PNG_SIGNATURE):
-                raise ValueError("no PNG signature")
-            width, height, bits, colour = struct.unpack(">IIBB", start[16:])
-            return ImageHeader(height, width, PNG_CHANNELS[colour], "uint16" if bits == 16 else "uint8")
-        if has_suffix(path, JPEG_SUFFIXES):
-            with Image.open(path) as image:
-                return ImageHeader(image.height, image.width, 1 if image.mode == "L" else 3, "uint8")
-        if has_suffix(path, NIFTI_SUFFIXES):
-            nifti = open_nifti(path)
-            width, height = _slice_shape(nifti.shape, path)
-            dtype = nifti.get_data_dtype()
-            return ImageHeader(height, width, 3 if dtype.fields else 1, "float32" if is_scaled(nifti) else dtype.name)
-    raise _unknown_format(path)
+        return decode_header(path)
 
 
-def read_image(path: str | PathLike[str]) -> np.ndarray:
+def read_image(path: str | PathLike[str], colours: bool = False) -> np.ndarray:
     """Read a 2D image.
 
     Args:
-        path: ``.tif``, ``.tiff``, ``.png``, ``.jpg``, ``.jpeg``, ``.nii`` or ``.nii.gz``.
+        path: ``.tif``, ``.tiff``, ``.png``, ``.jpg``, ``.jpeg``, ``.nii`` or ``.nii.gz``. What a picture is
+            stored as is told by its content, whatever its name says.
+        colours: whether RGB is wanted: the palette of a TIFF is applied, and RGB of 9 to 15 bits is stretched to 16.
 
     Returns:
         Array (H, W), or (H, W, 3) for RGB, contiguous, of the file's own type in native byte order; float32 where a
-        NIfTI header asks for rescaling. A MINISWHITE TIFF is inverted, so that larger is brighter. An opaque alpha
-        channel is dropped.
+        NIfTI header asks for rescaling. A MINISWHITE TIFF is inverted, so that larger is brighter. YCbCr and CMYK
+        become RGB. An opaque alpha channel is dropped.
 
     Raises:
-        InputError: missing, truncated or damaged file; unknown format; a volume; transparent pixels.
+        InputError: missing, truncated or damaged file; unknown format; a volume; transparent pixels; colours of another
+            kind; more pixels than fit into memory.
     """
     path = existing_file(path)
     with reading(path):
-        if has_suffix(path, TIFF_SUFFIXES):
-            pixels = _read_tiff(path)
-        elif has_suffix(path, PNG_SUFFIXES):
-            # PIL cuts 16-bit RGB down to 8 bits, libpng does not.
-            pixels = imagecodecs.png_decode(path.read_bytes())
-        elif has_suffix(path, JPEG_SUFFIXES):
-            with Image.open(path) as image:
-                pixels = np.asarray(image if image.mode == "L" else image.convert("RGB"))
-        elif has_suffix(path, NIFTI_SUFFIXES):
-            pixels = _read_nifti(path)
-        else:
-            raise _unknown_format(path)
-        pixels = _without_opaque_alpha(pixels, path)
+        pixels = _without_opaque_alpha(decode(path, colours), path)
         return np.ascontiguousarray(pixels.astype(pixels.dtype.newbyteorder("="), copy=False))
 
 
@@ -140,11 +87,17 @@ def read_histology(path: str | PathLike[str]) -> np.ndarray:
             image.
     """
     path = Path(path)
-    pixels = read_image(path)
+    pixels = read_image(path, colours=True)
     if pixels.ndim == 2:
         raise InputError(f"{path} is a greyscale image where an RGB section was expected: export it as 8-bit RGB.")
     if pixels.dtype not in (np.uint8, np.uint16):
         raise InputError(f"{path} has pixels of type {pixels.dtype.name}, expected 8-bit or 16-bit RGB: convert it.")
+    if pixels.dtype == np.uint16 and 0 < pixels.max() <= LEAST_OF_16_BITS:
+        bits = int(pixels.max()).bit_length()
+        raise InputError(
+            f"{path} has 16-bit pixels, none above {pixels.max()}: {bits} bits kept in 16 are nearly black. Stretch "
+            f"the values to 65535, or export it as 8-bit RGB."
+        )
     if pixels.min() == pixels.max():
         raise InputError(f"{path} is constant, every pixel is {pixels.flat[0]}: remove it or export the section again.")
     stain: np.ndarray = np.moveaxis(pixels, -1, 0).astype(np.float32, order="C")
@@ -161,7 +114,7 @@ def read_mask(path: str | PathLike[str]) -> np.ndarray:
         InputError: as `read_image`, and for a mask that leaves nothing.
     """
     path = Path(path)
-    pixels = read_image(path)
+    pixels = read_image(path, colours=True)
     valid = np.asarray(pixels.reshape(*pixels.shape[:2], -1).any(axis=-1))
     if not valid.any():
         raise InputError(f"{path} masks out the whole image (0 = ignore): correct the mask or remove the item.")
@@ -187,39 +140,6 @@ def read_labels(path: str | PathLike[str]) -> np.ndarray:
     return pixels.astype(np.int64)
 
 
-def _read_tiff(path: Path) -> np.ndarray:
-    with tifffile.TiffFile(path) as tif:
-        page = _single_page(tif, path)
-        pixels = low_is_dark(page.asarray(), page, path)
-        return np.moveaxis(pixels, 0, -1) if page.axes.startswith("S") else pixels
-
-
-def _single_page(tif: tifffile.TiffFile, path: Path) -> tifffile.TiffPage:
-    series = main_series(tif, path)
-    page = series.keyframe
-    if count_slices(series) > 1 or page.axes not in ("YX", "YXS", "SYX"):
-        shape = "x".join(map(str, series.shape))
-        raise InputError(f"{path} holds a volume ({shape}) where a 2D image was expected: save one slice per file.")
-    return page
-
-
-def _read_nifti(path: Path) -> np.ndarray:
-    nifti = open_nifti(path)
-    shape = _slice_shape(nifti.shape, path)
-    pixels: np.ndarray = np.asanyarray(nifti.dataobj).reshape(shape, order="F")
-    if pixels.dtype.names:
-        pixels = np.stack([pixels[name] for name in pixels.dtype.names], axis=-1)
-    return np.swapaxes(pixels.astype(np.float32) if is_scaled(nifti) else pixels, 0, 1)
-
-
-def _slice_shape(shape: tuple[int, ...], path: Path) -> tuple[int, int]:
-    """Shape (X, Y) of a NIfTI array without its trailing axes of length one."""
-    if len(shape) < 2 or any(size != 1 for size in shape[2:]):
-        text = "x".join(map(str, shape))
-        raise InputError(f"{path} holds a volume ({text}) where a 2D image was expected: save one slice per file.")
-    return shape[0], shape[1]
-
-
 def _without_opaque_alpha(pixels: np.ndarray, path: Path) -> np.ndarray:
     if pixels.ndim == 2 or pixels.shape[-1] == 3:
         return pixels
@@ -229,7 +149,3 @@ def _without_opaque_alpha(pixels: np.ndarray, path: Path) -> np.ndarray:
     if (pixels[..., -1] != full).any():
         raise InputError(f"{path} has transparent pixels: flatten it and save it without alpha channel.")
     return pixels[..., 0] if pixels.shape[-1] == 2 else pixels[..., :3]
-
-
-def _unknown_format(path: Path) -> InputError:
-    return InputError(f"{path} is of no known image format: expected .tif, .tiff, .png, .jpg, .nii or .nii.gz.")

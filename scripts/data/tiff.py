@@ -57,15 +57,29 @@ def count_slices(series: tifffile.TiffPageSeries) -> int:
 def main_series(tif: tifffile.TiffFile, path: Path) -> tifffile.TiffPageSeries:
     """Return the one full-size image or stack of a file; thumbnails and pyramid levels do not count.
 
+    Pages of equal size and type are one stack in their order, also where they differ in description, software or
+    compression, for which tifffile puts them into series of their own.
+
     Raises:
-        InputError: the file is truncated, or holds images of several sizes or types.
+        InputError: the file is truncated, or holds images of several sizes or types, or several stacks.
     """
     require_complete(tif, path)
     full = [series for series in tif.series if not series.keyframe.is_reduced]
-    if len(full) > 1:
-        shapes = ", ".join("x".join(map(str, series.shape)) for series in full[:3])
+    if len(full) < 2:
+        return full[0] if full else tif.series[0]
+    shapes = ", ".join("x".join(map(str, series.shape)) for series in full[:3])
+    if len({(series.keyframe.shape, series.keyframe.dtype) for series in full}) > 1:
         raise InputError(f"{path} holds images of different sizes or types ({shapes}): save them as separate files.")
-    return full[0] if full else tif.series[0]
+    if any(series.kind != "generic" and (count_slices(series) > 1 or series.kind == "ome") for series in full):
+        raise InputError(f"{path} holds {len(full)} images ({shapes}): save them as separate files.")
+    pages = sorted((page for series in full for page in series if page is not None), key=_place)
+    first = pages[0]
+    return tifffile.TiffPageSeries(pages, (len(pages), *first.shape), first.dtype, "I" + first.axes, kind="generic")
+
+
+def _place(page: tifffile.TiffPage | tifffile.TiffFrame) -> tuple[int, ...]:
+    """Where a page stands in the file: its number, or those of its parent and its own."""
+    return page.index if isinstance(page.index, tuple) else (page.index,)
 
 
 def low_is_dark(pixels: np.ndarray, page: tifffile.TiffPage, path: Path) -> np.ndarray:
@@ -74,10 +88,10 @@ def low_is_dark(pixels: np.ndarray, page: tifffile.TiffPage, path: Path) -> np.n
     Raises:
         InputError: MINISWHITE pixels in floating point, which have no largest value to count from.
     """
-    if page.photometric != tifffile.PHOTOMETRIC.MINISWHITE or pixels.dtype.kind == "b":
+    if page.photometric != tifffile.PHOTOMETRIC.MINISWHITE:
         return pixels
     if pixels.dtype.kind == "f":
         raise InputError(f"{path} is a floating-point TIFF marked white-is-zero: save it again as black-is-zero.")
-    if pixels.dtype.kind == "i":
+    if pixels.dtype.kind in "ib":
         return np.invert(pixels)
     return (2**page.bitspersample - 1 - pixels.astype(np.int64)).astype(pixels.dtype)

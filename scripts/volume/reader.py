@@ -12,6 +12,7 @@ from pathlib import Path
 
 import tifffile
 
+from scripts.data.content import content_of
 from scripts.data.files import (
     JPEG_SUFFIXES,
     NIFTI_SUFFIXES,
@@ -76,7 +77,7 @@ def _open(source: str) -> Volume:
         return NiftiVolume(path)
     if has_suffix(path, ITK_SUFFIXES):
         return ItkVolume(path)
-    if has_suffix(path, TIFF_SUFFIXES) and _is_stack(path):
+    if has_suffix(path, SLICE_SUFFIXES) and _is_stack(path):
         return TiffVolume(path)
     if has_suffix(path, SLICE_SUFFIXES):
         return SliceVolume(path, [path])
@@ -99,7 +100,7 @@ def find_volumes(source: str | PathLike[str]) -> list[str]:
         return [str(source)]
     entries = _visible(path)
     files = [entry for entry in entries if entry.is_file()]
-    stacks = [file for file in files if has_suffix(file, TIFF_SUFFIXES) and _is_stack(file)]
+    stacks = [file for file in files if has_suffix(file, SLICE_SUFFIXES) and _is_stack(file)]
     volumes = [entry for entry in entries if is_zarr(entry)]
     volumes += [file for file in files if has_suffix(file, VOLUME_SUFFIXES)] + stacks
     if not volumes:
@@ -142,6 +143,9 @@ def _slices(folder: Path) -> list[Path]:
 
 
 def _is_stack(path: Path) -> bool:
-    """Whether a TIFF file holds more than one page, by a look at its beginning."""
+    """Whether a picture is a TIFF of more than one page, by a look at its beginning, whatever its name says."""
+    with reading(path):
+        if content_of(path) != "TIFF":
+            return False
     with reading(path), tifffile.TiffFile(path) as tif:
         return tif.pages.is_multipage or count_slices(tif.series[0]) > 1

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import tifffile
 
-from scripts.data.files import reading, require_grey_type
+from scripts.data.files import reading, require_grey_type, require_memory
+from scripts.data.orientation import tiff_orientation, turned, turned_size
 from scripts.data.tiff import count_slices, low_is_dark, main_series
+from scripts.data.tiff_page import read_page
 from scripts.errors import InputError
 from scripts.volume.units import MILLIMETRES, positive
 from scripts.volume.volume import Volume, locating
+
+logger = logging.getLogger(__name__)
+
+#: Axes that slices are often called, and what they would be.
+MISNAMED = {"C": "channels", "T": "time points"}
+MOST_CHANNELS = 4
+
+_reported: set[Path] = set()
 
 
 class TiffVolume(Volume):
@@ -32,7 +43,7 @@ class TiffVolume(Volume):
             try:
                 self._series = main_series(self._tif, path)
                 self._check()
-                self.spacing = _spacing(self._tif)
+                self.spacing = self._turned(_spacing(self._tif))
             except BaseException:
                 self._tif.close()
                 raise
@@ -44,34 +55,59 @@ class TiffVolume(Volume):
         sizes = zip(series.get_axes(squeeze=True), series.get_shape(squeeze=True), strict=True)
         # pairs, not a dictionary: two axes that tifffile has no name for are both called Q
         stacked = [(axis, size) for axis, size in sizes if axis not in "YX" and size > 1]
-        if len(stacked) > 1 or {axis for axis, _ in stacked} & set("CT"):
-            text = ", ".join(f"{axis}={size}" for axis, size in stacked)
+        self._require_one_stack(stacked)
+        dtype = np.dtype(page.dtype)
+        require_grey_type(dtype, self.path)
+        require_memory(self.path, page.shape, dtype)
+        self._stored = (page.imagelength, page.imagewidth)
+        self.shape = (count_slices(series), *turned_size(*self._stored, tiff_orientation(page)))
+        self.dtype = dtype.newbyteorder("=")
+
+    def _turned(self, spacing: tuple[float, float, float] | None) -> tuple[float, float, float] | None:
+        """The voxel size of slices that are turned as their orientation tag asks, as those of a folder are."""
+        if spacing is None:
+            return None
+        return spacing[0], *turned_size(spacing[1], spacing[2], tiff_orientation(self._series.keyframe))
+
+    def _require_one_stack(self, stacked: list[tuple[str, int]]) -> None:
+        """Channels or time points that are too many to be such are slices; programs often call z so."""
+        text = ", ".join(f"{axis}={size}" for axis, size in stacked)
+        called = [axis for axis, _ in stacked if axis in MISNAMED]
+        if len(stacked) == 1 and called and stacked[0][1] > MOST_CHANNELS:
+            if self.path.resolve() not in _reported:  # a run opens its volume several times
+                _reported.add(self.path.resolve())
+                logger.info("%s calls its slices %s (%s): they are taken as z.", self.path, MISNAMED[called[0]], text)
+        elif len(stacked) == 1 and called:
+            raise InputError(
+                f"{self.path} has {text}, {MISNAMED[called[0]]} and no slices: save one of them as a stack of its own. "
+                "If they are slices, set Slices in Fiji under Image > Properties."
+            )
+        elif len(stacked) > 1:
             raise InputError(
                 f"{self.path} has other axes than z, y and x ({text}): save one channel and time point as a z stack."
             )
-        dtype = np.dtype(page.dtype)
-        require_grey_type(dtype, self.path)
-        self.shape = (count_slices(series), page.imagelength, page.imagewidth)
-        self.dtype = dtype.newbyteorder("=")
 
     def _read(self, start: int, stop: int) -> np.ndarray:
         slab = np.empty((stop - start, *self.shape[1:]), self.dtype)
         for index in range(start, stop):
             with locating(f"page {index}"):
                 slab[index - start] = self._page(index)
-        return low_is_dark(slab, self._series.keyframe, self.path)
+        return slab
 
     def _page(self, index: int) -> np.ndarray:
+        page = self._series.keyframe
         if self._series.dataoffset is not None:
             # Uncompressed in one piece: needs no directory per page, of which ImageJ's stacks above 4 GB have none.
-            _, rows, columns = self.shape
+            rows, columns = self._stored
             dtype = self.dtype.newbyteorder(self._tif.byteorder)
             offset = self._series.dataoffset + index * rows * columns * dtype.itemsize
-            return self._tif.filehandle.read_array(dtype, rows * columns, offset).reshape(rows, columns)
-        page = self._series[index]
-        if page is None:
-            raise InputError(f"Page {index} is missing from {self.path}: export the volume again.")
-        return page.asarray()
+            pixels = self._tif.filehandle.read_array(dtype, rows * columns, offset).reshape(rows, columns)
+        else:
+            stored = self._series[index]
+            if stored is None:
+                raise InputError(f"Page {index} is missing from {self.path}: export the volume again.")
+            page, pixels = stored.keyframe or page, read_page(stored)
+        return turned(low_is_dark(pixels, page, self.path), tiff_orientation(page))
 
     def close(self) -> None:
         """Close the file."""

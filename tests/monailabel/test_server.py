@@ -141,7 +141,7 @@ def test_files_that_are_no_volume(server: Any, phantom: Path, expected: Any, tmp
     """Each is refused with a sentence, its upload removed; then a good request is answered as ever."""
     whole = (server.studies / "scan.nii.gz").read_bytes()
     bad = {
-        "cut.nii.gz": (whole[: len(whole) // 2], "truncated, damaged"),
+        "cut.nii.gz": (whole[: len(whole) // 2], "truncated or damaged"),
         "flat.tif": ((phantom / "ct" / "S01_00.tif").read_bytes(), "is a 2D image"),
         "colour.png": ((phantom / "histology" / "S01_00.png").read_bytes(), "is an RGB image"),
     }

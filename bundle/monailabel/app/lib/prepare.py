@@ -27,7 +27,8 @@ def prepare(folder: Path) -> None:
 
     slices = {}
     for number, pair in enumerate(json.loads((folder / "submitted.json").read_text(encoding="utf-8"))):
-        if read_header(pair["section"]).channels != 3:
+        header = read_header(pair["section"])
+        if header.channels != 3 and not header.palette:
             print(f"left out: the label of {pair['id']} is no RGB section", flush=True)
             continue
         slices[pair["id"]] = pair["ct"]
