@@ -14,7 +14,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from tiffslide import TiffSlide
 
+from scripts.data.cause import misnamed
 from scripts.data.files import JPEG_SUFFIXES, PNG_SUFFIXES, TIFF_SUFFIXES, existing_file, has_suffix
+from scripts.data.image import read_header, read_image
+from scripts.data.orientation import stored_part, tiff_orientation, turned, turned_size
+from scripts.data.tiff_colour import needs_conversion, require_known
 from scripts.errors import InputError
 from scripts.volume.units import MILLIMETRES
 
@@ -23,6 +27,7 @@ RESOLUTION_UNITS = {2: 25400.0, 3: 10000.0}  # micrometres of TIFF's inch and ce
 SQUARE = 0.01  # share by which a pixel's edges may differ
 WHOLE_SLIDE_SUFFIXES = (".svs", ".ndpi", ".scn", *TIFF_SUFFIXES)
 OPENSLIDE_SUFFIXES = (".mrxs", ".vms", ".vmu", ".bif", ".svslide")
+OTHER_SLIDES = (".czi", ".vsi", ".isyntax", ".i2syntax", ".dcm", ".zarr", ".ndpis", ".lif", ".nd2", ".ets", ".zip")
 SCREEN_PIXEL = 50.0  # micrometres; 72 to 300 dots per inch are what programs write that know nothing
 LARGEST_PLAIN = 400e6  # pixels of a PNG or JPEG, which is decoded as a whole
 
@@ -82,6 +87,11 @@ def open_slide(path: str | Path) -> Slide:
     Raises:
         InputError: no such file; a format that is not known; a damaged file; grey or too many channels.
     """
+    if has_suffix(Path(path), OTHER_SLIDES):
+        raise InputError(
+            f"{path} is a slide of a kind that is not read: open it in QuPath or Fiji (Bio-Formats) and export it as "
+            "RGB OME-TIFF, or with bioformats2raw and `raw2ometiff --rgb`."
+        )
     path = existing_file(path)
     if has_suffix(path, PNG_SUFFIXES + JPEG_SUFFIXES):
         return _plain(path)
@@ -93,22 +103,20 @@ def open_slide(path: str | Path) -> Slide:
     raise InputError(f"{path} is no slide of a known kind: give a file that ends in {known}.")
 
 
-def _plain(path: Path) -> Slide:
-    Image.MAX_IMAGE_PIXELS = None
-    try:
-        with Image.open(path) as image:
-            if image.width * image.height > LARGEST_PLAIN:
-                raise InputError(
-                    f"{path} has {image.width} x {image.height} pixels, too many for a file that must be decoded as a "
-                    "whole: export the slide as OME-TIFF."
-                )
-            bands = len(image.getbands())
-            if image.mode != "P":
-                _check_channels(path, bands)
-            pixels = np.asarray(image.convert("RGB"))
-    except (OSError, SyntaxError) as error:
-        raise InputError(f"{path} cannot be read ({error}): the file is damaged; export it again.") from error
-    return _in_memory(path, pixels, None)
+def _plain(path: Path, pixel_um: float | None = None) -> Slide:
+    header = read_header(path)
+    if header.width * header.height > LARGEST_PLAIN:
+        raise InputError(
+            f"{path} has {header.width} x {header.height} pixels, too many for a file that must be decoded as a "
+            "whole: export the slide as OME-TIFF."
+        )
+    _check_channels(path, 3 if header.palette else header.channels)
+    pixels = read_image(path, colours=True)
+    if pixels.dtype == np.uint16:
+        pixels = np.rint(pixels / np.float32(257)).astype(np.uint8)
+    if pixels.dtype != np.uint8:
+        raise InputError(f"{path} holds {pixels.dtype} numbers: export the slide as 8-bit RGB.")
+    return _in_memory(path, pixels, pixel_um)
 
 
 def _in_memory(path: Path, pixels: NDArray[np.uint8], pixel_um: float | None) -> Slide:
@@ -121,14 +129,24 @@ def _in_memory(path: Path, pixels: NDArray[np.uint8], pixel_um: float | None) ->
 def _tiffslide(path: Path) -> Slide:
     try:
         with tifffile.TiffFile(path) as tif:
-            page = tif.series[0].levels[0].keyframe
-            if tif.series[0].axes.startswith("S"):
+            series = tif.series[0]
+            page = series.levels[0].keyframe
+            if series.axes.startswith("S"):
                 raise InputError(
                     f"{path} keeps red, green and blue apart (planar): export it with interleaved colours."
                 )
+            if dict(zip(series.axes, series.shape, strict=True)).get("C") == 3 and page.samplesperpixel == 1:
+                raise InputError(
+                    f"{path} keeps red, green and blue as three grey channels: export it as RGB, such as with "
+                    "`raw2ometiff --rgb`, with QuPath as rendered RGB, or in Fiji after Image > Type > RGB Color."
+                )
+            if needs_conversion(page):
+                require_known(page, path)
+                return _plain(path, _square_pixel(path, *(_ome_pixel(tif) if tif.is_ome else _tagged_pixel(page))))
             _check_channels(path, page.samplesperpixel)
             if page.dtype != np.uint8:
                 raise InputError(f"{path} holds {page.dtype} numbers: export the slide as 8-bit RGB.")
+            orientation = tiff_orientation(page)
             said: tuple[Any, Any] = _ome_pixel(tif) if tif.is_ome else _tagged_pixel(page)
         slide = TiffSlide(path)
         properties = slide.properties
@@ -136,7 +154,9 @@ def _tiffslide(path: Path) -> Slide:
     except InputError:
         raise
     except Exception as error:  # tifffile and tiffslide raise many kinds
-        raise InputError(f"{path} cannot be opened as a slide ({error}): the file is damaged or no TIFF.") from error
+        raise InputError(
+            misnamed(path) or f"{path} cannot be opened as a slide ({error}): the file is damaged or no TIFF."
+        ) from error
 
     def read(level: int, top: int, left: int, height: int, width: int) -> NDArray[np.uint8]:
         place = (_base(left, slide.level_downsamples[level]), _base(top, slide.level_downsamples[level]))
@@ -147,7 +167,20 @@ def _tiffslide(path: Path) -> Slide:
     if not (tif.is_ome and all(said)):
         vendor = (properties.get(MICROMETRES_X), properties.get(MICROMETRES_Y))
         said = vendor if all(vendor) else said
-    return Slide(path, sizes, _square_pixel(path, *said), read)
+    return _turned(Slide(path, sizes, _square_pixel(path, *said), read), orientation)
+
+
+def _turned(slide: Slide, orientation: int) -> Slide:
+    """The slide as its orientation tag wants it shown."""
+    if orientation == 1:
+        return slide
+    sizes = tuple(turned_size(*size, orientation) for size in slide.sizes)
+
+    def read(level: int, top: int, left: int, height: int, width: int) -> NDArray[np.uint8]:
+        stored = stored_part((top, left, height, width), sizes[level], orientation)
+        return np.ascontiguousarray(turned(slide.read(level, *stored), orientation))
+
+    return Slide(slide.path, sizes, slide.pixel_um, read)
 
 
 def _base(place: int, downsample: float) -> int:

@@ -120,7 +120,7 @@ def check_images(item: Mapping[str, Any]) -> None:
             f"{item['image']} is an RGB image where a CT slice was expected: convert it to greyscale. A grey image "
             "is often saved as RGB with three equal channels."
         )
-    if section.channels != 3:
+    if section.channels != 3 and not section.palette:
         raise InputError(f"{item['label']} is a greyscale image where an RGB section was expected: export it as RGB.")
 
 

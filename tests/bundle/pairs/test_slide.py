@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image
+from PIL import Image, ImageOps
 
 from bundle.pairs.slide import open_slide
 from bundle.slides.files import write_slide
@@ -65,6 +65,7 @@ def test_only_rgb_is_a_section(tmp_path: Path, image: np.ndarray, name: str, cha
     pixels = image[..., 0] if channels == 1 else np.concatenate([image, image[..., :1]], axis=-1)
     if name.endswith("png"):
         Image.fromarray(pixels).save(tmp_path / name)
+        said = said.replace("has 4 channels", "has transparent pixels")
     else:
         photometric = "minisblack" if channels == 1 else "rgb"
         tifffile.imwrite(tmp_path / name, pixels, photometric=photometric)
@@ -96,7 +97,7 @@ def test_an_unreadable_level(tmp_path: Path, image: np.ndarray) -> None:
 @pytest.mark.parametrize("name", ["a.tif", "a.png", "a.svs"])
 def test_nonsense(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"no picture" * 20)
-    with pytest.raises(InputError, match=r"a\.\w+ cannot be"):
+    with pytest.raises(InputError, match=r"a\.\w+ (cannot be opened|is no picture)"):
         open_slide(tmp_path / name)
 
 
@@ -136,3 +137,48 @@ def test_planar_colours(tmp_path: Path, image: np.ndarray) -> None:
     tifffile.imwrite(tmp_path / "a.tif", planar, photometric="rgb", planarconfig="separate")
     with pytest.raises(InputError, match="planar"):
         open_slide(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("name", ["a.tif", "a.png", "pyramid.tif"])
+def test_turned_as_its_tag_asks(tmp_path: Path, image: np.ndarray, name: str, orientation: int) -> None:
+    plain = Image.fromarray(image)
+    plain.getexif()[274] = orientation
+    shown = np.asarray(ImageOps.exif_transpose(plain))
+    asked = Image.Exif()
+    asked[274] = orientation
+    if name == "a.png":
+        Image.fromarray(image).save(tmp_path / name, exif=asked)
+    else:
+        tags = [(274, 3, 1, orientation, True)]
+        with tifffile.TiffWriter(tmp_path / name) as tif:
+            for step in (1,) if name == "a.tif" else (1, 2):
+                level = np.ascontiguousarray(image[::step, ::step])
+                options: dict[str, Any] = {"photometric": "rgb", "metadata": None, "extratags": tags}
+                tif.write(level, tile=(128, 128), subfiletype=int(step > 1), **options)
+    slide = open_slide(tmp_path / name)
+    assert slide.sizes[0] == shown.shape[:2]
+    np.testing.assert_array_equal(slide.part(0, 31, 62, 200, 150), shown[31:231, 62:212])
+
+
+def test_colours_of_other_kinds(tmp_path: Path, image: np.ndarray) -> None:
+    for mode in ("YCbCr", "P"):
+        converted = Image.fromarray(image).convert(mode)
+        converted.save(tmp_path / "a.tif")
+        part = open_slide(tmp_path / "a.tif").part(0, 9, 8, 30, 20).astype(int)
+        shown = np.asarray(converted.convert("RGB")).astype(int)
+        assert np.abs(part - shown[9:39, 8:28]).max() <= 2  # rounding of the conversion
+
+
+def test_three_grey_channels_are_named(tmp_path: Path, image: np.ndarray) -> None:
+    channels = np.moveaxis(image, -1, 0).copy()
+    options: dict[str, Any] = {"photometric": "minisblack", "metadata": {"axes": "CYX"}}
+    tifffile.imwrite(tmp_path / "a.ome.tif", channels, ome=True, **options)
+    with pytest.raises(InputError, match="three grey channels.*RGB"):
+        open_slide(tmp_path / "a.ome.tif")
+
+
+@pytest.mark.parametrize("name", ["a.czi", "a.vsi", "a.isyntax", "a.dcm", "a.zarr"])
+def test_other_slides_are_told_how_to_get_there(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match="export it as RGB OME-TIFF"):
+        open_slide(tmp_path / name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 import tifffile
 from PIL import Image, ImageOps
 
+from scripts.data.datalist import load_datalist
 from scripts.data.image import read_header, read_histology, read_image, read_labels, read_mask
+from scripts.data.load import LoadPaird
 from scripts.data.orientation import stored_part, turned
 from scripts.volume.reader import open_volume
 
@@ -101,3 +104,20 @@ def test_stacks_and_folders_of_slices_are_turned_alike(tmp_path: Path, compressi
             np.testing.assert_array_equal(volume.read(0, 3), expected)
     with open_volume(tmp_path / "a.tif") as volume:
         assert volume.spacing == pytest.approx((0.005, 1 / 500, 1 / 400))  # columns are rows now
+
+
+def test_a_data_list_pairs_what_viewers_show(tmp_path: Path) -> None:
+    """As evaluation reads it: a turned photograph and a palette belong to a CT slice that lies as they are shown."""
+    ct = as_viewers_show(GREY, 6)
+    tifffile.imwrite(tmp_path / "ct.tif", ct)
+    Image.fromarray(RGB).save(tmp_path / "phone.png", exif=exif(6))
+    palette = Image.fromarray(as_viewers_show(RGB, 6)).convert("P", palette=Image.Palette.ADAPTIVE)
+    palette.save(tmp_path / "palette.tif")
+    sections = ("phone.png", "palette.tif")
+    entries = [{"ct": "ct.tif", "histology": name, "specimen": "S", "ct_window": [0, 255]} for name in sections]
+    (tmp_path / "datalist.json").write_text(json.dumps({"test": entries}))
+    shown = (as_viewers_show(RGB, 6), np.asarray(palette.convert("RGB")))
+    for item, expected in zip(load_datalist(tmp_path, "test"), shown, strict=True):
+        loaded = LoadPaird()(item)
+        np.testing.assert_array_equal(np.asarray(loaded["image"])[0], ct)
+        np.testing.assert_array_equal(np.rint(255 * np.asarray(loaded["label"])), np.moveaxis(expected, -1, 0))
