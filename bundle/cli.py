@@ -47,14 +47,21 @@ COMMANDS: dict[str, tuple[ModuleType, str]] = {
 }
 
 
+class Defaults(argparse.ArgumentDefaultsHelpFormatter):
+    """Adds its default to an option's help, where there is one and the help does not say it."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        if action.default is None or "(default" in (action.help or ""):
+            return action.help
+        return super()._get_help_string(action)
+
+
 def parser() -> argparse.ArgumentParser:
     """The parser of all commands; what it parses has the command's function as ``run``."""
     every = argparse.ArgumentParser(prog="python -m bundle", description=__doc__)
     commands = every.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (module, summary) in COMMANDS.items():
-        command = commands.add_parser(
-            name, help=summary, description=summary, formatter_class=argparse.ArgumentDefaultsHelpFormatter
-        )
+        command = commands.add_parser(name, help=summary, description=summary, formatter_class=Defaults)
         module.add_arguments(command)
         command.set_defaults(run=module.run)
     return every

@@ -16,6 +16,15 @@ FORM = f'{{"training": [{PAIR}], "validation": [...], "test": [...]}} (see docs/
 PHANTOM = "In the source repository `python -m bundle phantom` makes a synthetic data set."
 LARGEST = 2**28  # bytes; about a million pairs
 
+#: How other programs call the splits.
+SPELT = {split: split for split in SPLITS} | {
+    "train": "training",
+    "val": "validation",
+    "valid": "validation",
+    "validate": "validation",
+    "testing": "test",
+}
+
 #: What a folder holds that other programs trained with, and what their pairs become.
 FOREIGN = {
     "trainA": 'It is a data set of pytorch-CycleGAN-and-pix2pix: list CT images as "ct", sections as "histology"',
@@ -80,6 +89,10 @@ def parse_list(path: Path) -> dict[str, list[dict[str, Any]]]:
         raise InputError(f"{path} has the key {error} twice in one object: keep one.") from error
     except ValueError as error:  # such as a number of thousands of digits
         raise InputError(f"{path} is not valid JSON ({error}): correct it.") from error
+    for key in content if isinstance(content, dict) else ():
+        meant = SPELT.get(key.strip().lower())
+        if meant and key not in SPLITS:
+            raise InputError(f"{path} has the key {key!r}: write {meant!r}.")
     if not isinstance(content, dict) or not any(split in content for split in SPLITS):
         raise InputError(f"{path} has none of the keys {', '.join(SPLITS)}: write {FORM}.")
     splits = {split: content[split] for split in SPLITS if split in content}

@@ -24,6 +24,7 @@ CT_KEYS = ("ct", "image")
 STAIN_KEYS = ("histology", "label")
 FILE_KEYS = ("image", "label", "mask", "labels")
 KEYS = (*CT_KEYS, *STAIN_KEYS, "mask", "labels", "specimen", "ct_window")
+LONGEST = 255  # characters of a specimen's name
 NOT_READ = {"displacement"}  # what the phantom notes besides
 
 Item = dict[str, Any]
@@ -53,8 +54,10 @@ def resolve_items(raws: Sequence[Mapping[str, Any]], split: str, path: Path) -> 
                     missing.append(f"{file} (item {number}){nearby(file, item[key])}")
                     continue
                 item[key] = str(existing_file(file))
-        if item["image"] == item["label"]:
-            raise InputError(f"{item['image']} is CT and section of {name}: name one file for each.")
+        others = [item[key] for key in ("label", "mask", "labels") if key in item]
+        if item["image"] in others or item["label"] in others[1:]:
+            twice = item["image"] if item["image"] in others else item["label"]
+            raise InputError(f"{name} names {twice} twice: CT, section and mask are files of their own.")
         items.append(item)
     refuse_missing(missing, f"{split!r} in {path}", path.parent)
     _warn(raws, items, split, path)
@@ -151,6 +154,8 @@ def _renamed(raw: Mapping[str, Any], name: str) -> Item:
     specimen = raw["specimen"]
     whole = isinstance(specimen, int) and not isinstance(specimen, bool)
     item["specimen"] = str(specimen) if whole else _text(specimen, "specimen", name)
+    if len(item["specimen"]) > LONGEST:
+        raise InputError(f"The specimen of {name} has {len(item['specimen'])} characters: give a short name.")
     if not item["specimen"].strip():
         raise InputError(f"The key 'specimen' of {name} is blank: give the specimen of which the slice is.")
     window = raw.get("ct_window")

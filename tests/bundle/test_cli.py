@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import re
 import runpy
 import sys
 from pathlib import Path
@@ -49,6 +50,14 @@ def test_names_that_are_no_text_are_printed(monkeypatch: pytest.MonkeyPatch) -> 
     assert ending(monkeypatch, lambda: print("Sch\udce4del")) == 0
     output.flush()
     assert output.buffer.getvalue().splitlines() == [rb"Sch\udce4del"]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("command", sorted(cli.COMMANDS))
+def test_help_tells_a_default_once(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main([command, "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "(default: None)" not in said and not re.search(r"\(default: [^()]*\) \(default", said)
 
 
 def test_mistake_behind_another_exception(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

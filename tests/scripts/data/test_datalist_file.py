@@ -54,7 +54,10 @@ def test_data_sets_of_other_programs(tmp_path: Path, names: list[str], said: str
     [
         ("[]", "none of the keys"),
         ("3", "none of the keys"),
-        ('{"train": []}', "none of the keys"),
+        ('{"tiles": []}', "none of the keys"),
+        ('{"train": []}', "has the key 'train': write 'training'"),
+        ('{"training": [], "val": []}', "has the key 'val': write 'validation'"),
+        ('{"Training": []}', "has the key 'Training': write 'training'"),
         ('{"training": {}}', "not a list of pairs"),
         ('{"training": [{}, "a.tif"]}', "Item 2 of 'training'"),
         ('{"training": [], "test": [3]}', "Item 1 of 'test'"),
