@@ -12,7 +12,6 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 from PIL import Image
-from tiffslide import TiffSlide
 
 from scripts.data.cause import misnamed
 from scripts.data.files import JPEG_SUFFIXES, PNG_SUFFIXES, TIFF_SUFFIXES, existing_file, has_suffix
@@ -127,6 +126,8 @@ def _in_memory(path: Path, pixels: NDArray[np.uint8], pixel_um: float | None) ->
 
 
 def _tiffslide(path: Path) -> Slide:
+    from tiffslide import TiffSlide  # version 2 fails to be imported beside zarr 3, which other commands can use
+
     try:
         with tifffile.TiffFile(path) as tif:
             series = tif.series[0]

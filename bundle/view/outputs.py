@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from scripts.errors import InputError
 from scripts.volume.staining import FORMATS  # the first, OME-Zarr, can be read at a low resolution
@@ -15,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 RECORD = "_stain.json"
 UNFINISHED = "_stain.partial"
+LARGEST = 1_000_000_000  # of any size in a record
 
 
 @dataclass(frozen=True)
@@ -132,16 +136,33 @@ def _read(folder: Path, name: str) -> Stained:
             if uncertainty is None:
                 logger.warning("%s: its uncertainty (%s) is not there, the page goes without.", name, _or(paths))
         stained = Stained(name, record, stain, uncertainty)
-        _ = stained.source, stained.shape, stained.spacing, stained.window, stained.made_of
-        _ = stained.ct_digest, stained.zeros_left_out
-        _ = record["checkpoint"]["sha256"]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        _ = stained.source, stained.made_of, stained.ct_digest, stained.zeros_left_out
+        _require_sound(stained)
+    except (LookupError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(
             f"{path} is not the record of a staining: it is damaged or another program's; stain the volume again."
         ) from error
     return stained
+
+
+def _require_sound(stained: Stained) -> None:
+    """Raise a ValueError or what Python raises unless a record's entries are of the kind that a page needs."""
+    record = stained.record
+    numbers = [*stained.shape, *(stained.spacing or ()), record.get("uncertainty") and record["uncertainty"]["views"]]
+    if any(number is not None and not 0 < number < LARGEST for number in numbers):
+        raise ValueError("a size that is none")
+    if not all(map(math.isfinite, stained.window)):
+        raise ValueError("a window that is none")
+    affine = record["input"].get("affine_xyz_to_mm")
+    if affine is not None and not np.isfinite(np.asarray(affine, float).reshape(4, 4)).all():
+        raise ValueError("an affine that is none")
+    if not isinstance(record["checkpoint"]["sha256"], str):
+        raise ValueError("a digest that is none")
+    if not isinstance(record.get("checkpoint_path") or "", str) or "\0" in stained.source:
+        raise ValueError("a path that is none")
+    (record.get("made_of") or {}).get("request", {}).get("orientation")
 
 
 def _paths(folder: Path, name: str, record: dict[str, Any], kind: str) -> list[Path]:

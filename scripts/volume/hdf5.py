@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import h5py
@@ -11,6 +12,7 @@ import h5py
 from scripts.data.files import reading, require_grey_type
 from scripts.errors import InputError
 from scripts.volume.array import ArrayVolume
+from scripts.volume.hdf5_sources import Sources, follow, open_file
 from scripts.volume.nexus import default_dataset, find_dataset, voxel_size
 
 HDF5_SUFFIXES = (".h5", ".hdf5", ".hdf", ".nxs", ".nx", ".he5")
@@ -31,18 +33,23 @@ class Hdf5Volume(ArrayVolume):
         inside: path of a dataset, or of a group with only one, in the file; None for the default, see `find_dataset`.
 
     Raises:
-        InputError: damaged; no such dataset, or several to choose from; more than three dimensions; an unknown type.
+        InputError: damaged; no such dataset, or several to choose from; more than three dimensions; an unknown type; a
+            filter that is not installed; sources that are missing or outside the file's folder.
     """
 
     def __init__(self, path: Path, inside: str | None = None) -> None:
         self.path, self.files = path, [path]
         with reading(path):
-            self._file = _open(path)
+            self._file = open_file(path)
             try:
                 self._address = find_dataset(self._file, inside, str(path))
                 self.source = f"{path}:{self._address}"
-                self._is_default = default_dataset(self._file) == self._address
-                dataset = self._file[self._address]
+                self._is_default = self._is_meant()
+                dataset = follow(self._file, self._address)
+                sources = Sources(self.source)
+                sources.check(dataset)
+                self.files = [path, *sources.files]
+                sources.report()
                 self._check(dataset)
                 last = dataset.ndim - 1
                 self._set_array(dataset, (last - 2 if last >= 2 else None, last - 1, last))
@@ -60,6 +67,11 @@ class Hdf5Volume(ArrayVolume):
             )
         require_grey_type(dataset.dtype, Path(self.source))
 
+    def _is_meant(self) -> bool:
+        with suppress(InputError):  # what else the file may hold is no matter
+            return default_dataset(self._file) == self._address
+        return False
+
     @property
     def name(self) -> str:
         """The file's name without suffix; with the dataset's, unless that is the one meant if none is named."""
@@ -68,11 +80,3 @@ class Hdf5Volume(ArrayVolume):
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-
-def _open(path: Path) -> h5py.File:
-    try:
-        # Beamline storage is often read-only or refuses locks.
-        return h5py.File(path, "r", locking=False)
-    except (TypeError, ValueError):  # an HDF5 library too old to be told
-        return h5py.File(path, "r")

@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 
 from scripts.errors import InputError
+from scripts.volume.hdf5_sources import dangling, follow
 from scripts.volume.units import MILLIMETRES, positive
 
 #: How many datasets a message lists, and how many groups a chain of defaults may have (it may lead in a circle).
@@ -32,13 +33,15 @@ def find_dataset(file: h5py.File, inside: str | None, path: str) -> str:
         InputError: nothing at that path, or more than one dataset to choose from.
     """
     address = posixpath.normpath(f"/{(inside or '').strip('/')}")
-    node = file.get(address)
+    node = follow(file, address)
     if isinstance(node, h5py.Dataset):
         return address
     if node is None:
+        if target := dangling(file, address):
+            raise InputError(f"{path}:{address} is a link to {target}, which is not there: name another dataset.")
         near = sorted(_volumes(file), key=lambda name: -SequenceMatcher(None, name, address).ratio())
         raise InputError(f"{path} holds nothing at {address}: {_choice(near, path)}")
-    found = default_dataset(file) if address == "/" else _signal(node, address) or _only(_volumes(node, address))
+    found = default_dataset(file) if address == "/" else _signal(file, address) or _only(_volumes(file, address))
     if found is None:
         raise InputError(f"{path} does not say which dataset of {address} is meant: {_choice(_volumes(file), path)}")
     return found
@@ -48,14 +51,14 @@ def default_dataset(file: h5py.File) -> str | None:
     """Path of the dataset that is meant if none is named, or None if that is not clear."""
     address = "/"
     for _ in range(CHAIN):
-        signal = _signal(file[address], address)
+        signal = _signal(file, address)
         if signal is not None:
             return signal
-        name = _text(file[address].attrs.get("default"))
-        if not name or not isinstance(file.get(posixpath.join(address, name)), h5py.Group):
+        name = _text(follow(file, address).attrs.get("default"))
+        if not name or not isinstance(follow(file, posixpath.join(address, name)), h5py.Group):
             break
         address = posixpath.join(address, name)
-    return NEXUS_DATA if _is_volume(file.get(NEXUS_DATA)) else _only(_volumes(file))
+    return NEXUS_DATA if _is_volume(follow(file, NEXUS_DATA)) else _only(_volumes(file))
 
 
 def voxel_size(file: h5py.File, address: str) -> tuple[float, float, float] | None:
@@ -64,13 +67,14 @@ def voxel_size(file: h5py.File, address: str) -> tuple[float, float, float] | No
     It is the attribute ``element_size_um`` of the dataset, as ilastik and ImageJ write it, or the step of the evenly
     spaced axes that its NXdata group names.
     """
-    dataset, group = file[address], file[posixpath.dirname(address)]
+    folder = posixpath.dirname(address)
+    dataset, group = follow(file, address), follow(file, folder)
     if "element_size_um" in dataset.attrs:
         return positive([value * 1e-3 for value in np.ravel(dataset.attrs["element_size_um"])])
     axes = [_text(name) for name in np.ravel(group.attrs.get("axes", []))]
     if len(axes) != dataset.ndim:
         return None
-    return positive([_step(group.get(name) if name else None) for name in axes[-3:]])
+    return positive([_step(follow(file, posixpath.join(folder, name)) if name else None) for name in axes[-3:]])
 
 
 def _step(axis: Any) -> float:
@@ -82,23 +86,51 @@ def _step(axis: Any) -> float:
     return abs(float(steps.mean())) * MILLIMETRES.get(_text(axis.attrs.get("units")), np.nan) if even else float("nan")
 
 
-def _signal(group: h5py.Group, address: str) -> str | None:
+def _signal(file: h5py.File, address: str) -> str | None:
     """Path of the volume that an NXdata group declares as its signal."""
-    name = _text(group.attrs.get("signal"))
-    return posixpath.join(address, name) if name and _is_volume(group.get(name)) else None
+    name = _text(follow(file, address).attrs.get("signal"))
+    if not name:
+        return None
+    path = posixpath.join(address, name)
+    return path if _is_volume(follow(file, path)) else None
 
 
-def _volumes(group: h5py.Group, address: str = "/") -> list[str]:
-    """Paths of all volumes in a group and its groups."""
+def _volumes(file: h5py.File, address: str = "/") -> list[str]:
+    """Paths of all volumes in a group and its groups, also of those that lie in other files.
+
+    Raises:
+        InputError: there is none in the file itself, and a link to another file leads nowhere.
+    """
     found: list[str] = []
-    group.visititems(lambda name, node: found.append(posixpath.join(address, name)) if _is_volume(node) else None)
+    problems: list[InputError] = []
+
+    def look(name: str, node: Any) -> None:
+        path = posixpath.join(address, name)
+        if _is_volume(node):
+            found.append(path)
+        for key in node if isinstance(node, h5py.Group) else ():
+            if isinstance(node.get(key, getlink=True), h5py.ExternalLink):
+                try:
+                    target = follow(file, posixpath.join(path, key))
+                except InputError as error:
+                    problems.append(error)
+                else:
+                    found.extend([posixpath.join(path, key)] if _is_volume(target) else [])
+
+    root = follow(file, address)
+    look("", root)
+    root.visititems(look)
+    if problems and not found:
+        raise problems[0]
     return found
 
 
 def _is_volume(node: Any) -> bool:
     """Whether it is a 3D dataset of numbers; leading axes of length one do not count."""
-    if not isinstance(node, h5py.Dataset) or node.dtype.kind not in "iuf" or node.ndim < 3 or 0 in node.shape:
+    if not isinstance(node, h5py.Dataset) or node.dtype.kind not in "iuf" or node.ndim < 3:
         return False
+    if 0 in node.shape:  # of a virtual one all sources are missing, which is said later
+        return bool(node.is_virtual)
     return all(size == 1 for size in node.shape[:-3])
 
 

@@ -118,3 +118,32 @@ def test_no_record(text: str, stained_folder: Callable[..., Path]) -> None:
     (out / "scan_stain.json").write_text(text)
     with pytest.raises(InputError, match="is not the record of a staining"):
         find_stained(out)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("input", "voxel_size_zyx_mm"), [1]),
+        (("input", "voxel_size_zyx_mm"), [0, 1, 1]),
+        (("input", "voxel_size_zyx_mm"), [float("nan")] * 3),
+        (("input", "shape_zyx"), [-6, 24, 40]),
+        (("input", "shape_zyx"), [10**12] * 3),
+        (("input", "affine_xyz_to_mm"), [[1, 2]]),
+        (("input", "path"), "x\0y"),
+        (("window", "lo"), float("nan")),
+        (("checkpoint_path",), [1]),
+        (("checkpoint", "sha256"), None),
+        (("uncertainty",), 3),
+        (("made_of", "request"), []),
+    ],
+)
+def test_a_tampered_record(path: tuple[str, ...], value: object, stained_folder: Callable[..., Path]) -> None:
+    out = stained_folder(uncertainty=True)
+    record = json.loads((out / "scan_stain.json").read_text())
+    entry = record
+    for key in path[:-1]:
+        entry = entry[key]
+    entry[path[-1]] = value
+    (out / "scan_stain.json").write_text(json.dumps(record))
+    with pytest.raises(InputError, match="is not the record of a staining"):
+        find_stained(out)
