@@ -116,6 +116,8 @@ def _zarr_levels(path: Path) -> list[Level]:
                 yield node.folder / node.chunk_name(numbers)
 
         levels.append(Level((z, y, x), (*array.shape[1:], array.shape[0]), array.chunks[1], read, chunks))
+    if not levels:
+        raise OSError("it names no level")
     _require_pyramid(levels)
     return levels
 

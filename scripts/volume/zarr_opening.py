@@ -107,6 +107,8 @@ def open_array(node: ZarrNode | Path, mode: str = "r") -> Any:
     node = read_node(node) if isinstance(node, Path) else node
     if node.shape is None:
         raise InputError(f"{node.folder} is a zarr group where an array was expected: copy the volume again.")
+    if len(node.chunks) != len(node.shape):
+        raise InputError(f"{node.folder} has chunks of other dimensions than its shape: copy the volume again.")
     _require_own_files(node.folder)
     # A store of its own: zarr takes a path such as `a::b` or `a.zip` for something else than a folder.
     if ZARR_2:
