@@ -130,8 +130,9 @@ def extract(archive: Path) -> bytes:
                 raise KeyError(f"{MEMBER} is not a file")
             return member.read()
     except (OSError, tarfile.TarError, KeyError, EOFError, zlib.error) as error:
+        reason = " ".join(str(error).split())  # tarfile tells of each compression that it tried, on lines of their own
         raise InputError(
-            f"{archive} is not the source distribution of {PACKAGE} ({error}): leave --archive out."
+            f"{archive} is not the source distribution of {PACKAGE} ({reason}): leave --archive out."
         ) from error
 
 

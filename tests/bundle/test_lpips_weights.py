@@ -127,8 +127,9 @@ def test_archive_that_is_another(tmp_path, empty_cache, kind):
         path.write_text("no archive")
     elif kind == "another":
         tarfile.open(path, "w:gz").close()
-    with pytest.raises(InputError, match="some.tar.gz is not the source distribution"):
+    with pytest.raises(InputError, match="some.tar.gz is not the source distribution") as refusal:
         run("--archive", str(path))
+    assert "\n" not in str(refusal.value)
 
 
 def test_without_a_registry_the_remedy_is_said(empty_cache, tmp_path, monkeypatch):
