@@ -21,7 +21,12 @@ HOLDS = {
     ".nii": "NIfTI",
     ".h5": "HDF5",
     ".hdf5": "HDF5",
+    ".hdf": "HDF5",
+    ".he5": "HDF5",
     ".nxs": "HDF5",
+    ".nrrd": "NRRD",
+    ".nhdr": "NRRD",
+    ".bmp": "BMP",
 }
 #: What a name must end in, for what a file holds.
 ENDING = {"TIFF": ".tif", "PNG": ".png", "JPEG": ".jpg", "NIfTI": ".nii", "HDF5": ".h5", "NRRD": ".nrrd"}
@@ -64,7 +69,7 @@ def misnamed(path: Path) -> str | None:
     ending = next((ending for ending in HOLDS if name.endswith(ending)), "")
     if not content or content == HOLDS.get(ending):
         return None
-    plain = path.name[: len(path.name) - len(ending)]
+    plain = path.name[: len(path.name) - len(ending)] if ending else path.stem
     if content == "empty":
         return f"{path} is empty (0 bytes): copy or export it again."
     if content == "Git LFS pointer":

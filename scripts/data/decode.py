@@ -17,7 +17,7 @@ from scripts.data.files import JPEG_SUFFIXES, NIFTI_SUFFIXES, PNG_SUFFIXES, TIFF
 from scripts.data.nifti import is_scaled, open_nifti
 from scripts.data.orientation import jpeg_orientation, png_orientation, tiff_orientation, turned, turned_size
 from scripts.data.tiff import count_slices, main_series
-from scripts.data.tiff_colour import PHOTOMETRIC, as_shown, require_known
+from scripts.data.tiff_colour import PHOTOMETRIC, REMEDY, as_shown, require_known
 from scripts.data.tiff_page import read_page
 from scripts.errors import InputError
 
@@ -134,10 +134,7 @@ def _read_jpeg(path: Path) -> np.ndarray:
     with JpegImagePlugin.JpegImageFile(path) as image:
         require_memory(path, (image.height, image.width, len(image.getbands())), np.dtype(np.uint8))
         if image.mode == "CMYK" and image.info.get("icc_profile"):
-            raise InputError(
-                f"{path} holds CMYK colours with the profile of a printer: convert it to 8-bit RGB, in Fiji with Image "
-                "> Type > RGB Color."
-            )
+            raise InputError(f"{path} holds CMYK colours with the profile of a printer: {REMEDY}.")
         orientation = jpeg_orientation(image)
         return turned(np.asarray(image if image.mode == "L" else image.convert("RGB")), orientation)
 

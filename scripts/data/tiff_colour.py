@@ -18,7 +18,7 @@ ICC_PROFILE, COEFFICIENTS, BLACK_WHITE = 34675, 529, 532  # tags
 BT601, FULL_RANGE = (0.299, 0.587, 0.114), (0, 255, 128, 255, 128, 255)
 JPEG = (6, 7, 34892)  # compressions whose decoder makes RGB of YCbCr
 PLAIN = (PHOTOMETRIC.MINISWHITE, PHOTOMETRIC.MINISBLACK, PHOTOMETRIC.RGB, PHOTOMETRIC.MASK)
-REMEDY = "convert it to 8-bit RGB, in Fiji with Image > Type > RGB Color"
+REMEDY = "convert it to 8-bit RGB, with ImageMagick by `magick IN -colorspace sRGB -depth 8 OUT.tif`"
 
 
 def needs_conversion(page: tifffile.TiffPage) -> bool:

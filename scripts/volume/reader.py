@@ -12,6 +12,7 @@ from pathlib import Path
 
 import tifffile
 
+from scripts.data.cause import misnamed
 from scripts.data.content import content_of
 from scripts.data.files import (
     JPEG_SUFFIXES,
@@ -81,7 +82,7 @@ def _open(source: str) -> Volume:
         return TiffVolume(path)
     if has_suffix(path, SLICE_SUFFIXES):
         return SliceVolume(path, [path])
-    raise InputError(f"{path} is of no known volume format: expected {FORMATS}.")
+    raise InputError(misnamed(path) or f"{path} is of no known volume format: expected {FORMATS}.")
 
 
 def find_volumes(source: str | PathLike[str]) -> list[str]:

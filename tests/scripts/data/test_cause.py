@@ -110,3 +110,13 @@ def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
     (tmp_path / "a.tif").chmod(0)
     with pytest.raises(InputError, match="permission denied"):
         read_image(tmp_path / "a.tif")
+
+
+def test_a_damaged_file_of_its_own_kind_is_damaged(tmp_path: Path) -> None:
+    (tmp_path / "a.nrrd").write_bytes(b"NRRD0004\ntype: uint8\n")
+    with pytest.raises(InputError) as caught:
+        open_volume(tmp_path / "a.nrrd")
+    assert "in spite of its name" not in str(caught.value)
+    (tmp_path / "a.ims").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(600))
+    with pytest.raises(InputError, match=r"rename it to a\.h5"):
+        open_volume(tmp_path / "a.ims")
