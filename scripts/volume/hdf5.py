@@ -12,6 +12,7 @@ import h5py
 from scripts.data.files import reading, require_grey_type
 from scripts.errors import InputError
 from scripts.volume.array import ArrayVolume
+from scripts.volume.hdf5_axes import choose_axes
 from scripts.volume.hdf5_sources import Sources, follow, open_file
 from scripts.volume.nexus import default_dataset, find_dataset, voxel_size
 
@@ -26,7 +27,8 @@ def split_source(source: str) -> tuple[Path, str | None]:
 
 
 class Hdf5Volume(ArrayVolume):
-    """A 3D dataset of an HDF5 file, slices along its first axis; leading axes of length one are dropped.
+    """A 3D dataset of an HDF5 file, slices across the axis called z, else its first; axes of length one before
+    the last three are dropped.
 
     Args:
         path: the file.
@@ -51,9 +53,9 @@ class Hdf5Volume(ArrayVolume):
                 self.files = [path, *sources.files]
                 sources.report()
                 self._check(dataset)
-                last = dataset.ndim - 1
-                self._set_array(dataset, (last - 2 if last >= 2 else None, last - 1, last))
-                self.spacing = voxel_size(self._file, self._address)
+                axes = choose_axes(self._file, self._address, self.source)
+                self._set_array(dataset, axes)
+                self.spacing = voxel_size(self._file, self._address, axes)
             except BaseException:
                 self._file.close()
                 raise

@@ -61,7 +61,7 @@ def default_dataset(file: h5py.File) -> str | None:
     return NEXUS_DATA if _is_volume(follow(file, NEXUS_DATA)) else _only(_volumes(file))
 
 
-def voxel_size(file: h5py.File, address: str) -> tuple[float, float, float] | None:
+def voxel_size(file: h5py.File, address: str, order: tuple[int | None, int, int]) -> tuple[float, float, float] | None:
     """Voxel size (z, y, x) in mm of a dataset, or None where the file does not say.
 
     It is the attribute ``element_size_um`` of the dataset, as ilastik and ImageJ write it, or the step of the evenly
@@ -70,11 +70,20 @@ def voxel_size(file: h5py.File, address: str) -> tuple[float, float, float] | No
     folder = posixpath.dirname(address)
     dataset, group = follow(file, address), follow(file, folder)
     if "element_size_um" in dataset.attrs:
-        return positive([value * 1e-3 for value in np.ravel(dataset.attrs["element_size_um"])])
+        return _in_order([value * 1e-3 for value in np.ravel(dataset.attrs["element_size_um"])], dataset.ndim, order)
     axes = [_text(name) for name in np.ravel(group.attrs.get("axes", []))]
     if len(axes) != dataset.ndim:
         return None
-    return positive([_step(follow(file, posixpath.join(folder, name)) if name else None) for name in axes[-3:]])
+    steps = [_step(follow(file, posixpath.join(folder, name)) if name else None) for name in axes]
+    return _in_order(steps, dataset.ndim, order)
+
+
+def _in_order(sizes: list[float], count: int, order: tuple[int | None, int, int]) -> tuple[float, float, float] | None:
+    """The sizes of z, y and x, of those of the last axes of `count`."""
+    first = count - len(sizes)
+    if len(sizes) < 3 or None in order:
+        return None
+    return positive([sizes[axis - first] for axis in order if axis is not None])
 
 
 def _step(axis: Any) -> float:

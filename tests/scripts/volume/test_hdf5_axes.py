@@ -1,0 +1,54 @@
+"""Axes of HDF5 datasets that have names."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from scripts.errors import InputError
+from scripts.volume.reader import open_volume
+
+VOXELS = np.arange(3 * 4 * 5, dtype=np.uint16).reshape(3, 4, 5)  # z, y, x
+TAGS = json.dumps({"axes": [{"key": key} for key in "xyz"]})
+
+
+@pytest.mark.parametrize("kind", ["nexus", "text", "axistags", "labels"])
+def test_names_in_another_order(tmp_path: Path, kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        dataset = file.create_dataset("g/v", data=VOXELS.transpose(2, 1, 0))
+        dataset.attrs["element_size_um"] = [2.0, 3.0, 5.0]
+        if kind == "nexus":
+            file["g"].attrs["axes"] = ["x", "y", "z"]
+        elif kind == "text":
+            dataset.attrs["axes"] = "x:y:z"
+        elif kind == "axistags":
+            dataset.attrs["axistags"] = TAGS
+        else:
+            for axis, name in enumerate("xyz"):
+                dataset.dims[axis].label = name
+    with caplog.at_level(logging.WARNING), open_volume(path) as volume:
+        assert volume.shape == (3, 4, 5) and volume.spacing == pytest.approx((0.005, 0.003, 0.002))
+        np.testing.assert_array_equal(volume.read(0, 3), VOXELS)
+    assert "its axes are x, y, z, slices lie across z; --axis chooses another" in caplog.text
+
+
+@pytest.mark.parametrize("names", [["rotation_angle", "y", "x"], ["time", "y", "x"], ["energy", "y", "x"]])
+def test_no_reconstruction(tmp_path: Path, names: list[str]) -> None:
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["g/v"] = VOXELS
+        file["g"].attrs["axes"] = names
+    with pytest.raises(InputError, match=f"has an axis {names[0]}, so it is no reconstruction"):
+        open_volume(tmp_path / "a.h5")
+
+
+def test_projections(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["exchange/data"], file["exchange/theta"] = VOXELS, np.arange(3.0)
+    with pytest.raises(InputError, match="lies beside theta, so it holds projections"):
+        open_volume(tmp_path / "a.h5")
