@@ -20,7 +20,7 @@ from scripts.data.image import read_ct, read_histology, read_mask
 from scripts.data.window import percentile_window
 from scripts.errors import InputError
 from scripts.output_folder import writable_folder
-from scripts.volume.staining import write_text
+from scripts.whole import write_text
 
 SHARES = {"training": 0.6, "validation": 0.15, "test": 0.25}  # of what the gaps leave
 PERCENTILES = (0.5, 99.5)  # of the training stretch's grey values: the window, as train.yaml's ct_percentiles

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 
@@ -34,3 +36,23 @@ def sync_folder(folder: Path) -> None:
         pass
     finally:
         os.close(descriptor)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(text, encoding="utf-8", errors="backslashreplace")
+    settle(partial, path)
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder if it is there; a folder first loses its name, so that no half of it looks whole.
+
+    A link is removed itself, not what it points to.
+    """
+    if path.is_symlink() or not path.is_dir():
+        path.unlink(missing_ok=True)
+        return
+    doomed = Path(tempfile.mkdtemp(prefix=f"{path.name}.removed.", suffix=".partial", dir=path.parent))
+    path.rename(doomed / path.name)
+    shutil.rmtree(doomed)

@@ -27,7 +27,7 @@ from scripts.digest import file_digest
 from scripts.errors import InputError
 from scripts.handlers.checkpoint import CHECKPOINT
 from scripts.handlers.metrics_csv import PER_IMAGE, SUMMARY
-from scripts.volume.staining import write_text
+from scripts.whole import write_text
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAIN = ROOT / "configs" / "train.yaml"

@@ -14,7 +14,7 @@ from bundle.phantom.files import write_ct
 from bundle.phantom.generate import make_phantom
 from scripts.data.image import read_ct
 from scripts.errors import InputError
-from scripts.volume.staining import write_text
+from scripts.whole import write_text
 
 FILES = ("ct", "histology", "labels")
 LARGEST = 65535  # grey value of the phantom's CT

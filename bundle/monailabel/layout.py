@@ -11,7 +11,7 @@ from bundle.package.archive import unpack
 from bundle.package.contents import contents, read_metadata
 from scripts.errors import InputError
 from scripts.output_folder import writable_folder
-from scripts.volume.staining import remove
+from scripts.whole import remove
 
 APP = Path(__file__).with_name("app")
 SHARED = "scripts/metrics/torchvision_ops.py"  # of this bundle; the app needs it before any bundle is loaded

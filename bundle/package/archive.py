@@ -13,7 +13,7 @@ from monai.bundle import ConfigParser
 from bundle.package.contents import FOLDERS, contents, read_metadata
 from scripts.errors import InputError
 from scripts.output_folder import writable_folder
-from scripts.volume.staining import remove
+from scripts.whole import remove
 
 TRAIN_YAML, TRAIN_JSON = "configs/train.yaml", "configs/train.json"
 MADE = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip knows

@@ -29,7 +29,7 @@ from scripts.errors import InputError, find_input_error
 from scripts.folder_lock import lock_folder
 from scripts.output_folder import writable_folder
 from scripts.volume.reader import open_volume
-from scripts.volume.staining import remove, write_text
+from scripts.whole import remove, write_text
 
 PAIRS = "pairs"
 SUMMARY = "summary.html"

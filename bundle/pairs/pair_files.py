@@ -16,7 +16,7 @@ from bundle.pairs import quality as of_quality
 from bundle.pairs.report import draw_report, write_page
 from scripts.errors import InputError
 from scripts.output_folder import writable_folder
-from scripts.volume.staining import remove
+from scripts.whole import remove
 
 if TYPE_CHECKING:
     from bundle.pairs.register import Pair

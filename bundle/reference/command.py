@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bundle.reference.page import write_reference
 from scripts.errors import InputError
-from scripts.volume.staining import write_text
+from scripts.whole import write_text
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -28,7 +28,7 @@ from bundle.slides.damage import bubble, fold, pen, tear
 from bundle.slides.files import write_scan, write_slide
 from bundle.slides.truth import seen_by_the_scan, write_true_datalist, write_true_pair
 from scripts.errors import InputError
-from scripts.volume.staining import write_text
+from scripts.whole import write_text
 
 FINER = 5  # pixels of the slide along a voxel
 MARGIN = 1.25  # of the section's canvas, of the block's side

@@ -17,7 +17,7 @@ from bundle.pairs.section import WHITE as GLASS
 from bundle.phantom.files import write_png
 from bundle.phantom.section import WHITE
 from scripts.data.datalist_file import SPLITS
-from scripts.volume.staining import write_text
+from scripts.whole import write_text
 
 CT_WINDOW = [5000.0, 35000.0]  # that of the phantom's data sets
 

@@ -16,7 +16,7 @@ from bundle.view.page import write_page
 from scripts.data.files import has_suffix
 from scripts.errors import InputError
 from scripts.volume.reader import open_volume
-from scripts.volume.staining import file_signature
+from scripts.volume.request import file_signature
 from scripts.volume.volume import Volume
 
 logger = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from scripts.errors import InputError
-from scripts.volume.staining import FORMATS  # the first, OME-Zarr, can be read at a low resolution
+from scripts.volume.request import FORMATS  # the first, OME-Zarr, can be read at a low resolution
 
 logger = logging.getLogger(__name__)
 

@@ -18,9 +18,10 @@ from scripts.errors import InputError
 from scripts.handlers.failure import on_failure
 from scripts.memory import give_back_freed_memory
 from scripts.volume.axis_store import AxisStore
+from scripts.volume.done import slab_store
 from scripts.volume.finish import finish
 from scripts.volume.flicker import change_between_slices, grid_step
-from scripts.volume.results import ResultStores, axis_stores, counts_of_levels
+from scripts.volume.results import ResultStores, counts_of_levels
 from scripts.volume.staining import Staining
 
 logger = logging.getLogger(__name__)
@@ -95,9 +96,9 @@ class VolumeWriter:
         begun = time.perf_counter()
         staining = self.stainings[slab["name"]]
         try:
-            self._store_of(staining, slab["axis"]).write(slab["start"], stain)
+            kept = self._store_of(staining, slab["axis"]).write(slab["start"], stain)
             seconds = [slab["seconds_reading"], slab["seconds_staining"], time.perf_counter() - begun]
-            staining.note(slab["axis"], slab["start"], seconds=np.array(seconds), **notes)
+            staining.note(slab["axis"], slab["start"], seconds=np.array(seconds), **kept, **notes)
             give_back_freed_memory()
         except OSError as error:
             reason = error.strerror or str(error)
@@ -111,8 +112,7 @@ class VolumeWriter:
     def _store_of(self, staining: Staining, axis: str) -> ResultStores | AxisStore:
         key = (staining.name, axis)
         if key not in self._stores:
-            alone = list(staining.request.axes) == ["z"]
-            self._stores[key] = ResultStores(staining) if alone else axis_stores(staining)[axis]
+            self._stores[key] = slab_store(staining, axis)
         return self._stores[key]
 
     def finish(self) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from scripts.inferers.tiles import spans
-from scripts.volume.stain_store import create_array, open_new_group
-from scripts.volume.staining import AXES
+from scripts.volume.request import AXES
+from scripts.volume.stain_store import create_array, open_new_group, put_in_place
+from scripts.volume.stored import digest_of_files, settle_files
 from scripts.volume.zarr_opening import open_array
 
 CHUNK_SIDE = 64
@@ -33,13 +35,16 @@ class AxisStore:
         self._array: Any = None
 
     def create(self) -> None:
-        """Make the array, unless it is there."""
-        if not self.path.exists():
-            partial = self.path.with_name(self.path.name + ".partial")
-            chunks = [self.channels, *(min(CHUNK_SIDE, side) for side in self.shape)]
-            chunks[self._axis] = min(self.slab_size, self.shape[self._axis - 1])
-            create_array(open_new_group(partial), "0", (self.channels, *self.shape), tuple(chunks))
-            partial.rename(self.path)
+        """Make the array; where it is there, put damaged metadata right."""
+        partial = self.path.with_name(self.path.name + ".partial")
+        create_array(open_new_group(partial), "0", (self.channels, *self.shape), (self.channels, *self._chunks))
+        put_in_place(partial, self.path)
+
+    @property
+    def _chunks(self) -> tuple[int, ...]:
+        chunks = [min(CHUNK_SIDE, side) for side in self.shape]
+        chunks[self._axis - 1] = min(self.slab_size, self.shape[self._axis - 1])
+        return tuple(chunks)
 
     @property
     def array(self) -> Any:
@@ -47,21 +52,33 @@ class AxisStore:
             self._array = open_array(self.path / "0", mode="r+")
         return self._array
 
-    def write(self, start: int, slab: np.ndarray) -> None:
-        """Write a slab (C, n, rows, columns): of slices (Y, X) along z, (Z, X) along y, (Z, Y) along x."""
+    def write(self, start: int, slab: np.ndarray) -> dict[str, np.ndarray]:
+        """Write a slab (C, n, rows, columns): of slices (Y, X) along z, (Z, X) along y, (Z, Y) along x.
+
+        Returns:
+            ``stored``, uint8 (1, 32): what `stored` finds as long as the slab is whole.
+        """
         place: list[slice] = [slice(None)] * 4
-        place[self._axis] = slice(start, start + slab.shape[1])
+        stop = start + slab.shape[1]
+        place[self._axis] = slice(start, stop)
         self.array[tuple(place)] = np.moveaxis(slab, 1, self._axis)
+        digest = settle_files(self.path, self.files(start, stop))
+        return {"stored": np.frombuffer(digest, np.uint8)[None]}
+
+    def files(self, start: int, stop: int) -> Iterator[Path]:
+        """The files of a slab's chunks, whether they are there or not."""
+        counts = [range(-(-side // length)) for side, length in zip(self.shape, self._chunks, strict=True)]
+        counts[self._axis - 1] = range(start // self.slab_size, -(-stop // self.slab_size))
+        for place in itertools.product([0], *counts):
+            yield self.path.joinpath("0", *map(str, place))
+
+    def stored(self, start: int, stop: int) -> np.ndarray:
+        """Digest (1, 32) of a slab's files."""
+        return np.frombuffer(digest_of_files(self.files(start, stop)), np.uint8)[None]
 
 
-class Fused(Protocol):
-    """What `fuse` writes to: a `StainStore` or several."""
-
-    def write(self, start: int, slab: np.ndarray) -> None: ...
-
-
-def fuse(stores: Sequence[AxisStore], fused: Fused) -> None:
-    """Write the mean of several stains, rounded half up, slab by slab; likewise of their uncertainties."""
+def fused(stores: Sequence[AxisStore]) -> Iterator[tuple[int, np.ndarray]]:
+    """The mean of several stains, rounded half up, and of their uncertainties: first slice and slab after slab."""
     count, first = len(stores), stores[0]
     for start, stop in spans(first.shape[0], first.slab_size):
         slab = np.empty((first.channels, stop - start, *first.shape[1:]), np.uint8)
@@ -70,4 +87,4 @@ def fuse(stores: Sequence[AxisStore], fused: Fused) -> None:
             for store in stores:
                 total += store.array[colour, start:stop]
             slab[colour] = (2 * total + count) // (2 * count)
-        fused.write(start, slab)
+        yield start, slab

@@ -13,11 +13,14 @@ import torch
 from scripts.errors import InputError
 from scripts.folder_lock import lock_folder
 from scripts.networks import Stainer
+from scripts.volume import unfinished
 from scripts.volume.dataset import read_slice
+from scripts.volume.done import forget_damaged, lost_output
 from scripts.volume.rechunk import copy_in_cubes
+from scripts.volume.request import OME_ZARR, Findings, Request, file_signature
 from scripts.volume.results import ResultStores, axis_stores
 from scripts.volume.slab_size import default_slab_size
-from scripts.volume.staining import OME_ZARR, Findings, Request, Staining, file_signature
+from scripts.volume.staining import Staining
 from scripts.volume.volume import Volume
 from scripts.volume.window import usable_average, volume_window
 
@@ -40,35 +43,23 @@ def begin_or_go_on(staining: Staining, volume: Volume, network: Stainer, device:
         InputError: an output that exists already; an unfinished staining of another request, or one that another
             process is at; a volume without a window; damaged slices.
     """
-    try:
-        resumed = staining.resume()
-    except InputError:
-        if not overwrite:
-            raise
-        resumed = False
-    if resumed:
+    unfinished.require_own(staining.folder, staining.own_names)
+    if _resumes(staining, overwrite):
         _lock(staining)
-    if resumed and staining.is_whole():  # only to be moved to its place, where some of it may be already
-        logger.info("%s: continued, all slabs are done", volume.source)
-        return
-    if resumed:
-        _check_again(staining, volume)
-        done = sum(staining.is_done(axis, start) for axis, start, _ in staining.slabs())
-        logger.info("%s: continued, %d of %d slabs are done", volume.source, done, len(list(staining.slabs())))
+        if staining.is_whole() and not _lost(staining):
+            logger.info("%s: continued, all slabs are done", volume.source)
+            return
+        found = _go_on(staining, volume, network, device)
     else:
         for output in (*staining.outputs, *staining.obsolete):
             if (staining.output_dir / output).exists() and not overwrite:
                 raise InputError(
                     f"{staining.output_dir / output} exists already: give another --output_dir, or --overwrite true."
                 )
-        findings = _find(staining.request, volume, network, device)
-        if staining.folder.exists():
-            _lock(staining)  # nobody may be at work in what is thrown away
-        staining.begin(findings)
-        _lock(staining)
+        found = _find(staining.request, volume, network, device)
+        _begin(staining, found)
         _warn_of_a_full_disk(staining)
-    found = staining.findings
-    assert found is not None
+    logger.info("%s: stained by %s", volume.source, staining.weights)
     logger.info(
         "%s: %d x %d x %d voxels (z, y, x), %s, voxel size %s, window %g to %g (%s), slabs of %d slices",
         volume.source,
@@ -77,14 +68,61 @@ def begin_or_go_on(staining: Staining, volume: Volume, network: Stainer, device:
         "unknown" if volume.spacing is None else " x ".join(f"{1000 * side:g}" for side in volume.spacing) + " um",
         *found.window,
         found.window_source,
-        min(found.slab_size, *staining.lengths().values()),
+        staining.longest_slab,
     )
     if list(staining.request.axes) != ["z"]:
         logger.info("%s: copied so that it can be sliced along other axes", volume.source)
-        copy_in_cubes(volume, staining.folder / "ct.h5")
+        copy_in_cubes(volume, staining.copy)
         for store in axis_stores(staining).values():
             store.create()
     ResultStores(staining).create(volume)
+
+
+def _resumes(staining: Staining, overwrite: bool) -> bool:
+    try:
+        return staining.resume()
+    except InputError:
+        if not overwrite:
+            raise
+    return False
+
+
+def _lost(staining: Staining) -> bool:
+    """Whether an output that was made is gone or changed, and all of them are to be made again.
+
+    Raises:
+        InputError: what they are made of is gone too.
+    """
+    lost = lost_output(staining)
+    if lost is None:
+        return False
+    if not all(store.path.exists() for store in ResultStores(staining).stores):
+        raise InputError(
+            f"The output {staining.output_dir / lost} was finished, but now it is gone or changed: give "
+            "--overwrite true to stain the volume again."
+        )
+    logger.warning("%s: the output %s is gone or changed, it is made again.", staining.folder, lost)
+    staining.settle({})
+    return True
+
+
+def _begin(staining: Staining, findings: Findings) -> None:
+    staining.folder.mkdir(exist_ok=True)
+    _lock(staining)  # nobody may be at work in what is thrown away
+    staining.begin(findings)
+
+
+def _go_on(staining: Staining, volume: Volume, network: Stainer, device: torch.device) -> Findings:
+    """See which slabs are done still: as they were stored, and of what the volume holds now."""
+    found = staining.findings
+    assert found is not None
+    forget_damaged(staining)
+    if file_signature(volume.files) != found.files:
+        _compare(staining, volume, _find(staining.request, volume, network, device))
+    done = sum(staining.is_done(axis, start) for axis, start, _ in staining.slabs())
+    logger.info("%s: continued, %d of %d slabs are done", volume.source, done, len(list(staining.slabs())))
+    assert staining.findings is not None
+    return staining.findings
 
 
 def _lock(staining: Staining) -> None:
@@ -123,18 +161,21 @@ def _warn_of_a_full_disk(staining: Staining) -> None:
 def _find(request: Request, volume: Volume, network: Stainer, device: torch.device) -> Findings:
     lo, hi, source = volume_window(volume, network.percentiles, network.trained_window, request.ct_window)
     average = usable_average(volume, request.slice_average)
-    size = request.slab_size or default_slab_size(request.shape, request.axes, network, device, request.views)
+    size = request.slab_size or default_slab_size(
+        request.shape, request.axes, network, device, request.views, request.dtype
+    )
     return Findings([lo, hi], source, average, size, file_signature(volume.files))
 
 
-def _check_again(staining: Staining, volume: Volume) -> None:
-    """Have those slabs stained again whose slices are no longer what they were, if the files were changed."""
+def _compare(staining: Staining, volume: Volume, now: Findings) -> None:
+    """Have those slabs stained again whose slices are no longer what they were; all where the window is another."""
     found = staining.findings
     assert found is not None
-    now = file_signature(volume.files)
-    if now == found.files:
-        return
     logger.warning("%s was changed since its staining was begun: comparing what is done with it.", volume.source)
+    if (list(now.window), list(now.slice_average)) != (list(found.window), list(found.slice_average)):
+        logger.warning("%s: its window or the average of its slices is another now: stained anew.", volume.source)
+        _begin(staining, now)
+        return
     reach = len(found.slice_average) // 2
     for axis, start, stop in staining.slabs():
         if not staining.is_done(axis, start):
@@ -147,9 +188,6 @@ def _check_again(staining: Staining, volume: Volume) -> None:
                 for z, digest in zip(places, digests, strict=True)
             ):
                 continue
-        for output in staining.outputs:  # made of what was done
-            if output not in (staining.store.name, staining.uncertainty_store.name):
-                (staining.folder / output).unlink(missing_ok=True)
         staining.forget(axis, start)
-    (staining.folder / "ct.h5").unlink(missing_ok=True)
-    staining.update(files=now)
+    staining.copy.unlink(missing_ok=True)
+    staining.update(files=now.files)

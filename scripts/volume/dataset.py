@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -127,7 +128,7 @@ def open_sliced(slab: dict[str, Any]) -> Volume:
         return slab["volume"]
     if slab["axis"] == "z":
         return open_volume(slab["volume"])
-    return SidewaysVolume(slab["copy"], slab["axis"], slab["volume"])
+    return SidewaysVolume(Path(slab["copy"]), slab["shape"], np.dtype(slab["dtype"]), slab["axis"], slab["volume"])
 
 
 def read_slice(volume: Volume, z: int, nan_value: float) -> _Slice:

@@ -7,7 +7,6 @@ unfinished file cannot be mistaken for a finished one. The same stain of the sam
 from __future__ import annotations
 
 import contextlib
-import os
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
@@ -23,6 +22,7 @@ from isal import igzip
 from scripts.errors import InputError
 from scripts.printable import printable
 from scripts.volume.volume import Volume
+from scripts.whole import settle
 
 RGB24 = np.dtype([("R", np.uint8), ("G", np.uint8), ("B", np.uint8)])
 
@@ -136,6 +136,8 @@ def whole_file(path: Path, option: str = "--output_dir") -> Iterator[IO[bytes]]:
     partial = path.with_name(path.name + ".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if partial.is_symlink():
+            partial.unlink()  # to write through it would change a file elsewhere
         file = partial.open("wb")
     except OSError as error:
         reason = error.strerror or str(error)
@@ -143,7 +145,7 @@ def whole_file(path: Path, option: str = "--output_dir") -> Iterator[IO[bytes]]:
     try:
         with file:
             yield file
-        os.replace(partial, path)
+        settle(partial, path)
     except BaseException as error:
         partial.unlink(missing_ok=True)
         if not isinstance(error, OSError):

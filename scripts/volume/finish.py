@@ -5,10 +5,8 @@ Each step may be cut off at any moment: it is done again by the next run, with t
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
-import os
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -19,16 +17,22 @@ from typing import Any
 
 import numpy as np
 
+from scripts.digest import file_digest
+from scripts.errors import InputError
 from scripts.inferers.uncertainty import STEPS
 from scripts.memory import give_back_freed_memory
-from scripts.volume.axis_store import fuse
+from scripts.volume.axis_store import fused
+from scripts.volume.done import forget_damaged
 from scripts.volume.export import EXPORTS
-from scripts.volume.flicker import mean_change
+from scripts.volume.notes import Kept, Notes
 from scripts.volume.planes import preview_of
+from scripts.volume.publish import publish
 from scripts.volume.reader import open_volume
+from scripts.volume.request import OME_ZARR, file_signature
 from scripts.volume.results import ResultStores, axis_stores, counts_of_levels
-from scripts.volume.staining import OME_ZARR, Staining, remove, write_text
+from scripts.volume.staining import Staining
 from scripts.volume.volume import Volume
+from scripts.whole import write_text
 
 logger = logging.getLogger(__name__)
 
@@ -47,130 +51,97 @@ def finish(staining: Staining, details: Mapping[str, Any] | None = None) -> list
         The outputs, the record last.
 
     Raises:
-        InputError: a disk is full, or the volume can no longer be read.
+        InputError: a disk is full; a slab was damaged since it was stored; the volume was changed while it was stained,
+            or can no longer be read.
         RuntimeError: slabs are missing.
     """
     if not staining.is_whole():
+        if forget_damaged(staining):
+            raise InputError(
+                f"Slabs in {staining.folder} were damaged after they were stored: repeat the command, which stains "
+                "only them again."
+            )
         if not staining.is_stained():
             raise RuntimeError(f"slabs are missing in {staining.folder}")
-        found, request = staining.findings, staining.request
-        assert found is not None
-        results = ResultStores(staining)
-        if list(request.axes) != ["z"]:
-            fuse(list(axis_stores(staining).values()), results)
+        _make(staining, details or {})
+    return publish(staining)
+
+
+def _make(staining: Staining, details: Mapping[str, Any]) -> None:
+    request = staining.request
+    with open_volume(request.source, request.spacing, request.orientation) as volume:
+        _require_unchanged(staining, volume)
+        results, notes = ResultStores(staining), Notes(staining)
+        kept = notes.kept() if list(request.axes) == ["z"] else _fuse(staining, results)
         for store in results.stores:
             for left in store.path.rglob("*.partial"):  # of a chunk that was being written when the process was killed
                 left.unlink()
-        with open_volume(request.source, request.spacing, request.orientation) as volume:
-            _export(staining, results, volume)
-            notes = _Notes(staining)
-            preview_of(staining.folder / f"{staining.name}_stain.png", results.stain, notes.ct_planes(), volume)
-            replaced, where = notes.replaced()
-            if replaced:
-                logger.warning(
-                    "%s: %d voxels were NaN or infinite and became %g, in the slabs from slice %s on",
-                    request.source,
-                    replaced,
-                    found.window[0] if request.nan_value is None else request.nan_value,
-                    ", ".join(map(str, where[:8])) + (" ..." if len(where) > 8 else ""),
-                )
-            record = _record(staining, volume, notes, details or {}, _uncertainty(results, notes))
-        write_text(staining.folder / f"{staining.name}_stain.json", json.dumps(record, indent=2) + "\n")
-        write_text(staining.folder / "whole", "what is here only needs to be moved\n")
-    return _publish(staining)
+        _export(staining, results, volume)
+        preview = staining.folder / f"{staining.name}_stain.png"
+        preview_of(
+            preview, results.stain, notes.ct_planes(), volume, [f"weights: {staining.weights}", _window(staining)]
+        )
+        _warn_of_replaced(staining, notes)
+        record = _record(staining, volume, notes, details, _uncertainty(results, notes))
+    record["stain"] = {"sha256_of_slice_sha256": kept.slices("stain")}
+    if record["uncertainty"] is not None:
+        record["uncertainty"]["sha256_of_slice_sha256"] = kept.slices("uncertainty")
+    write_text(staining.folder / staining.outputs[-1], json.dumps(record, indent=2) + "\n")
+    stores = {store.path.name: digest for store, digest in zip(results.stores, kept.stores(), strict=True)}
+    made = {name: stores.get(name) or file_digest(staining.folder / name) for name in staining.outputs}
+    staining.settle(made)
+
+
+def _require_unchanged(staining: Staining, volume: Volume) -> None:
+    found = staining.findings
+    assert found is not None
+    if file_signature(volume.files) != found.files:
+        raise InputError(
+            f"{volume.source} was changed while it was stained: once nothing writes to it any more, repeat the "
+            "command, which stains again what was changed."
+        )
+
+
+def _window(staining: Staining) -> str:
+    found = staining.findings
+    assert found is not None
+    return f"window: {found.window[0]:g} to {found.window[1]:g} ({found.window_source})"
+
+
+def _fuse(staining: Staining, results: ResultStores) -> Kept:
+    stores = list(axis_stores(staining).values())
+    return Kept([results.write(start, slab) for start, slab in fused(stores)])
+
+
+def _warn_of_replaced(staining: Staining, notes: Notes) -> None:
+    replaced, where = notes.replaced()
+    if replaced:
+        logger.warning(
+            "%s: %d voxels were NaN or infinite and became %g, in the slabs from slice %s on",
+            staining.request.source,
+            replaced,
+            _nan_value(staining),
+            ", ".join(map(str, where[:8])) + (" ..." if len(where) > 8 else ""),
+        )
+
+
+def _nan_value(staining: Staining) -> float:
+    found, asked = staining.findings, staining.request.nan_value
+    assert found is not None
+    return found.window[0] if asked is None else asked
 
 
 def _export(staining: Staining, results: ResultStores, volume: Volume) -> None:
+    """Write the other formats, whether or not a run that was cut off has left some: these may be damaged by now."""
     for store in results.stores:
         for suffix in staining.request.output_format:
-            path = store.path.with_name(store.path.name.removesuffix(OME_ZARR) + suffix)
-            if suffix in EXPORTS and not path.exists():
+            if suffix in EXPORTS:
+                path = store.path.with_name(store.path.name.removesuffix(OME_ZARR) + suffix)
                 EXPORTS[suffix](path, volume, store.slabs(), len(store.channels))
                 give_back_freed_memory()
 
 
-def _publish(staining: Staining) -> list[Path]:
-    paths = [staining.output_dir / output for output in staining.outputs]
-    for obsolete in staining.obsolete:  # of the stain that is replaced
-        remove(staining.output_dir / obsolete)
-    for path in paths:
-        made = staining.folder / path.name
-        if made.exists():
-            remove(path)
-            os.replace(made, path)
-    remove(staining.folder)
-    return paths
-
-
-class _Notes:
-    """What was noted of the slabs, put together."""
-
-    def __init__(self, staining: Staining) -> None:
-        self.staining = staining
-        self.axis = "z" if "z" in staining.request.axes else staining.request.axes[0]
-        self.slabs: dict[str, list[dict[str, np.ndarray]]] = {axis: [] for axis in staining.request.axes}
-        # changes from the last slice of a slab to the first of the next: (axis, "ct" or "stain") to one for each pair
-        self._between: dict[tuple[str, str], list[float]] = {}
-        last: dict[tuple[str, str], np.ndarray] = {}
-        for axis, start, _ in staining.slabs():
-            notes = staining.notes(axis, start)
-            for what in ("ct", "stain"):
-                ends = notes.pop(f"{what}_ends")  # images, which are not kept: there may be thousands
-                changes = self._between.setdefault((axis, what), [])
-                if (axis, what) in last:
-                    changes.append(mean_change(np.stack([last[axis, what], ends[0]])))
-                last[axis, what] = ends[1]
-            self.slabs[axis].append(notes)
-
-    def ct_planes(self) -> dict[str, np.ndarray]:
-        """The CT's middle planes: xy (Y, X), xz (Z, X), yz (Z, Y), uint8."""
-        slabs = self.slabs[self.axis]
-        middle = next(slab["ct_middle"] for slab in slabs if slab["ct_middle"].size)
-        rows = np.concatenate([slab["ct_row"] for slab in slabs])
-        columns = np.concatenate([slab["ct_column"] for slab in slabs])
-        if self.axis == "z":  # slices (y, x)
-            return {"xy": middle, "xz": rows, "yz": columns}
-        if self.axis == "y":  # slices (z, x)
-            return {"xy": rows, "xz": middle, "yz": columns.T}
-        return {"xy": rows.T, "xz": columns.T, "yz": middle}  # slices (z, y)
-
-    def change(self, what: str, axis: str) -> float | None:
-        """Mean change of the CT or the stain from slice to slice, in grey levels; None for a single slice."""
-        within = [slab[f"{what}_change"] for slab in self.slabs[axis]]
-        between = self._between[axis, what]
-        total = float(sum(part[0] for part in within)) + sum(between)
-        pairs = float(sum(part[1] for part in within)) + len(between)
-        return total / pairs if pairs else None
-
-    def seconds(self) -> dict[str, float]:
-        sums = np.sum([slab["seconds"] for slabs in self.slabs.values() for slab in slabs], axis=0)
-        return dict(zip(("reading", "staining", "storing"), (round(float(value), 3) for value in sums), strict=True))
-
-    def replaced(self) -> tuple[int, list[int]]:
-        """Voxels that were NaN or infinite, and the slabs that hold some, by their first slice."""
-        slabs = [
-            (start, notes)
-            for (axis, start, _), notes in zip(
-                (slab for slab in self.staining.slabs() if slab[0] == self.axis), self.slabs[self.axis], strict=True
-            )
-        ]
-        return (
-            sum(int(notes["replaced"]) for _, notes in slabs),
-            [start for start, notes in slabs if notes["replaced"]],
-        )
-
-    def digest(self) -> str:
-        """SHA-256 over the SHA-256 of each slice's stored grey values, from the first slice to the last."""
-        assert self.staining.findings is not None
-        reach = len(self.staining.findings.slice_average) // 2
-        digest = hashlib.sha256()
-        for slab in self.slabs[self.axis]:
-            digests = slab["digests"]
-            digest.update(digests[reach : len(digests) - reach].tobytes())
-        return digest.hexdigest()
-
-
-def _uncertainty(results: ResultStores, notes: _Notes) -> dict[str, float] | None:
+def _uncertainty(results: ResultStores, notes: Notes) -> dict[str, float] | None:
     """Mean and percentiles over all voxels, in grey levels; None where it was not asked for."""
     if results.uncertainty is None:
         return None
@@ -190,7 +161,7 @@ def _uncertainty(results: ResultStores, notes: _Notes) -> dict[str, float] | Non
 def _record(
     staining: Staining,
     volume: Volume,
-    notes: _Notes,
+    notes: Notes,
     details: Mapping[str, Any],
     uncertainty: dict[str, float] | None,
 ) -> dict[str, Any]:
@@ -215,16 +186,16 @@ def _record(
             "sha256_of_slice_sha256": notes.digest(),
             "sliced_along": notes.axis,
         },
-        "checkpoint": {"sha256": request.checkpoint},
+        "checkpoint": {"sha256": request.checkpoint, "weights": staining.weights},
         "window": {"lo": found.window[0], "hi": found.window[1], "source": found.window_source},
         "slice_average": list(found.slice_average),
         "not_finite": {
             "voxels": replaced,
-            "became": (found.window[0] if request.nan_value is None else request.nan_value) if replaced else None,
+            "became": _nan_value(staining) if replaced else None,
             "in_slabs_from": where,
         },
         "stained_along": list(request.axes),
-        "slab_size": found.slab_size,
+        "slab_size": staining.longest_slab,
         "tile_size": request.tile_size,
         "bfloat16": request.amp,
         "mean_change_between_slices": flicker,

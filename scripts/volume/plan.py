@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from collections import Counter
@@ -21,10 +22,13 @@ from scripts.networks import Stainer
 from scripts.options import require_counts, truth
 from scripts.output_folder import writable_folder
 from scripts.volume.begin import begin_or_go_on
+from scripts.volume.publish import require_own_outputs
 from scripts.volume.reader import find_volumes, open_volume
-from scripts.volume.staining import AXES, FORMATS, OME_ZARR, Request, Staining, file_signature, remove
+from scripts.volume.request import AXES, FORMATS, OME_ZARR, Request, file_signature
+from scripts.volume.staining import Staining
 from scripts.volume.volume import Volume
 from scripts.volume.zarr_volume import is_zarr
+from scripts.weights_origin import describe_weights
 
 logger = logging.getLogger(__name__)
 
@@ -117,10 +121,12 @@ def plan_stainings(
                     amp=bfloat16,
                     views=views,
                 )
-                staining = Staining(Path(output_dir), name, request)
+                staining = Staining(Path(output_dir), name, request, describe_weights(checkpoint, digest))
                 _refuse_input(staining, volume, alone=sources == [str(source)])
+                require_own_outputs(staining)
                 if not replace and staining.is_finished(file_signature(volume.files)):
-                    remove(staining.folder)  # of which a removal that was cut off may have left something
+                    with contextlib.suppress(OSError):  # the folder may be there, empty, if its removal was cut off
+                        staining.folder.rmdir()
                     logger.info("%s: finished already, see %s", volume.source, Path(output_dir) / staining.outputs[-1])
                     continue
                 begin_or_go_on(staining, volume, network, torch.device(device), replace)
@@ -184,8 +190,8 @@ def slabs_to_stain(stainings: Sequence[Staining]) -> list[dict[str, Any]]:
 
     Returns:
         Dictionaries with ``volume`` (source), ``name``, ``axis``, ``start`` and ``stop`` (slices, stop not included),
-        ``ct_window`` (lo, hi), ``slice_average``, ``nan_value`` and ``copy`` (the volume in cubes, for
-        axes other than z).
+        ``ct_window`` (lo, hi), ``slice_average``, ``nan_value`` and, for axes other than z, ``copy``
+        (the volume in cubes), ``shape`` (Z, Y, X) and ``dtype``.
     """
 
     def remaining() -> list[dict[str, Any]]:
@@ -207,7 +213,9 @@ def slabs_to_stain(stainings: Sequence[Staining]) -> list[dict[str, Any]]:
                             "ct_window": tuple(found.window),
                             "slice_average": tuple(found.slice_average),
                             "nan_value": found.window[0] if nan_value is None else nan_value,
-                            "copy": str(staining.folder / "ct.h5"),
+                            "copy": str(staining.copy),
+                            "shape": tuple(staining.request.shape),
+                            "dtype": staining.request.dtype,
                         }
                     )
         return slabs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,9 @@ LONGEST = 1024  # pixels of a plane on the page at most
 THUMBNAILS = 12
 
 
-def preview_of(path: Path, store: StainStore, ct_planes: Mapping[str, np.ndarray], volume: Volume) -> None:
+def preview_of(
+    path: Path, store: StainStore, ct_planes: Mapping[str, np.ndarray], volume: Volume, lines: Sequence[str] = ()
+) -> None:
     """Draw the page.
 
     Args:
@@ -26,6 +28,7 @@ def preview_of(path: Path, store: StainStore, ct_planes: Mapping[str, np.ndarray
         store: the stain.
         ct_planes: the CT's middle planes, uint8: xy (Y, X), xz (Z, X), yz (Z, Y).
         volume: for its voxel size and its name.
+        lines: that stand below the name.
     """
     level = next(
         index
@@ -54,7 +57,7 @@ def preview_of(path: Path, store: StainStore, ct_planes: Mapping[str, np.ndarray
         (f"z {z}", np.moveaxis(thumbnails[:, z // store.levels[smallest][0]], 0, -1))
         for z in thumbnail_slices(THUMBNAILS, store.shape[0])
     ]
-    draw_preview(path, planes, sheet, volume.name, spacing_known=volume.spacing is not None)
+    draw_preview(path, planes, sheet, volume.name, volume.spacing is not None, lines)
 
 
 def _across(stain: Any, *place: int | slice) -> np.ndarray:

@@ -37,6 +37,7 @@ def draw_preview(
     sheet: Sequence[tuple[str, np.ndarray]],
     title: str,
     spacing_known: bool = True,
+    lines: Sequence[str] = (),
 ) -> None:
     """Draw the planes, CT to the left and stain to the right, and below them the slices as a contact sheet.
 
@@ -51,11 +52,12 @@ def draw_preview(
         sheet: label and stain (H, W, 3) uint8 of some slices; pixels have the proportions of the first plane's.
         title: what is shown, such as the name of the volume; cut off where it is too long.
         spacing_known: whether the pixel sizes are in mm.
+        lines: small print below the title, such as the weights; each is cut off where it is too long.
 
     Raises:
         InputError: the file cannot be written.
     """
-    bands = [_title(title), _headings("micro-CT", "virtual stain")]
+    bands = [_title(title), *(_line(text) for text in lines), _headings("micro-CT", "virtual stain")]
     bands += [_plane(*plane, spacing_known) for plane in planes]
     if sheet:
         bands += [_headings("slices"), *_sheet(sheet, planes[0][3] / planes[0][4])]
@@ -84,14 +86,25 @@ def _band(height: int) -> tuple[Image.Image, ImageDraw.ImageDraw]:
 
 
 def _title(title: str) -> Image.Image:
-    font = ImageFont.load_default(TITLE)
     band, draw = _band(MARGIN + TITLE + 3 * GAP // 2)
-    if font.getlength(title) > WIDTH - 2 * MARGIN:
-        while font.getlength(title + "...") > WIDTH - 2 * MARGIN:
-            title = title[:-1]
-        title += "..."
-    draw.text((MARGIN, MARGIN + TITLE), title, INK, font, "ls")
+    draw.text((MARGIN, MARGIN + TITLE), _shortened(title, TITLE), INK, ImageFont.load_default(TITLE), "ls")
     return band
+
+
+def _line(text: str) -> Image.Image:
+    band, draw = _band(CAPTION + GAP // 2)
+    draw.text((MARGIN, CAPTION // 2), _shortened(text, CAPTION), PALE, ImageFont.load_default(CAPTION), "lm")
+    return band
+
+
+def _shortened(text: str, size: int) -> str:
+    """A text that fits between the margins, its end left out where need be."""
+    font = ImageFont.load_default(size)
+    if font.getlength(text) <= WIDTH - 2 * MARGIN:
+        return text
+    while font.getlength(text + "...") > WIDTH - 2 * MARGIN:
+        text = text[:-1]
+    return text + "..."
 
 
 def _headings(*texts: str) -> Image.Image:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from scripts.volume.axis_store import AxisStore
+from scripts.volume.request import MAPS
 from scripts.volume.stain_store import GREY, StainStore
 from scripts.volume.staining import Staining
+from scripts.volume.stored import digest_of_files, settle_files
 from scripts.volume.volume import Volume
 
 
@@ -42,12 +44,28 @@ class ResultStores:
         if self.uncertainty is not None:
             self.uncertainty.create(f"{self.name} uncertainty", volume.spacing, volume.affine)
 
-    def write(self, start: int, slab: np.ndarray) -> None:
-        """Write a slab (3 or 4, n, Y, X) of stain and uncertainty."""
-        first = 0
-        for store in self.stores:
-            store.write(start, slab[first : first + len(store.channels)])
+    def write(self, start: int, slab: np.ndarray) -> dict[str, np.ndarray]:
+        """Write a slab (3 or 4, n, Y, X) of stain and uncertainty.
+
+        Returns:
+            What is to be noted of it: ``stored``, uint8 (1 or 2, 32), what `stored` finds as long as the slab is whole;
+            ``stain_slices_0`` and so on for each level, and ``uncertainty_slices_0``, see `StainStore.write`.
+        """
+        first, stop, kept, digests = 0, start + slab.shape[1], {}, []
+        for kind, store in zip(MAPS, self.stores, strict=False):
+            for level, slices in enumerate(store.write(start, slab[first : first + len(store.channels)])):
+                kept[f"{kind}_slices_{level}"] = slices
+            digests.append(settle_files(store.path, store.files(start, stop)))
             first += len(store.channels)
+        return {"stored": _array(digests), **kept}
+
+    def stored(self, start: int, stop: int) -> np.ndarray:
+        """Digests (1 or 2, 32) of a slab's files: of the stain, and of the uncertainty."""
+        return _array([digest_of_files(store.files(start, stop)) for store in self.stores])
+
+
+def _array(digests: Sequence[bytes]) -> np.ndarray:
+    return np.array([list(digest) for digest in digests], np.uint8)
 
 
 def counts_of_levels(slab: np.ndarray) -> np.ndarray:

@@ -11,7 +11,8 @@ import torch
 from scripts.inferers.footprint import slice_bytes
 from scripts.memory import free_memory
 from scripts.networks import Stainer
-from scripts.volume.staining import AXES
+from scripts.volume.rechunk import CUBE
+from scripts.volume.request import AXES
 
 SLAB_SIZES = (32, 16, 8, 4, 2, 1)
 BYTES_PER_VOXEL = 11  # of a slab: its grey values and the next one's as float32, its stain
@@ -27,6 +28,7 @@ def default_slab_size(
     network: Stainer,
     device: torch.device | str = "cpu",
     views: int = 1,
+    dtype: np.dtype | str = "float32",
 ) -> int:
     """The most slices, 32 at most, that leave half of the free memory to others, the machine's and the GPU's.
 
@@ -38,16 +40,18 @@ def default_slab_size(
         network: whose features take memory.
         device: where the network is.
         views: of each slice; of more than one the uncertainty is kept, a byte for each voxel.
+        dtype: of the grey values; along y and x a layer of cubes of them is kept.
     """
     device = torch.device(device)
     area = max(int(np.prod(shape, dtype=np.int64)) // shape[AXES.index(axis)] for axis in axes)
     features, more = slice_bytes(network), int(views > 1)
     features += more * UNCERTAIN_SLICE
     machine = free_memory() // int(os.environ.get("LOCAL_WORLD_SIZE", 1))
+    layer = 0 if list(axes) == ["z"] else CUBE * np.dtype(dtype).itemsize
     if device.type == "cpu":
-        return _most(area, machine, BYTES_PER_VOXEL + more, features)
+        return _most(area, machine, BYTES_PER_VOXEL + more, features + layer)
     return min(
-        _most(area, machine, BESIDE_A_GPU + 2 * more, 0),
+        _most(area, machine, BESIDE_A_GPU + 2 * more, layer),
         _most(area, free_memory(device), GPU_BYTES_PER_VOXEL + more, features),
     )
 

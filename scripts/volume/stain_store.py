@@ -6,6 +6,9 @@ whole chunks at all levels of the pyramid, so no chunk has two writers and writi
 
 from __future__ import annotations
 
+import hashlib
+import itertools
+import shutil
 from collections.abc import Iterator, Sequence
 from os import PathLike
 from pathlib import Path
@@ -17,7 +20,9 @@ import zarr
 
 from scripts.inferers.tiles import spans
 from scripts.volume.pyramid import halve
+from scripts.volume.stored import settle_files
 from scripts.volume.zarr_opening import ZARR_2, open_array
+from scripts.whole import settle, sync_folder
 
 CHUNK_SIDE = 256
 CHUNK_DEPTH = 32  # at most; a chunk of one colour then takes 2 MB before compression
@@ -58,23 +63,25 @@ class StainStore:
             yield z, yx
 
     def create(self, name: str, spacing: tuple[float, float, float] | None, affine: np.ndarray | None) -> None:
-        """Make the folder with all metadata and no voxels yet, unless it is there.
+        """Make the folder with all metadata and no voxels yet; where it is there, put damaged metadata right.
 
         Args:
             name: what viewers show.
             spacing: voxel size (z, y, x) in mm.
             affine: from (x, y, z) indices to mm; OME-Zarr 0.4 has no place for it, so it is an attribute of our own.
         """
-        if self.path.exists():
-            return
         partial = self.path.with_name(self.path.name + ".partial")
         group = open_new_group(partial)
-        for level, (z, yx) in enumerate(self.levels):
-            sides = (-(-self.shape[0] // z), -(-self.shape[1] // yx), -(-self.shape[2] // yx))
+        for level, (z, _) in enumerate(self.levels):
+            sides = self._sides(level)
             chunks = (1, self.depth // z, min(CHUNK_SIDE, sides[1]), min(CHUNK_SIDE, sides[2]))
             create_array(group, str(level), (len(self.channels), *sides), chunks)
         group.attrs.update(self._attributes(name, spacing, affine))
-        partial.rename(self.path)
+        put_in_place(partial, self.path)
+
+    def _sides(self, level: int) -> tuple[int, int, int]:
+        z, yx = self.levels[level]
+        return -(-self.shape[0] // z), -(-self.shape[1] // yx), -(-self.shape[2] // yx)
 
     def _attributes(
         self, name: str, spacing: tuple[float, float, float] | None, affine: np.ndarray | None
@@ -136,19 +143,35 @@ class StainStore:
             self._arrays = [open_array(self.path / str(index), mode="r+") for index in range(len(self.levels))]
         return self._arrays[level]
 
-    def write(self, start: int, slab: np.ndarray) -> None:
+    def write(self, start: int, slab: np.ndarray) -> list[np.ndarray]:
         """Write a slab, or several that follow each other, at all levels.
 
         Args:
             start: its first slice, a multiple of `slab_size`.
             slab: uint8 (C, n, Y, X), of whole slabs or up to the volume's end.
+
+        Returns:
+            For each level uint8 (n, 32): the SHA-256 of each slice, of its channels' planes one after the other.
         """
+        digests: list[list[Any]] = [[] for _ in self.levels]
         for colour in range(len(self.channels)):
             levels = slab[colour]
             for level, (z, _) in enumerate(self.levels):
                 if level:
                     levels = halve(levels, along_z=z > self.levels[level - 1][0])
                 self.array(level)[colour, start // z : start // z + len(levels)] = levels
+                digests[level] = digests[level] or [hashlib.sha256() for _ in levels]
+                for image, digest in zip(levels, digests[level], strict=True):
+                    digest.update(np.ascontiguousarray(image))
+        return [np.array([list(digest.digest()) for digest in level], np.uint8) for level in digests]
+
+    def files(self, start: int, stop: int) -> Iterator[Path]:
+        """The files of a slab's chunks, at all levels, whether they are there or not."""
+        rows = range(start // self.depth, -(-stop // self.depth))
+        for level in range(len(self.levels)):
+            across = (range(-(-side // min(CHUNK_SIDE, side))) for side in self._sides(level)[1:])
+            for place in itertools.product(range(len(self.channels)), rows, *across):
+                yield self.path.joinpath(str(level), *map(str, place))
 
     def slabs(self) -> Iterator[np.ndarray]:
         """Read it back as uint8 (n, Y, X, C), a row of chunks at a time."""
@@ -173,3 +196,19 @@ def create_array(group: Any, name: str, shape: tuple[int, ...], chunks: tuple[in
     else:
         separator = {"name": "v2", "separator": "/"}
         group.create_array(name, compressors=compressor, chunk_key_encoding=separator, **options)
+
+
+def put_in_place(partial: Path, path: Path) -> None:
+    """Give a new Zarr without voxels its name; where there is one of that name, put its damaged metadata right."""
+    new = [file for file in sorted(partial.rglob("*")) if file.is_file()]
+    if not path.exists():
+        settle_files(partial, new)
+        partial.rename(path)
+        sync_folder(path.parent)
+        return
+    for file in new:
+        there = path / file.relative_to(partial)
+        if not there.is_file() or there.read_bytes() != file.read_bytes():
+            there.parent.mkdir(parents=True, exist_ok=True)
+            settle(file, there)
+    shutil.rmtree(partial)

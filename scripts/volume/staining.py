@@ -7,11 +7,10 @@ small file per finished slab. Whoever finds the folder goes on from there.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-import os
-import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,71 +18,9 @@ import numpy as np
 
 from scripts.errors import InputError
 from scripts.inferers.tiles import spans
-from scripts.volume.export import EXPORTS
-
-VERSION = 4  # of the plan; one written by another version is not continued
-AXES = ("z", "y", "x")
-OME_ZARR = "ome.zarr"  # the format that is always made, and others from it
-FORMATS = (OME_ZARR, *EXPORTS)
-MAPS = ("stain", "uncertainty")
-
-
-@dataclass(frozen=True)
-class Request:
-    """What decides the voxels of a stained volume; a staining is only continued where this is the same.
-
-    Attributes:
-        source: the volume, see `open_volume`.
-        shape: (Z, Y, X).
-        dtype: of the grey values.
-        spacing: voxel size (z, y, x) in mm as it was asked for, None for the file's.
-        orientation: axis codes as asked for, None for the file's.
-        ct_window: (lo, hi) as asked for, None for a window found.
-        slice_average: weights of neighbouring slices as asked for.
-        nan_value: grey value of NaN and infinity, None for the window's lower end.
-        axes: along which the volume is sliced.
-        slab_size: slices per slab as asked for, None for a size found.
-        output_format: formats besides preview and record.
-        checkpoint: SHA-256 of the file.
-        tile_size: longest side of a tile in pixels; another one may round a pixel to the next grey level.
-        amp: whether the network computes in bfloat16.
-        views: of each slice by which the uncertainty is found, 1 for none.
-    """
-
-    source: str
-    shape: Sequence[int]
-    dtype: str
-    spacing: Sequence[float] | None
-    orientation: str | None
-    ct_window: Sequence[float] | None
-    slice_average: Sequence[float]
-    nan_value: float | None
-    axes: Sequence[str]
-    slab_size: int | None
-    output_format: Sequence[str]
-    checkpoint: str
-    tile_size: int | None
-    amp: bool
-    views: int
-
-
-@dataclass(frozen=True)
-class Findings:
-    """What was found out at the start of a staining.
-
-    Attributes:
-        window: (lo, hi) grey values that became black and white.
-        window_source: "given", "trained" or "percentiles".
-        slice_average: weights in use.
-        slab_size: slices per slab.
-        files: size and time of change of each file, to notice a volume that was exchanged.
-    """
-
-    window: Sequence[float]
-    window_source: str
-    slice_average: Sequence[float]
-    slab_size: int
-    files: dict[str, Sequence[int]] = field(default_factory=dict)
+from scripts.volume import unfinished
+from scripts.volume.request import AXES, FORMATS, MAPS, VERSION, Findings, Request
+from scripts.whole import settle, write_text
 
 
 class Staining:
@@ -93,12 +30,20 @@ class Staining:
         output_dir: folder of the results.
         name: of the volume, unique among those of a run.
         request: what was asked for.
+        weights: what people call the weights, see `describe_weights`.
+
+    Attributes:
+        folder: where all of it lies until it is whole.
+        findings: what was found at its start, None before.
+        made: SHA-256 of each output once all are made and only need to be moved to their place; empty before. Of an
+            OME-Zarr it is that of the digests of its slabs' files.
     """
 
-    def __init__(self, output_dir: Path, name: str, request: Request) -> None:
-        self.output_dir, self.name, self.request = output_dir, name, request
+    def __init__(self, output_dir: Path, name: str, request: Request, weights: str = "") -> None:
+        self.output_dir, self.name, self.request, self.weights = output_dir, name, request, weights
         self.folder = output_dir / f"{name}_stain.partial"
         self.findings: Findings | None = None
+        self.made: dict[str, str] = {}
 
     @property
     def outputs(self) -> list[str]:
@@ -110,8 +55,29 @@ class Staining:
     @property
     def obsolete(self) -> list[str]:
         """Names of volumes that only another staining of this name has left, of another stain than the outputs."""
-        every = [f"{self.name}_{kind}.{suffix}" for kind in MAPS for suffix in FORMATS]
-        return [name for name in every if name not in self.outputs]
+        return [name for name in self._volumes if name not in self.outputs]
+
+    @property
+    def _volumes(self) -> list[str]:
+        return [f"{self.name}_{kind}.{suffix}" for kind in MAPS for suffix in FORMATS]
+
+    @property
+    def own_names(self) -> set[str]:
+        """Names of all that any version writes to the folder, its plan left out."""
+        outputs = [*self._volumes, f"{self.name}_stain.png", f"{self.name}_stain.json"]
+        names = [*outputs, *(self.axis_store(axis).name for axis in AXES), self.copy.name, "slabs", "replaced"]
+        return {*names, *(f"{name}.partial" for name in names), "whole", "ct.h5", "ct.h5.partial"}
+
+    @property
+    def copy(self) -> Path:
+        """The CT in cubes, to be sliced along other axes."""
+        return self.folder / "ct.cubes"
+
+    @property
+    def longest_slab(self) -> int:
+        """Slices of its largest slab: a volume may have fewer than a slab."""
+        assert self.findings is not None
+        return min(self.findings.slab_size, max(self.lengths().values()))
 
     @property
     def store(self) -> Path:
@@ -134,35 +100,61 @@ class Staining:
             Whether there is one.
 
         Raises:
-            InputError: there is one of another request.
+            InputError: there is one of another request or version, or its plan is damaged.
         """
-        try:
-            plan = json.loads((self.folder / "plan.json").read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        plan = self._plan()
+        if plan is None:
             return False
-        except ValueError:
-            plan = {}
-        asked = _plain(asdict(self.request))
-        begun = plan.get("request", {})
+        asked, begun = _plain(asdict(self.request)), plan["request"]
         differing = [
             f"{name} ({_short(begun.get(name))} instead of {_short(value)})"
             for name, value in asked.items()
             if begun.get(name) != value
         ]
-        if plan.get("version") != VERSION or differing:
-            what = ", ".join(differing) or "version of the software"
+        if differing:
             raise InputError(
-                f"{self.folder} is an unfinished staining with another {what}: repeat the command that it was begun "
-                "with to finish it, or give --overwrite true to start anew."
+                f"{self.folder} is an unfinished staining with another {', '.join(differing)}: repeat the command that "
+                "it was begun with to finish it, or give --overwrite true to start anew."
             )
-        self.findings = Findings(**plan["findings"])
+        self.findings, self.made = Findings(**plan["findings"]), plan["made"]
+        (self.folder / "slabs").mkdir(exist_ok=True)
         return True
 
+    def _plan(self) -> dict[str, Any] | None:
+        path = self.folder / unfinished.PLAN
+        try:
+            plan = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except ValueError:
+            plan = None
+        anew = "give --overwrite true to start anew"
+        if isinstance(plan, dict) and plan.get("version", VERSION) != VERSION:
+            raise InputError(
+                f"{self.folder} is an unfinished staining of another version of the software: finish it with that "
+                f"version, or {anew}."
+            )
+        if not isinstance(plan, dict) or plan.pop("sha256", None) != _digest(plan):
+            raise InputError(f"{path} is damaged, so that its staining cannot be continued: {anew}.")
+        return plan
+
     def begin(self, findings: Findings) -> None:
-        """Make the folder and keep the request and the findings in it; what was in it is removed."""
-        remove(self.folder)
-        (self.folder / "slabs").mkdir(parents=True)
+        """Make the folder, or empty it of an earlier staining, and keep the request and the findings in it."""
+        self.folder.mkdir(exist_ok=True)
+        unfinished.clear(self.folder, self.own_names)
+        self.made = {}
         self._write(findings)
+        (self.folder / "slabs").mkdir(exist_ok=True)
+
+    def discard(self) -> None:
+        """Remove the folder."""
+        unfinished.discard(self.folder, self.own_names)
+
+    def settle(self, made: dict[str, str]) -> None:
+        """Note that all outputs are made, or by an empty dictionary that they are to be made again."""
+        assert self.findings is not None
+        self.made = made
+        self._write(self.findings)
 
     def update(self, files: dict[str, Sequence[int]]) -> None:
         """Note the state of the files that the rest is read from."""
@@ -171,16 +163,24 @@ class Staining:
 
     def _write(self, findings: Findings) -> None:
         self.findings = findings
-        plan = {"version": VERSION, "request": asdict(self.request), "findings": asdict(findings)}
-        write_text(self.folder / "plan.json", json.dumps(plan, indent=2) + "\n")
+        plan = {
+            "version": VERSION,
+            "request": asdict(self.request),
+            "findings": asdict(findings),
+            "made": self.made,
+        }
+        plan["sha256"] = _digest(plan)
+        write_text(self.folder / unfinished.PLAN, json.dumps(plan, indent=2) + "\n")
 
     def is_whole(self) -> bool:
         """Whether all outputs are made, and some perhaps at their place already."""
-        return (self.folder / "whole").exists()
+        return bool(self.made)
 
     def is_finished(self, files: dict[str, Sequence[int]]) -> bool:
         """Whether the outputs of this very request, made from files in this state, lie at their place."""
-        if self.folder.exists() or not all((self.output_dir / output).exists() for output in self.outputs):
+        if (self.folder / unfinished.PLAN).exists() or not all(
+            (self.output_dir / output).exists() for output in self.outputs
+        ):
             return False
         try:
             record = json.loads((self.output_dir / self.outputs[-1]).read_text(encoding="utf-8"))
@@ -209,15 +209,27 @@ class Staining:
 
     def note(self, axis: str, start: int, **notes: Any) -> None:
         """Note that a slab is stored, with what is worth knowing of it."""
-        path = self.record_path(axis, start)
+        path, content = self.record_path(axis, start), io.BytesIO()
+        np.savez(content, **notes)
         partial = path.with_name(path.name + ".partial")
-        with partial.open("wb") as file:
-            np.savez(file, **notes)
-        os.replace(partial, path)
+        partial.write_bytes(content.getvalue() + hashlib.sha256(content.getvalue()).digest())
+        settle(partial, path)
 
     def notes(self, axis: str, start: int) -> dict[str, np.ndarray]:
-        """What was noted of a slab."""
-        with np.load(self.record_path(axis, start)) as notes:
+        """What was noted of a slab.
+
+        Raises:
+            InputError: the note is gone, or no bit for bit what was written.
+        """
+        path = self.record_path(axis, start)
+        try:
+            content = path.read_bytes()
+        except OSError:
+            content = b""
+        body, digest = content[:-32], content[-32:]
+        if hashlib.sha256(body).digest() != digest:
+            raise InputError(f"{path} is damaged: repeat the command, which stains its slab again.")
+        with np.load(io.BytesIO(body)) as notes:
             return dict(notes)
 
     def forget(self, axis: str, start: int) -> None:
@@ -229,32 +241,8 @@ class Staining:
         return all(self.is_done(axis, start) for axis, start, _ in self.slabs())
 
 
-def file_signature(files: Sequence[Path]) -> dict[str, Sequence[int]]:
-    """Size in bytes and time of change in nanoseconds of each file, one of them all if there are many."""
-    stats = {os.path.abspath(path): path.stat() for path in files}
-    if len(stats) > 16:
-        text = "".join(f"{path}{stat.st_size}{stat.st_mtime_ns};" for path, stat in sorted(stats.items()))
-        return {"all": [len(stats), int(hashlib.sha256(text.encode()).hexdigest()[:12], 16)]}
-    return {path: [stat.st_size, stat.st_mtime_ns] for path, stat in stats.items()}
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file whole or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf-8", errors="backslashreplace")
-    os.replace(partial, path)
-
-
-def remove(path: Path) -> None:
-    """Remove a file or a folder if it is there; a folder first loses its name, so that no half of it looks whole."""
-    doomed = path.with_name(path.name + ".removed.partial")
-    if doomed.exists():  # an earlier removal was cut off
-        shutil.rmtree(doomed)
-    if path.is_dir():
-        path.rename(doomed)
-        shutil.rmtree(doomed)
-    else:
-        path.unlink(missing_ok=True)
+def _digest(plan: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()
 
 
 def _plain(value: Any) -> Any:

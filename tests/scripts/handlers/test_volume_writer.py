@@ -156,7 +156,7 @@ def record(output_dir: Path) -> dict[str, Any]:
 def no_drawing() -> Iterator[None]:
     """The preview's planes and slices as they are: to draw them would take most of the time."""
 
-    def draw(path: Path, planes: Any, sheet: Any, title: str, spacing_known: bool) -> None:
+    def draw(path: Path, planes: Any, sheet: Any, title: str, spacing_known: bool, lines: Any) -> None:
         with whole_file(path) as file:
             for image in [image for plane in planes for image in plane[1:3]] + [image for _, image in sheet]:
                 file.write(image.tobytes())
@@ -382,14 +382,14 @@ def kill_at(step: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def counted(name: str, act: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any) -> Any:
-            steps.append(f"{name} {Path(args[0]).name}")
+            steps.append(f"{name} {args[0]}")
             if len(steps) == step:
                 raise Killed
             return act(*args)
 
         return call
 
-    for where, name in ((os, "replace"), (finishing, "write_text"), (finishing, "remove")):
+    for where, name in ((os, "replace"), (finishing, "write_text"), (Staining, "settle"), (Staining, "discard")):
         monkeypatch.setattr(where, name, counted(name, getattr(where, name)))
     return steps
 
@@ -472,10 +472,11 @@ def test_one_thread_stores_a_slab_before_it_reads_another(tmp_path: Path, monkey
         order.append(f"read {index}")
         return load(dataset, index)
 
-    def stored(self: StainStore, start: int, slab: np.ndarray) -> None:
+    def stored(self: StainStore, start: int, slab: np.ndarray) -> list[np.ndarray]:
         time.sleep(0.05)  # the reader would overtake
-        store(self, start, slab)
+        digests = store(self, start, slab)
         order.append(f"stored {start // 2}")
+        return digests
 
     monkeypatch.setattr(SlabDataset, "_load", loaded)
     monkeypatch.setattr(StainStore, "write", stored)

@@ -140,7 +140,7 @@ class TestPreview:
     def test_shows_the_middle_planes(self, axis: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         drawn = {}
 
-        def draw(path: Path, planes: Any, sheet: Any, title: str, spacing_known: bool) -> None:
+        def draw(path: Path, planes: Any, sheet: Any, title: str, spacing_known: bool, lines: Any) -> None:
             path.touch()
             for name, ct, stained, *size in planes:
                 drawn[name] = ct, stained, size

@@ -18,7 +18,8 @@ from scripts.networks import StainGenerator
 from scripts.volume import plan as planning
 from scripts.volume import slab_size
 from scripts.volume.plan import check_average, check_formats, plan_stainings, slabs_to_stain
-from scripts.volume.staining import Findings, Staining
+from scripts.volume.request import Findings
+from scripts.volume.staining import Staining
 
 TRAINED = StainGenerator((2, 2, 2), 0)
 TRAINED.set_windowing((0.0, 256.0), (0.5, 99.5))
