@@ -81,12 +81,13 @@ def write_view(stained: Stained, path: Path, size: int = 1024, ct: str | None = 
     shape, spacing = stained.shape, stained.spacing
     grid = choose_grid(shape, spacing or (1.0, 1.0, 1.0), size)
     sparse = stained.zeros_left_out
-    layers = {"stain": layer_on_grid(open_layer(stained.stain, 3, shape, sparse), grid)}
+    layers = {"stain": layer_on_grid(open_layer(stained.stain, 3, shape, sparse), grid, stained.digests("stain"))}
     grey, doubt = _ct(stained, grid, ct)
     if grey is not None:
         layers["ct"] = grey
     if stained.uncertainty is not None:
-        layers["uncertainty"] = layer_on_grid(open_layer(stained.uncertainty, 1, shape, sparse), grid)
+        doubts = open_layer(stained.uncertainty, 1, shape, sparse)
+        layers["uncertainty"] = layer_on_grid(doubts, grid, stained.digests("uncertainty"))
     write_page(path, facts_of(stained, grid, doubt), layers)
     return grid
 

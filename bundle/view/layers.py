@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -166,14 +166,19 @@ def _rgb_tiff(path: Path) -> Level:
     return Level((1, 1, 1), shape, SLICES, read)
 
 
-def layer_on_grid(layer: Layer, grid: Grid) -> np.ndarray:
+def layer_on_grid(layer: Layer, grid: Grid, digests: Sequence[str] = ()) -> np.ndarray:
     """Read a stained volume from the lowest resolution that the grid's blocks are made of.
+
+    Args:
+        layer: the volume.
+        grid: of the page.
+        digests: of each level, SHA-256 over the SHA-256 of its slices, as the record has them; none are not compared.
 
     Returns:
         uint8 (z, y, x, channels).
 
     Raises:
-        InputError: damaged or incomplete.
+        InputError: damaged, incomplete or another than the record's.
     """
     fitting = [
         level
@@ -184,13 +189,20 @@ def layer_on_grid(layer: Layer, grid: Grid) -> np.ndarray:
     _require_chunks(layer, level)
     z, y, x = (side // factor for side, factor in zip(grid.block, level.factors, strict=True))
     means = np.empty((*grid.shape, level.shape[3]), np.uint8)
-    step = z * max(1, level.depth // z)
+    step, digest = z * max(1, level.depth // z), hashlib.sha256()
     with reading(layer.path):
         for start in range(0, level.shape[0], step):
             slab = level.read(start, min(start + step, level.shape[0]))
+            for image in slab:
+                digest.update(hashlib.sha256(np.ascontiguousarray(np.moveaxis(image, -1, 0))).digest())
             for first in range(0, len(slab), z):  # a block at a time: as float32 a slab takes four times the memory
                 block = block_mean(slab[first : first + z], (z, y, x))
                 means[(start + first) // z] = np.rint(block[0])
+    if digests and digest.hexdigest() not in digests[layer.levels.index(level) :][:1]:
+        raise InputError(
+            f"{layer.path} is not what its record describes: its voxels were changed since; copy it again or stain "
+            "the volume again."
+        )
     return means
 
 

@@ -65,6 +65,14 @@ class Stained:
         entry = self.record["input"]
         return entry.get("sha256_of_slice_sha256") if entry.get("sliced_along") == "z" else None
 
+    def digests(self, kind: str) -> list[str]:
+        """Of each level of the pyramid, SHA-256 over those of its slices; none where an earlier version wrote no such.
+
+        Args:
+            kind: ``stain`` or ``uncertainty``.
+        """
+        return [str(digest) for digest in (self.record.get(kind) or {}).get("sha256_of_slice_sha256", [])]
+
     @property
     def zeros_left_out(self) -> bool:
         """Whether an OME-Zarr of it may lack chunks of zeros: zarr writes them before its version 3, but not since."""
@@ -137,6 +145,7 @@ def _read(folder: Path, name: str) -> Stained:
                 logger.warning("%s: its uncertainty (%s) is not there, the page goes without.", name, _or(paths))
         stained = Stained(name, record, stain, uncertainty)
         _ = stained.source, stained.made_of, stained.ct_digest, stained.zeros_left_out
+        _ = stained.digests("stain"), stained.digests("uncertainty")
         _require_sound(stained)
     except (LookupError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         if isinstance(error, InputError):

@@ -83,7 +83,11 @@ class TestRecord:
 
     def test_of_what_was_asked_for_and_found(self, tmp_path: Path) -> None:
         record = stain(tmp_path, slice_average=[1, 2, 1])
-        assert record["checkpoint"] == {"sha256": sha(b"weights").hex()}
+        digest = sha(b"weights").hex()
+        assert record["checkpoint"] == {
+            "sha256": digest,
+            "weights": f"{tmp_path / 'model.pt'} (SHA-256 {digest[:12]})",
+        }
         assert record["window"] == {"lo": 0.0, "hi": 255.0, "source": "trained"}
         assert record["slice_average"] == [0.25, 0.5, 0.25] and record["slab_size"] == 2
         assert record["stained_along"] == ["z"]
