@@ -45,8 +45,7 @@ def begin_or_go_on(staining: Staining, volume: Volume, network: Stainer, device:
     """
     unfinished.require_own(staining.folder, staining.own_names)
     if _resumes(staining, overwrite):
-        _lock(staining)
-        if staining.is_whole() and not _lost(staining):
+        if staining.is_whole():
             logger.info("%s: continued, all slabs are done", volume.source)
             return
         found = _go_on(staining, volume, network, device)
@@ -80,22 +79,26 @@ def begin_or_go_on(staining: Staining, volume: Volume, network: Stainer, device:
 
 def _resumes(staining: Staining, overwrite: bool) -> bool:
     try:
-        return staining.resume()
+        if not staining.resume():
+            return False
+        _lock(staining)
+        _make_lost_outputs_again(staining)
     except InputError:
         if not overwrite:
             raise
-    return False
+        return False
+    return True
 
 
-def _lost(staining: Staining) -> bool:
-    """Whether an output that was made is gone or changed, and all of them are to be made again.
+def _make_lost_outputs_again(staining: Staining) -> None:
+    """Note that all outputs are to be made again, if one is gone or changed.
 
     Raises:
         InputError: what they are made of is gone too.
     """
     lost = lost_output(staining)
     if lost is None:
-        return False
+        return
     if not all(store.path.exists() for store in ResultStores(staining).stores):
         raise InputError(
             f"The output {staining.output_dir / lost} was finished, but now it is gone or changed: give "
@@ -103,7 +106,6 @@ def _lost(staining: Staining) -> bool:
         )
     logger.warning("%s: the output %s is gone or changed, it is made again.", staining.folder, lost)
     staining.settle({})
-    return True
 
 
 def _begin(staining: Staining, findings: Findings) -> None:

@@ -17,7 +17,7 @@ from scripts.volume.request import OME_ZARR
 from scripts.volume.results import ResultStores, axis_stores
 from scripts.volume.stain_store import StainStore
 from scripts.volume.staining import Staining
-from scripts.volume.stored import digest_of_files
+from scripts.volume.stored import digest_of_files, remove_files
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,11 @@ def forget_damaged(staining: Staining) -> int:
     stores = {axis: slab_store(staining, axis) for axis in staining.request.axes}
     forgotten = []
     for axis, start, stop in staining.slabs():
-        if staining.is_done(axis, start) and not _is_stored(staining, stores[axis], axis, start, stop):
+        done = staining.is_done(axis, start)
+        if done and _is_stored(staining, stores[axis], axis, start, stop):
+            continue
+        remove_files(stores[axis].files(start, stop))
+        if done:
             staining.forget(axis, start)
             forgotten.append(f"{axis} {start}")
     if forgotten:

@@ -31,6 +31,7 @@ from scripts.volume.reader import open_volume
 from scripts.volume.request import OME_ZARR, file_signature
 from scripts.volume.results import ResultStores, axis_stores, counts_of_levels
 from scripts.volume.staining import Staining
+from scripts.volume.stored import remove_files
 from scripts.volume.volume import Volume
 from scripts.whole import write_text
 
@@ -110,6 +111,7 @@ def _window(staining: Staining) -> str:
 
 def _fuse(staining: Staining, results: ResultStores) -> Kept:
     stores = list(axis_stores(staining).values())
+    remove_files(results.files(0, staining.request.shape[0]))  # of a run that was cut off here
     return Kept([results.write(start, slab) for start, slab in fused(stores)])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -58,6 +59,11 @@ class ResultStores:
             digests.append(settle_files(store.path, store.files(start, stop)))
             first += len(store.channels)
         return {"stored": _array(digests), **kept}
+
+    def files(self, start: int, stop: int) -> Iterator[Path]:
+        """The files of a slab's chunks, whether they are there or not."""
+        for store in self.stores:
+            yield from store.files(start, stop)
 
     def stored(self, start: int, stop: int) -> np.ndarray:
         """Digests (1 or 2, 32) of a slab's files: of the stain, and of the uncertainty."""

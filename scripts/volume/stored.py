@@ -46,6 +46,12 @@ def digest_of_files(paths: Iterable[Path]) -> bytes:
     return digest.digest()
 
 
+def remove_files(paths: Iterable[Path]) -> None:
+    """Remove files, where they are: zarr reads the chunk that it writes at a far side, and fails if that is damaged."""
+    for path in paths:
+        path.unlink(missing_ok=True)
+
+
 def _digest(path: Path, sync: bool = False) -> bytes:
     access = os.O_RDWR if sync else os.O_RDONLY  # some systems sync only what is open for writing
     try:

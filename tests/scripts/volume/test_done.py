@@ -229,23 +229,26 @@ class TestWhole:
             stain(output_format="ome.zarr,tif")
         assert stain(output_format="ome.zarr,tif", overwrite=True) == len(VOXELS)
 
+    @pytest.mark.parametrize("moved", [1, 2, 3])
     def test_what_is_replaced_stays_until_all_is_in_place(
-        self, stain: Callable[..., int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, moved: int, stain: Callable[..., int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         stain()
-        old = tree(tmp_path / "out" / "scan_stain.ome.zarr")
+        old, steps = tree(tmp_path / "out" / "scan_stain.ome.zarr"), []
 
-        def cut_off(*_: Any) -> None:
-            raise Killed
+        def cut_off(folder: Path) -> None:
+            steps.append(folder)
+            if len(steps) == moved:
+                raise Killed
 
         with monkeypatch.context() as patch, pytest.raises(Killed):
-            patch.setattr(publishing.os, "replace", cut_off)
+            patch.setattr(publishing, "sync_folder", cut_off)
             stain(ct_window=[0, 512], overwrite=True)
-        places = [tmp_path / "out", tmp_path / "out" / "scan_stain.partial" / "replaced"]
-        assert any((place / "scan_stain.ome.zarr").exists() for place in places)
-        found = next(place for place in places if (place / "scan_stain.ome.zarr").exists())
-        assert tree(found / "scan_stain.ome.zarr") == old
+        place = tmp_path / "out" if moved == 1 else tmp_path / "out" / "scan_stain.partial" / "replaced"
+        assert tree(place / "scan_stain.ome.zarr") == old
         assert stain(ct_window=[0, 512], overwrite=True) == 0
+        red = zarr.open_group(str(tmp_path / "out" / "scan_stain.ome.zarr"), mode="r")["0"][0]
+        assert not (tmp_path / "out" / "scan_stain.partial").exists() and red.max() <= 125
 
 
 class TestDigests:
