@@ -29,6 +29,13 @@ def smooth(shape: Shape, channels: int) -> np.ndarray:
     return np.rint(volume).astype(np.uint8)
 
 
+def digests_of(voxels: np.ndarray) -> dict[str, list[str]]:
+    """What a record says of (z, y, x, channels) without a pyramid: SHA-256 over those of the slices' planes."""
+    slices = [b"".join(image[..., channel].tobytes() for channel in range(image.shape[-1])) for image in voxels]
+    digest = hashlib.sha256(b"".join(hashlib.sha256(content).digest() for content in slices))
+    return {"sha256_of_slice_sha256": [digest.hexdigest()]}
+
+
 @pytest.fixture
 def stained_folder(tmp_path: Path) -> Callable[..., Path]:
     """Makes OUT with a stain of `shape`, and the CT ``scan.tif`` beside it."""
@@ -62,6 +69,8 @@ def stained_folder(tmp_path: Path) -> Callable[..., Path]:
             affine = volume.affine
         grey = tifffile.imread(ct)
         digests = b"".join(hashlib.sha256(image.tobytes()).digest() for image in grey)
+        flat = max(shape[1:]) <= 256  # a pyramid has one level then
+        stain, doubt = (digests_of(smooth(shape, channels)) if flat else {} for channels in (3, 1))
         record = {
             "input": {
                 "path": str(ct),
@@ -79,7 +88,8 @@ def stained_folder(tmp_path: Path) -> Callable[..., Path]:
                 *(f"{name}_uncertainty.{suffix}" for suffix in formats if uncertainty),
                 f"{name}_stain.png",
             ],
-            "uncertainty": {"views": 4, "mean": 2.0} if uncertainty else None,
+            "uncertainty": {"views": 4, "mean": 2.0, **doubt} if uncertainty else None,
+            "stain": stain,
             "made_of": {"request": {"orientation": None}},
             "finished": "2026-11-27T12:00:00+00:00",
             **changes,

@@ -35,6 +35,22 @@ def test_stain_and_ct(stained_folder: Callable[..., Path], capsys: pytest.Captur
     assert not list(out.glob("*.partial"))
 
 
+@pytest.mark.parametrize("kind", ["stain", "uncertainty"])
+@pytest.mark.parametrize("suffix", ["ome.zarr", "tif", "nii.gz"])
+def test_voxels_that_are_not_the_records_are_refused(
+    kind: str, suffix: str, stained_folder: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first page shows that the digests by hand are those of what is read, in each format."""
+    out = stained_folder(formats=(suffix,), uncertainty=True)
+    assert main(["view", str(out)]) == 0
+    record = json.loads((out / "scan_stain.json").read_text())
+    digest = record[kind]["sha256_of_slice_sha256"][0]
+    record[kind]["sha256_of_slice_sha256"] = [digest[:-1] + ("0" if digest[-1] != "0" else "1")]
+    (out / "scan_stain.json").write_text(json.dumps(record))
+    assert main(["view", str(out)]) == 1
+    assert f"scan_{kind}.{suffix} is not what its record describes" in capsys.readouterr().err
+
+
 def test_uncertainty_size_and_place(stained_folder: Callable[..., Path], tmp_path: Path) -> None:
     page = tmp_path / "pages" / "mine.html"
     assert main(["view", str(stained_folder(uncertainty=True)), "--size", "20", "--out", str(page)]) == 0
