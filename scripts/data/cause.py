@@ -23,6 +23,7 @@ HOLDS = {
     ".hdf5": "HDF5",
     ".hdf": "HDF5",
     ".he5": "HDF5",
+    ".nx": "HDF5",
     ".nxs": "HDF5",
     ".nrrd": "NRRD",
     ".nhdr": "NRRD",
