@@ -5,6 +5,7 @@ folder off the search path as soon as the package is imported.
 """
 
 from scripts import (
+    arguments,
     checkpoint,
     command_line,
     data,
@@ -23,6 +24,7 @@ from scripts import (
     options,
     output_folder,
     overlay,
+    path_options,
     precision,
     seal,
     virtual_stainer,
@@ -32,6 +34,7 @@ from scripts import (
 )
 
 __all__ = [
+    "arguments",
     "checkpoint",
     "command_line",
     "data",
@@ -50,6 +53,7 @@ __all__ = [
     "options",
     "output_folder",
     "overlay",
+    "path_options",
     "precision",
     "seal",
     "virtual_stainer",

@@ -1,48 +1,85 @@
-"""What was typed behind ``python -m monai.bundle run``."""
+"""The command line ``python -m monai.bundle run``: what is right, and what MONAI would leave out or misread."""
 
 from __future__ import annotations
 
 import ast
 import difflib
 import inspect
+import json
+import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from monai.bundle import ConfigParser, ConfigWorkflow
 from monai.bundle import run as monai_run
 from monai.bundle.utils import DEFAULT_EXP_MGMT_SETTINGS
 
-from scripts.errors import InputError, on_command_line
+from scripts.arguments import Arguments, read_arguments
+from scripts.errors import InputError, end_in_one_sentence, on_command_line
+from scripts.path_options import PATHS, READ_EARLY, check_typed_path, check_written_path, is_path
 
-RUN_OPTIONS = {*inspect.signature(monai_run).parameters, *inspect.signature(ConfigWorkflow).parameters}
+RUN_OPTIONS = {
+    "workflow_name",
+    *inspect.signature(monai_run).parameters,
+    *inspect.signature(ConfigWorkflow).parameters,
+}
+RUN_IDS = ("run_id", "init_id", "final_id")  # what MONAI takes words for, in this order
+DEFAULT_IDS = {"init_id": "initialize", "final_id": "finalize"}
 
 
-def refuse_unknown_options(arguments: Sequence[str] | None = None) -> None:
-    """Refuse a misspelt option, which MONAI would add to the config as something that nobody reads.
+def check_command_line(let: Callable[[dict[str, str]], None]) -> None:
+    """On MONAI's command line, check what was typed, and let paths be text; a library caller is left alone.
+
+    It is a step of ``initialize``, and of the list that runs: a stray word makes MONAI leave ``initialize`` out.
 
     Args:
-        arguments: as in `sys.argv` without the program; None takes those, if this process is MONAI's command line.
+        let: ``update`` of what references of the config, such as ``@input``, have been resolved to by now: the parser
+            takes what is there without another look.
 
     Raises:
-        InputError: an option that is neither of MONAI's ``run`` nor an entry of the config files; a value with ``#``,
-            of which MONAI makes ``::``.
+        InputError: see `refuse_mistakes`.
     """
-    if arguments is None:
-        if not on_command_line():
-            return
-        arguments = sys.argv[1:]
-    given = _options(arguments)
-    for option, value in given.items():
-        if "#" in value and option != "config_file" and not value.startswith(("@", "$", "%", "{")):
-            raise InputError(
-                f"--{option} is {value!r}: MONAI takes '#' for the separator of a config's ids, so no path may hold "
-                "one; rename it, or make a link to it."
-            )
+    if not on_command_line():
+        return
+    end_in_one_sentence()
+    typed = read_arguments(sys.argv[1:])
+    refuse_mistakes(typed)
+    let({option: text for option, text in typed.options.items() if option in PATHS and text})
+
+
+def refuse_mistakes(typed: Arguments) -> None:
+    """Refuse what MONAI would leave out, take for something else, or add to the config where nobody reads it.
+
+    Args:
+        typed: the command line.
+
+    Raises:
+        InputError: a stray word; an id that the config has not; an option that is neither of MONAI's ``run`` nor an
+            entry of the config files; a path that is none, see `check_typed_path`; ``None``, which MONAI leaves out; a
+            value with ``#``, of which MONAI makes ``::``.
+    """
+    _refuse_stray_words(typed.words)
+    for option, text in typed.options.items():
+        if is_path(option):
+            check_typed_path(option, text)
+        elif option in READ_EARLY and not text:
+            raise InputError(f"--{option} has no value: write --{option} PATH.")
+        elif text and "#" in text and option not in READ_EARLY and not text.startswith(("@", "$", "%", "{")):
+            raise InputError(f"--{option} is {text!r}: MONAI takes '#' for the separator of a config's ids.")
+    written = _read_args_file(typed.options.get("args_file"))
+    given: dict[str, Any] = {**written, **typed.options}
     config = _read_config(given.get("config_file", ""))
     if not config:
         return
     refuse_unknown_ids(given, config, {*RUN_OPTIONS, *_tracking_options(given)})
+    for option, value in written.items():
+        if is_path(option) and option not in typed.options:
+            check_written_path(option, value, config.get(option))
+    _refuse_none(typed.options, config, written)
+    words = typed.words[1:] if typed.words[:1] == ["run"] else []
+    ids = {**given, **dict(zip(RUN_IDS, words, strict=False))}
+    _refuse_missing_ids({name: str(ids[name]) for name in RUN_IDS if ids.get(name) is not None}, config)
 
 
 def refuse_unknown_ids(given: Iterable[str], config: Mapping[str, Any], besides: Iterable[str] = ()) -> None:
@@ -67,30 +104,65 @@ def refuse_unknown_ids(given: Iterable[str], config: Mapping[str, Any], besides:
         raise InputError(f"There is no option --{option}: {remedy}")
 
 
-def _options(arguments: Sequence[str]) -> dict[str, str]:
-    """Names, with MONAI's older separator ``#``, and values of ``--name value`` and ``--name=value``."""
-    options: dict[str, str] = {}
-    for index, argument in enumerate(arguments):
-        if not argument.startswith("-") or not argument.lstrip("-")[:1].isalpha():  # a number may be negative
+def _refuse_stray_words(words: Sequence[str]) -> None:
+    """Of ``run training a b`` MONAI takes a and b for what to do instead of ``initialize`` and ``finalize``."""
+    usual = tuple(DEFAULT_IDS.values())
+    stray = [word for place, word in enumerate(words[2:]) if usual[place : place + 1] != (word,)]
+    if words[:1] == ["run"] and stray:
+        raise InputError(
+            f"The word {stray[0]!r} is no option's value: write options as --name value, one value each, and a value "
+            "with blanks in quotes."
+        )
+
+
+def _refuse_missing_ids(ids: Mapping[str, str], config: Mapping[str, Any]) -> None:
+    lists = _lists_of_steps(config)
+    for name, value in ids.items():
+        if value in (*lists, DEFAULT_IDS.get(name)) or (name, value) == ("run_id", "run"):
             continue
-        name, equals, value = argument.lstrip("-").partition("=")
-        follows = arguments[index + 1] if index + 1 < len(arguments) else ""
-        options[name.replace("-", "_").replace("::", "#")] = value if equals else follows
-    return options
+        if name == "run_id":
+            raise InputError(f"There is no {value!r} that could be run: did you mean run {' or run '.join(lists)}?")
+        raise InputError(f"--{name} is {value!r}, which is no list of steps in the config: leave out --{name}.")
 
 
-def _read_config(config_file: str) -> dict[str, Any]:
+def _lists_of_steps(config: Mapping[str, Any]) -> list[str]:
+    """Lists that may be run: those that serve no other entry."""
+    text = json.dumps(config)
+    apart = ("imports", *DEFAULT_IDS.values())
+    lists = [name for name, value in config.items() if isinstance(value, list) and name not in apart]
+    return [name for name in lists if not re.search(rf"@{name}\b", text)]
+
+
+def _refuse_none(typed: Mapping[str, str | None], config: Mapping[str, Any], written: Mapping[str, Any]) -> None:
+    parser = ConfigParser(dict(config))
+    for option, text in typed.items():
+        if text == "None" and not is_path(option) and written.get(option, parser.get(option)) is not None:
+            raise InputError(f"--{option} None changes nothing, since MONAI leaves it out: remove it, or give a value.")
+
+
+def _read_args_file(path: str | None) -> dict[str, Any]:
+    """Options that an args file sets, by name with ``#`` between ids."""
+    if path is None:
+        return {}
+    try:
+        content = ConfigParser.load_config_file(path)
+    except (OSError, ValueError):  # MONAI has read it already and says better what is wrong
+        return {}
+    return {str(name).lstrip("+").replace("::", "#"): value for name, value in content.items()}
+
+
+def _read_config(config_file: Any) -> dict[str, Any]:
     """The config as MONAI merges it from one or several files."""
     try:
-        files = ast.literal_eval(config_file) if config_file.lstrip().startswith(("[", "(")) else config_file
-        return ConfigParser.load_config_files(files)
+        listed = isinstance(config_file, str) and config_file.lstrip().startswith(("[", "("))
+        return ConfigParser.load_config_files(ast.literal_eval(config_file) if listed else config_file)
     except (OSError, ValueError, SyntaxError):  # MONAI has read them already and says better what is wrong
         return {}
 
 
-def _tracking_options(given: Mapping[str, str]) -> set[str]:
+def _tracking_options(given: Mapping[str, Any]) -> set[str]:
     """What an experiment tracker that MONAI knows may be told."""
-    settings: Any = DEFAULT_EXP_MGMT_SETTINGS.get(given.get("tracking", ""), {})
+    settings: Any = DEFAULT_EXP_MGMT_SETTINGS.get(str(given.get("tracking")), {})
     return set(settings.get("configs", {}))
 
 

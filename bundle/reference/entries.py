@@ -11,7 +11,16 @@ from typing import Any, NamedTuple
 
 import yaml
 
-RUNNING = ("imports", "initialize", "training", "evaluating", "inference", "run", "finalize")  # what is done, in order
+RUNNING = (
+    "imports",
+    "initialize",
+    "training",
+    "evaluating",
+    "inference",
+    "run",
+    "finalize",
+    "train#checked",
+)  # what is done
 # Names of images in a batch, and what bars and logs say: how parts are connected, of no use to anyone who tunes.
 WIRING = {"keys", "mode", "displacement_key", "split", "track_meta", "_disabled_"}
 WIRING |= {"description", "unit", "progress", "print_lr", "iteration_log"}
@@ -82,7 +91,7 @@ class ConfigFile:
 
     def _walk(self, node: yaml.Node, prefix: str, first: int = 0) -> Iterator[Entry]:
         for name, key, value in _children(node, first):
-            if not prefix and name in RUNNING:
+            if prefix + name in RUNNING:
                 continue
             option = prefix + name
             block = isinstance(value, yaml.CollectionNode) and not value.flow_style

@@ -11,7 +11,8 @@ from monai.bundle import ConfigParser
 from torch.distributed.run import get_args_parser
 
 from bundle import cli
-from scripts.command_line import refuse_unknown_options
+from scripts.arguments import read_arguments
+from scripts.command_line import refuse_mistakes
 from tests.conftest import ROOT
 
 PYTHON = ("python", ".venv/bin/python", "python3")
@@ -99,7 +100,7 @@ def _monai(words: Sequence[str]) -> None:
     arguments[arguments.index("--config_file") + 1] = str(files)
     if words[1] not in ConfigParser.load_config_files(files):
         raise Wrong(f"{', '.join(names)} has no {words[1]}")
-    refuse_unknown_options(arguments)
+    refuse_mistakes(read_arguments(arguments))
 
 
 def _torchrun(words: Sequence[str]) -> None:
