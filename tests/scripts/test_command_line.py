@@ -188,7 +188,7 @@ class TestOptions:
 
     def test_left_alone_elsewhere(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sys, "argv", ["python", "--config_file", str(ROOT / "configs/inference.yaml"), "--xyzzy"])
-        check_command_line({}.update)  # this process is not MONAI's command line
+        check_command_line(lambda paths: pytest.fail("changed"))  # this process is not MONAI's command line
 
 
 class TestThroughFireAndMONAI:
