@@ -37,7 +37,10 @@ def save_atomically(content: Any, path: str | os.PathLike) -> None:
     path = Path(path)
     name = first_not_finite(content)
     if name is not None:
-        raise FloatingPointError(f"{path} is not written, since {name} is not finite: the training has diverged.")
+        raise FloatingPointError(
+            f"{path} is not written, since {name} is not finite: the training has diverged. "
+            "Start anew with a lower --learning_rate."
+        )
     partial = path.with_name(path.name + ".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -23,8 +23,8 @@ def find_input_error(error: BaseException | None) -> InputError | None:
     """Return the user's mistake behind an exception, following causes and contexts, or None.
 
     MONAI wraps what a transform or a config target raises in a ``RuntimeError``; the mistake is further down: an
-    `InputError`, a disk that is full or closed to the user, or an option that an argument check of this package refused
-    with a ``ValueError``.
+    `InputError`, a disk that is full or closed to the user, a training that diverged, or an option that an argument
+    check of this package refused with a ``ValueError``.
     """
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
@@ -43,7 +43,7 @@ def find_input_error(error: BaseException | None) -> InputError | None:
             return InputError(
                 f"{printable(error.object[-200:])} is a name that is not UTF-8: rename the file or folder."
             )
-        if type(error) is ValueError and _raised_by_this_package(error):
+        if type(error) in (ValueError, FloatingPointError) and _raised_by_this_package(error):
             return InputError(str(error))
         seen.add(id(error))
         error = error.__cause__ or error.__context__

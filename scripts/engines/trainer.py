@@ -18,6 +18,8 @@ from scripts.compiling import compile_in_place
 from scripts.engines.alignment import Alignment
 from scripts.engines.distributed import average
 from scripts.engines.image_pool import ImagePool
+from scripts.engines.out_of_memory import told_as_sentence
+from scripts.engines.running_statistics import RunningStatistics
 from scripts.losses.weights import LossWeights
 from scripts.networks.normalization import fix_statistics, statistics_kept
 from scripts.options import truth
@@ -71,7 +73,7 @@ class PairedCycleGANTrainer(Trainer):
         train_handlers: handlers to attach.
 
     Raises:
-        InputError: `compile` on a CPU without a C++ compiler; the perceptual loss has no weights.
+        InputError: `compile` on a CPU without a C++ compiler; the perceptual loss has no weights; too little memory.
         FloatingPointError: gradients were not finite in ten steps of one optimiser running.
     """
 
@@ -161,6 +163,10 @@ class PairedCycleGANTrainer(Trainer):
         }
 
     def _iteration(self, engine: Any, batchdata: dict[str, torch.Tensor]) -> dict[str, Any]:
+        with told_as_sentence(self.state.device):
+            return self._learn(engine, batchdata)
+
+    def _learn(self, engine: Any, batchdata: dict[str, torch.Tensor]) -> dict[str, Any]:
         batch = {
             key: torch.as_tensor(batchdata[key]).to(self.state.device, non_blocking=self.non_blocking)
             for key in (Keys.IMAGE, Keys.LABEL, "mask", "displacement")
@@ -170,16 +176,27 @@ class PairedCycleGANTrainer(Trainer):
             batch = self.augmentation(batch)
         ct, stain, mask = batch[Keys.IMAGE], batch[Keys.LABEL], batch["mask"]
         self._set_modes()
+        generators = RunningStatistics(self.ct_to_stain, self.stain_to_ct, *self._aligning())
+        discriminators = RunningStatistics(self.stain_discriminator, self.ct_discriminator)
+        pools = [(pool, list(pool.images)) for pool in (self.stain_pool, self.ct_pool)]
         with _frozen(self.stain_discriminator, self.ct_discriminator), autocast(self.state.device, self.bfloat16):
             fake_stain, fake_ct, terms = self._generator_terms(ct, stain, mask)
         total = torch.stack([getattr(self.weights, name) * term for name, term in terms.items()]).sum()
-        self._step(self.generator_optimizer, total, self.max_gradient_norm)
-
-        with autocast(self.state.device, self.bfloat16):
-            discriminator_loss = self._discriminator_loss(ct, stain, mask, fake_stain, fake_ct)
+        stepped = self._step(self.generator_optimizer, total, self.max_gradient_norm)
+        if not stepped:
+            generators.restore()
+        shown = [image for image in (fake_stain, fake_ct) if image is not None]
+        discriminator_loss = None
+        if stepped or all(bool(torch.isfinite(image).all()) for image in shown):  # what is shown stays in the pools
+            with autocast(self.state.device, self.bfloat16):
+                discriminator_loss = self._discriminator_loss(ct, stain, mask, fake_stain, fake_ct)
         if discriminator_loss is not None:
-            self._step(self.discriminator_optimizer, discriminator_loss, float("inf"))
+            stepped = self._step(self.discriminator_optimizer, discriminator_loss, float("inf"))
             terms["discriminator"] = discriminator_loss
+        if not stepped:
+            discriminators.restore()
+            for pool, images in pools:
+                pool.images = images
 
         engine.state.output = {
             Keys.IMAGE: ct,
@@ -274,8 +291,15 @@ class PairedCycleGANTrainer(Trainer):
         """What a generator pays for each image that the discriminator sees through."""
         return self.adversarial_loss(logits.float(), target_is_real=True, for_discriminator=False)
 
-    def _step(self, optimizer: torch.optim.Optimizer, loss: torch.Tensor, max_norm: float) -> None:
-        """Step, unless the gradient is not finite: then leave the weights as they are and say so."""
+    def _aligning(self) -> list[nn.Module]:
+        return [] if self.alignment is None else [self.alignment.network]
+
+    def _step(self, optimizer: torch.optim.Optimizer, loss: torch.Tensor, max_norm: float) -> bool:
+        """Step, unless the gradient is not finite: then leave the weights as they are and say so.
+
+        Returns:
+            Whether it stepped.
+        """
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         parameters = [p for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
@@ -284,7 +308,7 @@ class PairedCycleGANTrainer(Trainer):
         if torch.isfinite(norm):
             optimizer.step()
             self.skipped_steps[optimizer] = 0
-            return
+            return True
         self.skipped_steps[optimizer] += 1
         self.logger.warning(f"Gradient not finite in iteration {self.state.iteration}: this step is skipped.")
         if self.skipped_steps[optimizer] >= MAX_SKIPPED_STEPS:
@@ -292,6 +316,7 @@ class PairedCycleGANTrainer(Trainer):
                 f"The gradient was not finite in {MAX_SKIPPED_STEPS} steps running (iteration {self.state.iteration}): "
                 "start anew with a lower learning rate, or resume with lower loss weights or --amp false."
             )
+        return False
 
 
 @contextmanager

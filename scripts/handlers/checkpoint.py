@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +13,17 @@ import torch
 from ignite.engine import Engine, Events
 from torch import nn
 
-from scripts.checkpoint import read_checkpoint, save_atomically
+from scripts.checkpoint import previous_of, read_checkpoint, save_atomically
 from scripts.engines.distributed import average, is_distributed, rank
 from scripts.engines.trainer import PairedCycleGANTrainer
 from scripts.errors import InputError
+from scripts.finite import first_not_finite
 from scripts.folder_lock import lock_folder
 from scripts.handlers.failure import on_failure
 from scripts.options import truth
+from scripts.whole import settle
+
+logger = logging.getLogger(__name__)
 
 CHECKPOINT = "checkpoint.pt"
 WRITTEN = {  # buffers that are set before a training starts, and where from
@@ -31,7 +38,7 @@ class TrainingCheckpoint:
     """Write everything a training needs to ``output_dir/checkpoint.pt`` and take it up again.
 
     Attach it after all other handlers, so that what it stores at the end of an epoch is final. Only the first of
-    several processes writes.
+    several processes writes. The predecessor stays as ``checkpoint.previous.pt``, for a checkpoint that gets damaged.
 
     Args:
         output_dir: folder of the training.
@@ -58,9 +65,10 @@ class TrainingCheckpoint:
         self.interval, self.resume = interval, truth(resume, "resume")
         self._folder: int | None = None  # held open while the folder is locked
         if self.resume and not self.path.is_file():
-            raise InputError(
-                f"There is no training to resume in {output_dir}: leave out --resume or give its --output_dir."
-            )
+            how = "leave out --resume or give its --output_dir"
+            if previous_of(self.path).is_file():
+                how = f"rename {previous_of(self.path)} to {CHECKPOINT}, and repeat the command"
+            raise InputError(f"There is no training to resume in {output_dir}: {how}.")
         if not self.resume and self.path.exists():
             raise InputError(
                 f"{output_dir} already holds a training: continue it with --resume true, or give another --output_dir."
@@ -83,6 +91,7 @@ class TrainingCheckpoint:
                 if isinstance(module, nn.Module):
                     average(module.buffers())
         if rank() == 0:
+            _keep_previous(self.path)
             save_atomically({name: part.state_dict() for name, part in self.state.items()}, self.path)
 
     def _lock(self, engine: Engine) -> None:
@@ -101,7 +110,16 @@ class TrainingCheckpoint:
             self._folder = None
 
     def load(self, engine: Engine) -> None:
-        content = read_checkpoint(self.path, "start anew in another --output_dir")
+        anew = "start anew in another --output_dir"
+        previous = previous_of(self.path)
+        content = read_checkpoint(
+            self.path,
+            anew,
+            f"rename {previous} to {CHECKPOINT}, and repeat the command" if previous.is_file() else anew,
+        )
+        broken = first_not_finite(content)
+        if broken is not None:
+            raise InputError(f"{self.path} is of a training that diverged ({broken} is not finite): {anew}.")
         max_epochs = engine.state.max_epochs  # asked for now; the checkpoint knows what was asked for then
         missing = [name for name in self.state if name not in content]
         if missing:
@@ -110,6 +128,8 @@ class TrainingCheckpoint:
         for name, part in self.state.items():
             try:
                 part.load_state_dict(content[name])
+            except InputError as error:
+                raise InputError(f"{self.path} cannot be resumed. {error}") from error
             except (RuntimeError, ValueError, KeyError) as error:
                 raise InputError(
                     f"{self.path} does not fit this training ('{name}' differs): resume with the networks of its start."
@@ -143,6 +163,28 @@ class TrainingCheckpoint:
                         f"The training in {self.path} has {buffer} {then.tolist()}, not {value.tolist()} ({name}): "
                         f"resume with the {WRITTEN[buffer]} of its start."
                     )
+
+
+def _keep_previous(path: Path) -> None:
+    """Let the checkpoint have the predecessor's name as well, so that there is a checkpoint at any time."""
+    if not path.is_file():
+        return
+    partial = path.with_name(path.name + ".partial")
+    try:
+        partial.unlink(missing_ok=True)
+        try:
+            os.link(path, partial)
+        except OSError:  # a file system without links
+            shutil.copyfile(path, partial)
+        settle(partial, previous_of(path))
+    except OSError as error:
+        raise InputError(
+            f"Cannot write {previous_of(path)}: {error.strerror or error}. "
+            "Free some space or choose another output_dir."
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 def _lay_out_as_weights(optimizer: torch.optim.Optimizer) -> None:
@@ -183,7 +225,11 @@ class BestModel:
         value = float(validator.state.metrics[self.key_metric])
         # MONAI's ValidationHandler runs a validator as if in the trainer's epoch
         competes = self.first_epoch is None or validator.state.epoch >= self.first_epoch
-        if value > self.best and all(bool(torch.isfinite(p).all()) for p in self.network.parameters()):
+        if value > self.best:
+            broken = first_not_finite(self.network.state_dict())
+            if broken is not None:
+                logger.warning(f"{self.path} is not written, since {broken} is not finite.")
+                return
             if competes:
                 self.best = value
             if rank() == 0:

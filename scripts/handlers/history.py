@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
+import math
 import os
 from collections import defaultdict
 from pathlib import Path
@@ -13,8 +15,10 @@ from ignite.engine import Engine, Events
 
 from scripts.engines.distributed import rank
 from scripts.errors import InputError
+from scripts.whole import settle
 
 NOT_TERMS = ("image", "label", "pred")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a formula begins in a spreadsheet
 
 
 class History:
@@ -48,9 +52,12 @@ class History:
         self.validator.state.metrics.clear()
 
     def _add(self, engine: Any) -> None:
-        for name, value in engine.state.output.items():
-            if name not in NOT_TERMS:
-                self._sums[str(name)] += float(value)  # MONAI's keys are enumerations
+        # MONAI's keys are enumerations
+        terms = {str(name): float(value) for name, value in engine.state.output.items() if name not in NOT_TERMS}
+        if not all(math.isfinite(value) for value in terms.values()):
+            return  # such a step is skipped, and would leave no mean
+        for name, value in terms.items():
+            self._sums[name] += value
         self._steps += 1
 
     def _write(self, engine: Any) -> None:
@@ -71,18 +78,29 @@ class History:
 def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
     """Write rows as CSV under a temporary name and rename; the columns are the rows' keys in order of appearance.
 
+    Text that a spreadsheet would run as a formula gets a ``'`` before it.
+
     Raises:
         InputError: the folder cannot be written.
     """
     columns = list(dict.fromkeys(name for row in rows for name in row))
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows([{k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows])
+    writer.writerow({name: _cell(name) for name in columns})
+    writer.writerows([{name: _cell(value) for name, value in row.items()} for row in rows])
     partial = path.with_name(path.name + ".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial.write_text(text.getvalue(), encoding="utf-8", errors="backslashreplace")
-        os.replace(partial, path)
+        settle(partial, path)
     except OSError as error:
         raise InputError(f"Cannot write {path}: {error}. Free some space or choose another output_dir.") from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -14,6 +17,13 @@ from monai.utils import convert_to_tensor
 from torch import nn
 
 from scripts.data.displacement import Displacementd, find_displacement
+from scripts.digest import file_digest
+from scripts.errors import InputError
+from scripts.finite import first_not_finite
+
+logger = logging.getLogger(__name__)
+
+FLOOR = 0.7  # pixels, root mean square: what was found of pairs of the phantom that nobody had displaced
 
 
 class RealignPairs:
@@ -61,33 +71,89 @@ class RealignPairs:
         was_training = self.network.training
         self.network.eval()
         for index in range(len(self.slices)):
-            item = self.slices[index]
-            ct, section, mask = (
-                convert_to_tensor(item[key], device=engine.state.device, track_meta=False)
-                for key in (Keys.IMAGE, Keys.LABEL, "mask")
-            )
-            with torch.no_grad():
-                virtual = self.inferer(ct[None], self.network)[0]
-            points = find_displacement(virtual, section, mask, self.spacing, self.stiffness).cpu()
+            points = self._find(self.slices[index], engine.state.device)
+            if points is None:
+                logger.warning(f"{self._path(index)} is not registered anew, since its virtual section is not finite.")
+                continue
             self.displacement.place(self._path(index), points)
             squares.append(points.square().sum(dim=0).mean())
         self.network.train(was_training)
-        distance = float(torch.stack(squares).mean().sqrt())
-        engine.logger.info(
-            f"Epoch {engine.state.epoch}: sections lay {distance:.1f} pixels off their CT, root mean square; aligned."
+        if squares:
+            distance = float(torch.stack(squares).mean().sqrt())
+            engine.logger.info(
+                f"Epoch {engine.state.epoch}: moved the CT of {len(squares)} training pairs onto their sections by "
+                f"{distance:.1f} pixels, root mean square. Pairs that fit are moved by up to about {FLOOR} pixels, too."
+            )
+
+    def _find(self, item: Mapping[Any, Any], device: torch.device) -> torch.Tensor | None:
+        """Control points of a pair; None where there are none that are finite."""
+        ct, section, mask = (
+            convert_to_tensor(item[key], device=device, track_meta=False) for key in (Keys.IMAGE, Keys.LABEL, "mask")
         )
+        with torch.no_grad():
+            virtual = self.inferer(ct[None], self.network)[0]
+        if first_not_finite([virtual, section]) is not None:  # resampling would leave the image, and end the process
+            return None
+        points = find_displacement(virtual, section, mask, self.spacing, self.stiffness).cpu()
+        return None if first_not_finite(points) is not None else points
 
     def state_dict(self) -> dict[str, Any]:
+        """What was found, ``points``, and which pairs it belongs to, ``pairs``, the digests of their files."""
         known = self.displacement.points
-        return {"points": [known[self._path(k)] for k in range(len(self.slices))] if known else []}
+        found = [index for index in range(len(self.slices)) if self._path(index) in known]
+        return {
+            "points": [known[self._path(index)] for index in found],
+            "pairs": [self._digests[index] for index in found],
+            "all": self._digests,
+        }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        points = state["points"]
-        if len(points) not in (0, len(self.slices)):
-            raise ValueError(f"it has {len(points)} training pairs, not {len(self.slices)}.")
+        """Give each pair the displacement that was found for its files, wherever they lie now, in whatever order.
+
+        Raises:
+            InputError: a checkpoint of an earlier version, which knows the order alone, has another number of pairs.
+        """
+        points, count = state["points"], len(self.slices)
+        if "pairs" not in state:
+            self._place_in_order(points)
+            return
+        known = dict(zip(state["pairs"], points, strict=True))
+        for index, digest in enumerate(self._digests):
+            if digest in known:
+                self.displacement.place(self._path(index), known[digest])
+        new = count - len(set(self._digests) & set(state["all"]))
+        gone = len(set(state["all"]) - set(self._digests))
+        if new == count:
+            logger.warning("The training goes on with other data: none of its pairs is as at its start.")
+        elif new or gone:
+            logger.warning(f"The training goes on with other data: {new} pairs are new, {gone} are gone.")
+
+    def _place_in_order(self, points: Sequence[torch.Tensor]) -> None:
+        count = len(self.slices)
+        if len(points) not in (0, count):
+            raise InputError(
+                f"The training has {len(points)} training pairs, not {count}, and is of an earlier version: "
+                "resume with the data of its start."
+            )
+        if points:
+            logger.warning("The checkpoint is of an earlier version: the pairs get its displacements in their order.")
         for index, found in enumerate(points):
             self.displacement.place(self._path(index), found)
 
     def _path(self, index: int) -> str:
-        """Under which `Displacementd` knows a pair. A checkpoint has their order alone, so that data may be moved."""
+        """Under which `Displacementd` knows a pair."""
         return str(self.slices.data[index][Keys.IMAGE])
+
+    @cached_property
+    def _digests(self) -> list[str]:
+        """Of each pair, by the bytes of its CT and its section."""
+        return [
+            " ".join(_digest(str(item[key])) for key in (Keys.IMAGE, Keys.LABEL) if key in item)
+            for item in self.slices.data
+        ]
+
+
+def _digest(source: str) -> str:
+    """Of a file; of a data set in a file, of its name as well."""
+    path, _, inside = source.partition("::")
+    return file_digest(path) + inside if Path(path).is_file() else source

@@ -15,6 +15,8 @@ from monai.networks.nets import PatchDiscriminator
 from torch import nn
 
 from scripts.engines import PairedCycleGANTrainer
+from scripts.errors import InputError
+from scripts.finite import first_not_finite
 from scripts.losses import GreyscaleConsistencyLoss
 from tests.scripts.engines.tiny_trainer import EVERY_TERM, TERMS, networks, pairs, parameters, tiny_trainer
 
@@ -265,6 +267,40 @@ def test_step_with_broken_gradient_is_skipped(caplog: pytest.LogCaptureFixture) 
         assert torch.equal(parameters(getattr(trainer, name)), parameters(networks()[name]))
     for name in ("stain_discriminator", "ct_discriminator"):  # theirs was sound
         assert not torch.equal(parameters(getattr(trainer, name)), parameters(networks()[name]))
+
+
+@pytest.mark.parametrize("key", ["image", "label"])
+def test_a_broken_step_leaves_no_trace(key: str) -> None:
+    """After one sound step, and one with a NaN in a patch, all that a checkpoint stores is as after the first."""
+    trainer = tiny_trainer(data=pairs(4))
+    states: list[dict[str, Any]] = []
+
+    def note() -> None:
+        state = trainer.training_state()
+        states.append(copy.deepcopy({name: state[name].state_dict() for name in state if name != "trainer"}))
+
+    def spoil(batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        if trainer.state.iteration == 2:
+            batch[key][0, 0, 3, 4] = float("nan")
+        return batch
+
+    trainer.augmentation = spoil
+    trainer.add_event_handler(Events.ITERATION_COMPLETED, note)
+    trainer.run()
+    before, after = states
+    assert first_not_finite(after) is None
+    assert len(before["stain_pool"]["images"]) == len(after["stain_pool"]["images"]) == 2
+    for name in (*NETWORKS, "stain_pool", "ct_pool"):
+        for part, value in before[name].items():
+            assert torch.equal(value.nan_to_num(), after[name][part].nan_to_num()), f"{name}.{part}"
+
+
+def test_too_little_memory_is_a_sentence() -> None:
+    def greedy(pred: torch.Tensor, target: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        return torch.empty(1 << 60).mean()
+
+    with pytest.raises(InputError, match="needs more memory than cpu has free: give a smaller --batch_size"):
+        tiny_trainer(pixel_loss=greedy).run()
 
 
 @pytest.mark.parametrize("weights", [{"pixel_stain": 1.0}, {"pixel_stain": 1.0, "adversarial_stain": 1.0}])

@@ -94,7 +94,8 @@ def test_interval_and_last_epoch(tmp_path: Path) -> None:
     trainer.run()
     assert written == [(1, 0), (2, 6), (3, 6)]
     assert read_checkpoint(tmp_path / CHECKPOINT)["trainer"]["iteration"] == 9  # once more at the very end
-    assert [path.name for path in tmp_path.iterdir()] == [CHECKPOINT]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint.previous.pt", CHECKPOINT]
+    assert read_checkpoint(tmp_path / "checkpoint.previous.pt")["trainer"]["iteration"] == 6
 
 
 def test_the_checkpoint_can_be_used_as_a_model(tmp_path: Path) -> None:
@@ -185,6 +186,33 @@ class TestMistakes:
         torch.save(networks()["ct_to_stain"].state_dict(), tmp_path / CHECKPOINT)
         with pytest.raises(InputError, match="is not a training's checkpoint: it lacks trainer"):
             training(tmp_path, 1, resume=True)[0].run()
+
+
+def test_a_damaged_checkpoint_is_resumed_from_its_predecessor(tmp_path: Path) -> None:
+    training(tmp_path, 2)[0].run()
+    path, previous = tmp_path / CHECKPOINT, tmp_path / "checkpoint.previous.pt"
+    damaged = bytearray(path.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    path.write_bytes(damaged)
+    remedy = r"is damaged .*: rename .*checkpoint\.previous\.pt to checkpoint\.pt, and repeat the command"
+    with pytest.raises(InputError, match=remedy):
+        training(tmp_path, 3, resume=True)[0].run()
+    path.unlink()
+    with pytest.raises(InputError, match=r"no training to resume .*: rename .*checkpoint\.previous\.pt"):
+        training(tmp_path, 3, resume=True)
+    previous.rename(path)
+    trainer, _ = training(tmp_path, 3, resume=True)
+    trainer.run()
+    assert trainer.state.epoch == 3 and {CHECKPOINT, previous.name} <= {file.name for file in tmp_path.iterdir()}
+
+
+def test_a_checkpoint_that_is_not_finite_is_refused(tmp_path: Path) -> None:
+    training(tmp_path, 1)[0].run()
+    content = read_checkpoint(tmp_path / CHECKPOINT)
+    content["generator_optimizer"]["state"][0]["exp_avg"].flatten()[0] = float("nan")
+    torch.save(content, tmp_path / CHECKPOINT)
+    with pytest.raises(InputError, match=r"diverged \(generator_optimizer\.state\.0\.exp_avg is not finite\)"):
+        training(tmp_path, 2, resume=True)[0].run()
 
 
 def validated(values: list[float], folder: Path, first_epoch: int | None = None) -> tuple[BestModel, list[float]]:

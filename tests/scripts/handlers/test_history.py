@@ -84,6 +84,29 @@ def test_columns_in_order_of_appearance(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
 
 
+def test_text_that_a_spreadsheet_would_run(tmp_path: Path) -> None:
+    texts = ["=1+1", "+1", "-1", "@SUM(A1)", "a=1", "S01"]
+    write_rows(tmp_path / "table.csv", [{"image": text, "dB": -1.5, "n": -2} for text in texts])
+    rows = read(tmp_path / "table.csv")
+    assert [row["image"] for row in rows] == ["'=1+1", "'+1", "'-1", "'@SUM(A1)", "a=1", "S01"]
+    assert {(row["dB"], row["n"]) for row in rows} == {("-1.5", "-2")}
+
+
+def test_steps_that_were_skipped_do_not_count(tmp_path: Path) -> None:
+    history = History(tmp_path, Engine(lambda engine, batch: None))
+    losses = iter([1.0, float("nan"), 3.0])
+
+    def step(engine: Any, batch: int) -> dict[str, torch.Tensor]:
+        return {"loss": torch.tensor(next(losses)), "pixel_stain": torch.tensor(0.5)}
+
+    engine: Any = Engine(step)
+    engine.optimizer = torch.optim.SGD([torch.zeros(1)], lr=0.1)
+    history.attach(engine)
+    engine.run([0, 1, 2])
+    (row,) = read(tmp_path / "history.csv")
+    assert (row["loss"], row["pixel_stain"]) == ("2", "0.5")
+
+
 def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match=r"Cannot write .*table\.csv"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from scipy.ndimage import gaussian_filter
 
 from scripts.data import Displacementd
 from scripts.data.displacement import spread
+from scripts.errors import InputError
 from scripts.handlers import RealignPairs
 
 SHIFTS = [(3, 0), (-2, 4)]  # rows and columns, pixels: where in the CT lies what the section shows
@@ -78,21 +80,71 @@ def test_each_pair_gets_its_displacement_after_the_epochs_named(tmp_path: Path) 
 
 def test_no_epochs_no_displacement(tmp_path: Path) -> None:
     handler = realign(tmp_path, [])
-    assert run(handler, 3) == [] and handler.state_dict() == {"points": []}
+    assert run(handler, 3) == [] and handler.state_dict()["points"] == []
 
 
-def test_a_checkpoint_goes_on_with_data_that_were_moved(tmp_path: Path) -> None:
+def write_files(folder: Path, names: list[str]) -> None:
+    """Files whose bytes tell pairs apart, under any names."""
+    folder.mkdir(exist_ok=True)
+    for number, name in enumerate(names):
+        (folder / name).write_bytes(bytes([number]))
+
+
+def field_of(handler: RealignPairs, path: Path) -> torch.Tensor:
+    return handler.displacement(pair({"image": str(path), "number": 0}))["displacement"].float()
+
+
+def test_a_checkpoint_goes_on_with_data_that_were_moved_and_sorted_anew(tmp_path: Path) -> None:
+    write_files(tmp_path / "here", ["0.tif", "1.tif"])
+    write_files(tmp_path / "there", ["1.tif", "0.tif"])  # each has the other's name
     first, second = realign(tmp_path / "here", [1]), realign(tmp_path / "there", [1])
     run(first, 1)
     second.load_state_dict(first.state_dict())
-    points = first.displacement.points[str(tmp_path / "here" / "1.tif")]
-    item = pair({"image": str(tmp_path / "there" / "1.tif"), "number": 1})
-    got = second.displacement(item)["displacement"].float()
-    torch.testing.assert_close(got, spread(points, (160, 160)), rtol=0, atol=4e-3)  # float16 below 8
+    for here, there in (("0.tif", "1.tif"), ("1.tif", "0.tif")):
+        points = first.displacement.points[str(tmp_path / "here" / here)]
+        got = field_of(second, tmp_path / "there" / there)
+        torch.testing.assert_close(got, spread(points, (160, 160)), rtol=0, atol=4e-3)  # float16 below 8
 
 
-def test_a_checkpoint_of_other_data(tmp_path: Path) -> None:
-    first = realign(tmp_path, [1])
+def test_new_pairs_get_no_displacement_and_missing_ones_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_files(tmp_path, ["0.tif", "1.tif"])
+    first, second = realign(tmp_path, [1]), realign(tmp_path, [1])
     run(first, 1)
-    with pytest.raises(ValueError, match="2 training pairs, not 1"):
-        realign(tmp_path, [1], count=1).load_state_dict(first.state_dict())
+    (tmp_path / "1.tif").write_bytes(b"another pair")
+    with caplog.at_level(logging.WARNING):
+        second.load_state_dict(first.state_dict())
+    assert "1 pairs are new, 1 are gone" in caplog.text
+    assert field_of(second, tmp_path / "0.tif").any() and not field_of(second, tmp_path / "1.tif").any()
+    assert len(second.state_dict()["points"]) == 1
+
+
+def test_other_data_altogether_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write_files(tmp_path, ["0.tif", "1.tif"])
+    state = realign(tmp_path, [1]).state_dict()
+    write_files(tmp_path, ["other", "other", "0.tif", "1.tif"])
+    with caplog.at_level(logging.WARNING):
+        realign(tmp_path, [1]).load_state_dict(state)
+    assert "none of its pairs is as at its start" in caplog.text
+
+
+def test_a_checkpoint_of_an_earlier_version_knows_the_order_alone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = realign(tmp_path, [1]), realign(tmp_path, [1])
+    run(first, 1)
+    state = {"points": first.state_dict()["points"]}
+    with caplog.at_level(logging.WARNING):
+        second.load_state_dict(state)
+    assert "in their order" in caplog.text and len(second.state_dict()["points"]) == 2
+    with pytest.raises(InputError, match="has 2 training pairs, not 1"):
+        realign(tmp_path, [1], count=1).load_state_dict(state)
+
+
+def test_a_virtual_section_that_is_not_finite_moves_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    handler = realign(tmp_path, [1])
+    handler.inferer = lambda ct, network: torch.full((1, 3, 160, 160), float("nan"))  # type: ignore[assignment]
+    with caplog.at_level(logging.WARNING):
+        run(handler, 1)
+    assert handler.state_dict()["points"] == [] and "0.tif is not registered anew" in caplog.text
