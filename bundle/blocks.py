@@ -17,6 +17,8 @@ import numpy as np
 import tifffile
 
 from scripts.data.image import read_ct, read_histology, read_mask
+from scripts.data.padding import corners_of, find_padding
+from scripts.data.specimen_window import FOUND, found_window
 from scripts.data.window import percentile_window
 from scripts.errors import InputError
 from scripts.output_folder import writable_folder
@@ -73,10 +75,11 @@ def run(args: argparse.Namespace) -> int:
     if missing:
         raise InputError(f"{args.mask} leaves nothing for {', '.join(sorted(missing))}.")
     known = ct[:, slice(*stretches["training"])]  # one scan has one window; the other stretches have no say in it
-    window = percentile_window(known.ravel(), *PERCENTILES, str(args.ct))
+    tissue = find_padding(ct, corners_of(ct)).without(known)
+    found = found_window(percentile_window(tissue, *PERCENTILES, str(args.ct)), PERCENTILES)
     datalist: dict[str, list[dict[str, Any]]] = {}
     for (split, row), place in places.items():
-        item: dict[str, Any] = {"specimen": f"{args.ct.stem} {split}", "ct_window": list(window)}
+        item: dict[str, Any] = {"specimen": f"{args.ct.stem} {split}", FOUND: found}
         for key, image in (("ct", ct), ("histology", section), ("mask", mask)):
             item[key] = f"{key}/{split}_{row}.tif"
             (out / key).mkdir(exist_ok=True)

@@ -160,7 +160,7 @@ class VirtualStainer:
 
     def _stain(self, volume: Volume, window: Sequence[float] | None) -> Stained:
         given = self._window if window is None else window
-        lo, hi, _ = volume_window(volume, self.network.percentiles, self.network.trained_window, given)
+        lo, hi, _, padding = volume_window(volume, self.network.percentiles, self.network.trained_window, given)
         doubted = self._inferer.views > 1
         _require_memory(volume, doubted)
         rgb = np.empty((*volume.shape, 3), np.uint8)
@@ -170,8 +170,9 @@ class VirtualStainer:
             "volume": volume,
             "axis": "z",
             "ct_window": (lo, hi),
-            "slice_average": usable_average(volume, self._average),
+            "slice_average": usable_average(volume, self._average, padding),
             "nan_value": lo if self._nan_value is None else self._nan_value,
+            "padding": padding,
         }
         slabs = [{**common, "start": start, "stop": stop} for start, stop in spans(volume.shape[0], size)]
         with ThreadPoolExecutor(1, "slab reader") as threads, torch.no_grad():

@@ -19,12 +19,13 @@ import torch
 
 from bundle.pairs import pair_files as files
 from bundle.pairs.normalise import normalise_stain
-from bundle.pairs.register import Options, register
+from bundle.pairs.register import PERCENTILES, Options, register
 from bundle.pairs.single import check_pair
 from bundle.pairs.study import FILES, Row
 from bundle.pairs.summary import write_summary
 from bundle.pairs.windows import windows_of
 from scripts.data.datalist_file import SPLITS
+from scripts.data.specimen_window import FOUND, found_window
 from scripts.errors import InputError, find_input_error
 from scripts.folder_lock import lock_folder
 from scripts.output_folder import writable_folder
@@ -86,10 +87,16 @@ def collect(rows: list[Row], out: Path, options: Options, jobs: int = 1, normali
 
 
 def _collect(rows: list[Row], out: Path, options: Options, jobs: int, normalise: bool) -> Iterator[Outcome]:
-    windows, mistakes = windows_of(rows, options.ct_window)
-    outcomes = {row.name: Outcome(row, None, mistakes[row.specimen]) for row in rows if row.specimen in mistakes}
+    rows = [replace(row, ct_window=row.ct_window or options.ct_window) for row in rows]
+    windows, mistakes = windows_of([row for row in rows if row.ct_window is None])
+    bad = [row for row in rows if row.ct is not None and row.ct_window is None and row.specimen in mistakes]
+    outcomes = {row.name: Outcome(row, None, mistakes[row.specimen]) for row in bad}
     yield from outcomes.values()
-    usable = [replace(row, ct_window=windows[row.specimen]) for row in rows if row.specimen in windows]
+    usable = [
+        row if row.ct is None or row.ct_window is not None else replace(row, window_found=windows[row.specimen])
+        for row in rows
+        if row.name not in outcomes
+    ]
     for outcome in _made(usable, out, options, jobs):
         outcomes[outcome.row.name] = outcome
         yield outcome
@@ -150,7 +157,13 @@ def make(row: Row, out: Path, options: Options) -> Outcome:
     try:
         if row.ct is not None and row.histology is not None:
             report = check_pair(
-                row.ct, row.histology, folder, row.ct_window, row.pixel_um or options.pixel_um, row.mask
+                row.ct,
+                row.histology,
+                folder,
+                row.ct_window,
+                row.pixel_um or options.pixel_um,
+                row.mask,
+                row.window_found,
             )
         else:
             assert row.slide is not None and row.volume is not None  # `read_study` saw to it
@@ -225,9 +238,16 @@ def _datalist(outcomes: list[Outcome]) -> dict[str, Any]:
                 "histology": f"{folder}/{files.HISTOLOGY if outcome.strength is None else files.NORMALISED}",
                 "mask": f"{folder}/{files.MASK}",
                 "specimen": outcome.row.specimen,
-                "ct_window": outcome.report["ct_window"],
+                **_window(outcome),
             }
         )
     if not any(datalist.values()):
         raise InputError("No section could be used: see the summary.")
     return datalist
+
+
+def _window(outcome: Outcome) -> dict[str, Any]:
+    """The window as training takes it: a given one is the scale of all scans, a found one that of its scan alone."""
+    assert outcome.report is not None
+    window = outcome.report["ct_window"]
+    return {"ct_window": window} if outcome.row.ct_window else {FOUND: found_window(window, PERCENTILES)}

@@ -12,6 +12,7 @@ from PIL import Image
 
 from bundle.pairs import pair_files as files
 from bundle.pairs.stain import Array, Shades, restained, shades, strengths
+from scripts.data.window import window as windowed
 
 STRIP = 512  # rows that are restained at once
 
@@ -53,9 +54,11 @@ def _window(folder: Path) -> tuple[float, float]:
 
 def _shades(folder: Path, window: tuple[float, float]) -> Shades:
     lo, hi = window
-    ct = np.clip((tifffile.imread(folder / files.CT) - lo) / (hi - lo), 0, 1)
+    stored = tifffile.imread(folder / files.CT)
+    report = json.loads((folder / files.REPORT).read_text(encoding="utf-8"))
+    padded = stored <= report["ct_window"][0] if report.get("padding", {}).get("shares") else np.zeros(1, bool)
     with Image.open(folder / files.MASK) as mask:
-        return shades(_image(folder), ct, np.asarray(mask) > 0)
+        return shades(_image(folder), windowed(stored, lo, hi), (np.asarray(mask) > 0) & ~padded)
 
 
 def _image(folder: Path) -> Array:

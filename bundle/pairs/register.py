@@ -24,6 +24,7 @@ from bundle.pairs.scan import around, on_surface, read_box
 from bundle.pairs.search import SPACING, Found, Ranges, search
 from bundle.pairs.section import Section, find_section
 from bundle.pairs.slide import Slide, open_slide
+from scripts.data.window import window as windowed
 from scripts.errors import InputError
 from scripts.volume.reader import open_volume
 from scripts.volume.volume import Volume
@@ -73,7 +74,7 @@ class Pair:
 
     Attributes:
         section: at the scan's scale.
-        ct: (H, W) float32, grey values of the scan.
+        ct: (H, W) grey values of the scan: float32, or float64 where only that tells them apart.
         window: grey values (lo, hi) that become black and white.
         inside: (H, W) whether a pixel lies in the scan.
         quality: how well they fit.
@@ -83,7 +84,7 @@ class Pair:
     """
 
     section: Section
-    ct: NDArray[np.float32]
+    ct: Array
     window: tuple[float, float]
     inside: NDArray[np.bool_]
     quality: Quality
@@ -133,8 +134,8 @@ def _register(slide: Slide, volume: Volume, options: Options, progress: Progress
     if drawn is not None:
         progress(f"the mask leaves out {100 * drawn.mean():.0f} % of the slide")
     size = (section.density.shape[0], section.density.shape[1])
-    lo, hi, _ = volume_window(volume, PERCENTILES, given=options.ct_window)
-    window = (lo, hi)
+    found_window = volume_window(volume, PERCENTILES, given=options.ct_window)
+    window, padding = (found_window.lo, found_window.hi), found_window.padding
     given = None
     if options.landmarks is not None:
         given = marks.read_landmarks(options.landmarks)
@@ -149,10 +150,10 @@ def _register(slide: Slide, volume: Volume, options: Options, progress: Progress
     low, high = _reach(frames, size, ranges)
     progress("reading the scan")
     averaged = _binning(low, high, volume.shape, voxel)
-    box = read_box(volume, voxel, low, high, averaged, window)
+    box = read_box(volume, voxel, low, high, averaged, window, padding)
     weight = binary_dilation(section.tissue, iterations=AROUND_TISSUE) & ~section.marked
 
-    def attempt(seed: int) -> tuple[Found, NDArray[np.float32], NDArray[np.bool_], Array, Quality]:
+    def attempt(seed: int) -> tuple[Found, Array, NDArray[np.bool_], Array, Quality]:
         found = search(
             box,
             torch.from_numpy(section.density),
@@ -163,8 +164,8 @@ def _register(slide: Slide, volume: Volume, options: Options, progress: Progress
             seed=seed,
             progress=progress,
         )
-        ct, inside = on_surface(volume, voxel, found.cut.places())
-        grey = np.clip((ct - window[0]) / (window[1] - window[0]), 0, 1)
+        ct, inside = on_surface(volume, voxel, found.cut.places(), window, padding)
+        grey = windowed(ct, *window)
         folding = found.cut.fold().numpy()
         valid = section.tissue & inside & ~section.marked & (folding > 0)
         quality = judge(section.image, section.density, grey, valid)
@@ -187,6 +188,8 @@ def _register(slide: Slide, volume: Volume, options: Options, progress: Progress
         "glass": [round(value, 4) for value in section.glass],
         "left_out_by_hand": None if drawn is None else round(float(drawn.mean()), 4),
         "options": asdict(options),
+        "ct_window_given": options.ct_window is not None,
+        "padding": padding.to_json(),
         "information_nats": round(found.information, 4),
         "pose": _in_words(found.cut),
         "least_jacobian": round(float(folding[section.tissue].min()), 3),

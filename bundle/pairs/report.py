@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_erosion, gaussian_filter, gaussian_gradient_magnitude
 
 from bundle.figure import BLUE, GREEN, GREY, ORANGE, save
+from scripts.data.window import window
 from scripts.printable import printable
 
 if TYPE_CHECKING:
@@ -26,8 +27,7 @@ VERDICT_COLOURS = {"good": GREEN, "usable with mask": ORANGE, "reject": "#b91c1c
 def draw_report(pair: Pair, path: Path) -> None:
     """Draw section and CT, checkerboard, edges, deformation, local information and the proposed mask."""
     image = pair.section.image
-    lo, hi = pair.window
-    ct = np.where(pair.inside, np.clip((pair.ct - lo) / (hi - lo), 0, 1), 1)
+    ct = np.where(pair.inside, window(pair.ct, *pair.window), 1)
     height, width = ct.shape
     figure, axes = plt.subplots(2, 3, figsize=(12.6, 1.4 + 8.2 * height / width), layout="constrained")
     (a, b, c), (d, e, f) = axes

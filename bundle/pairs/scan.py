@@ -13,6 +13,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from bundle.pairs.cut import Frame
+from scripts.data.padding import NO_PADDING, Padding, dark_end
+from scripts.data.precise import as_float
 from scripts.errors import InputError
 from scripts.volume.volume import Volume
 
@@ -62,7 +64,15 @@ class Box:
         return values.reshape(places.shape[:-1]), inside.to(values.dtype)
 
 
-def read_box(volume: Volume, voxel: Array, low: Array, high: Array, factor: int, window: tuple[float, float]) -> Box:
+def read_box(
+    volume: Volume,
+    voxel: Array,
+    low: Array,
+    high: Array,
+    factor: int,
+    window: tuple[float, float],
+    padding: Padding = NO_PADDING,
+) -> Box:
     """Read a part of a scan slab by slab, averaged to voxels of about `factor` pixels.
 
     Args:
@@ -72,6 +82,7 @@ def read_box(volume: Volume, voxel: Array, low: Array, high: Array, factor: int,
         high: (3,) greatest position wanted.
         factor: pixels of the section; 1 leaves voxels of one pixel as they are.
         window: grey values that become 0 and 1.
+        padding: grey values that are no tissue and become 0.
 
     Raises:
         InputError: the scan has nothing there; damaged slices; NaN.
@@ -88,7 +99,7 @@ def read_box(volume: Volume, voxel: Array, low: Array, high: Array, factor: int,
     missing = [(0, int(-side % size)) for side, size in zip((last - first)[1:], factors[1:], strict=True)]
     for z in range(count[0]):
         start = first[0] + z * factors[0]
-        slab = volume.read(int(start), int(min(start + factors[0], last[0]))).astype(np.float32).mean(axis=0)
+        slab = _slab(volume, int(start), int(min(start + factors[0], last[0])), window, padding).mean(axis=0)
         part = np.pad(slab[first[1] : last[1], first[2] : last[2]], missing, mode="edge")
         part = part.reshape(count[1], factors[1], count[2], factors[2]).mean(axis=(1, 3))
         values[z] = np.clip((part - lo) / (hi - lo), 0, 1)
@@ -99,6 +110,16 @@ def read_box(volume: Volume, voxel: Array, low: Array, high: Array, factor: int,
         )
     at = (first + (factors - 1) / 2) * voxel
     return Box(torch.from_numpy(values), _tensor(at), _tensor(voxel * factors), _tensor((last - 0.5) * voxel))
+
+
+def _slab(volume: Volume, start: int, stop: int, window: tuple[float, float], padding: Padding) -> Array:
+    """Slices as floating-point numbers, padding at the window's low end."""
+    stored = volume.read(start, stop)
+    slab = as_float(stored, *window)
+    padded = padding.where(stored)
+    if padded is not None:
+        slab[padded] = window[0]
+    return slab
 
 
 def around(frame: Frame, size: tuple[int, int], depth: float, tilt: float, shift: float) -> tuple[Array, Array]:
@@ -121,30 +142,48 @@ def around(frame: Frame, size: tuple[int, int], depth: float, tilt: float, shift
     return np.min(corners, axis=0), np.max(corners, axis=0)
 
 
-def on_surface(volume: Volume, voxel: Array, places: Tensor) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+def on_surface(
+    volume: Volume,
+    voxel: Array,
+    places: Tensor,
+    window: tuple[float, float] | None = None,
+    padding: Padding = NO_PADDING,
+) -> tuple[Array, NDArray[np.bool_]]:
     """The scan's grey values on a surface, trilinear, read slab by slab whatever the size of the scan.
 
     Args:
         volume: the scan.
         voxel: (3,) edges of its voxels in pixels of the section.
         places: (H, W, 3) positions.
+        window: within which grey values keep their differences; None: those that float32 keeps.
+        padding: grey values that are no tissue: what is nearest to one becomes `dark_end`, and tissue beside it is
+            interpolated as if the window's low end were there.
 
     Returns:
-        Grey values (H, W) float32, those of the nearest voxel beyond the scan's faces; and whether a pixel lies within
-        the scan.
+        Grey values (H, W), those of the nearest voxel beyond the scan's faces; and whether a pixel lies within the
+        scan.
     """
     index = places.numpy().astype(np.float64) / voxel
     shape = np.array(volume.shape)
     inside: NDArray[np.bool_] = np.all((index > -0.5) & (index < shape - 0.5), axis=-1)
     index = np.clip(index, 0, shape - 1)
-    values = np.zeros(index.shape[:-1], np.float32)
+    window = window or (0.0, 1.0)
+    values = np.zeros(index.shape[:-1], as_float(np.zeros(1, volume.dtype), *window).dtype)
     lowest = int(index[..., 0].min()) // SLAB * SLAB
     for start in range(lowest, int(index[..., 0].max()) + 1, SLAB):
         there = (index[..., 0] >= start) & (index[..., 0] < start + SLAB)
         if not there.any():
             continue
-        slab = volume.read(start, min(start + SLAB + OVER, volume.shape[0])).astype(np.float32)
-        values[there] = map_coordinates(slab, (index[there] - [start, 0, 0]).T, order=1, mode="nearest")
+        stored = volume.read(start, min(start + SLAB + OVER, volume.shape[0]))
+        slab = as_float(stored, *window)
+        padded = padding.where(stored)
+        at = (index[there] - [start, 0, 0]).T
+        if padded is not None:
+            slab[padded] = window[0]
+        seen = map_coordinates(slab, at, order=1, mode="nearest")
+        if padded is not None:
+            seen[padded[tuple(np.rint(at).astype(int))]] = dark_end(padding, window[0])
+        values[there] = seen
     return values, inside
 
 

@@ -16,7 +16,8 @@ from bundle.pairs.quality import judge
 from bundle.pairs.register import PERCENTILES, Pair
 from bundle.pairs.section import find_section
 from scripts.data.image import read_ct, read_histology
-from scripts.data.window import check_window, percentile_window
+from scripts.data.padding import corners_of, dark_end, find_padding
+from scripts.data.window import check_window, percentile_window, window
 from scripts.errors import InputError
 
 
@@ -27,6 +28,7 @@ def check_pair(
     ct_window: tuple[float, float] | None = None,
     pixel_um: float | None = None,
     mask: str | None = None,
+    window_found: tuple[float, float] | None = None,
 ) -> dict[str, Any]:
     """Judge a registered pair and write it with its report; return the report.
 
@@ -34,9 +36,10 @@ def check_pair(
         ct: grey image.
         section: RGB image of the same size.
         out: folder of the pair.
-        ct_window: grey values that become black and white, None for the image's percentiles.
+        ct_window: grey values that become black and white, None for `window_found`, else the image's percentiles.
         pixel_um: edge of the pixels in micrometres, for the report.
         mask: image, 0 where the section is not to be used.
+        window_found: what was found in all slices of the specimen.
 
     Raises:
         InputError: images of different sizes; files that cannot be used; no section.
@@ -51,12 +54,25 @@ def check_pair(
             f"{section} has {colours.shape[0]} x {colours.shape[1]} pixels, but {ct} {grey.shape[0]} x "
             f"{grey.shape[1]}: a registered pair has one size; to register it, give --slide and --volume."
         )
-    lo, hi = percentile_window(grey.ravel(), *PERCENTILES, ct) if ct_window is None else check_window(ct_window, ct)
+    padding = find_padding(grey, corners_of(grey))
+    if ct_window is not None:
+        lo, hi = check_window(ct_window, ct)
+    else:
+        lo, hi = window_found or percentile_window(padding.without(grey), *PERCENTILES, ct)
+    padded = padding.where(grey)
+    if padded is not None:
+        grey[padded] = dark_end(padding, lo)
     drawn = None if mask is None else left_out(mask, grey.shape, section)
     found = find_section(light_of(colours.astype(np.float32)), section, drawn)
     inside = np.ones(grey.shape, bool)
-    normal = np.clip((grey - lo) / (hi - lo), 0, 1)
+    normal = window(grey, lo, hi)
     quality = judge(found.image, found.density, normal, found.tissue & ~found.marked)
-    facts = {"slide": section, "volume": ct, "glass": [round(value, 4) for value in found.glass]}
-    pair = Pair(found, grey.astype(np.float32), (lo, hi), inside, quality, None, pixel_um, facts)
+    facts = {
+        "slide": section,
+        "volume": ct,
+        "glass": [round(value, 4) for value in found.glass],
+        "ct_window_given": ct_window is not None,
+        "padding": padding.to_json(),
+    }
+    pair = Pair(found, grey, (lo, hi), inside, quality, None, pixel_um, facts)
     return write_pair(pair, out, time.monotonic() - begun)

@@ -52,7 +52,8 @@ class Row:
         landmarks: file.
         pixel_um: of the slide, if its file is not to be believed.
         voxel_um: of the scan, likewise.
-        ct_window: grey values (lo, hi) that become black and white.
+        ct_window: grey values (lo, hi) that become black and white, None where nobody gave them.
+        window_found: the same as found in the specimen's registered slices.
         mask: image, 0 where the section is not to be used.
     """
 
@@ -68,6 +69,7 @@ class Row:
     pixel_um: float | None = None
     voxel_um: float | None = None
     ct_window: tuple[float, float] | None = None
+    window_found: tuple[float, float] | None = None
     mask: str | None = None
 
 
@@ -224,6 +226,7 @@ def _row(path: Path, of_table: Line, splits: dict[str, str]) -> Row:
         pixel_um=_number(where, line, "pixel_um"),
         voxel_um=_number(where, line, "voxel_um"),
         ct_window=_window(where, line.get("ct_window", "")),
+        window_found=None,
         **paths,
     )
 

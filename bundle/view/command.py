@@ -105,7 +105,7 @@ def _ct(stained: Stained, grid: Grid, given: str | None) -> tuple[np.ndarray | N
                     f"{volume.source} has {sizes[0]} voxels (z, y, x), but what was stained as {stained.name} had "
                     f"{sizes[1]}: give --ct the CT of this stain."
                 )
-            grey, digest = ct_on_grid(volume, grid, stained.window)
+            grey, digest = ct_on_grid(volume, grid, stained.window, stained.padding)
             if doubt := _doubt(stained, volume, digest):
                 logger.warning("%s: %s (%s)", stained.name, doubt, volume.source)
             return grey, doubt

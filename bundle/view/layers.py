@@ -16,6 +16,7 @@ import tifffile
 from bundle.view.grid import Grid, block_mean
 from scripts.data.files import NIFTI_SUFFIXES, has_suffix, reading
 from scripts.data.nifti import open_nifti, stored_array
+from scripts.data.padding import NO_PADDING, Padding
 from scripts.data.window import window
 from scripts.errors import InputError
 from scripts.volume.export import RGB24
@@ -219,13 +220,16 @@ def _require_chunks(layer: Layer, level: Level) -> None:
     )
 
 
-def ct_on_grid(volume: Volume, grid: Grid, limits: tuple[float, float]) -> tuple[np.ndarray, str]:
+def ct_on_grid(
+    volume: Volume, grid: Grid, limits: tuple[float, float], padding: Padding = NO_PADDING
+) -> tuple[np.ndarray, str]:
     """Read a CT slice by slice, windowed and averaged to the grid.
 
     Args:
         volume: of the grid's shape.
         grid: of the page.
         limits: grey values that become 0 and 255; NaN and infinity become 0.
+        padding: grey values that become 0 besides.
 
     Returns:
         uint8 (z, y, x, 1), and the SHA-256 over the SHA-256 of each slice's grey values, which a record has as well.
@@ -244,6 +248,9 @@ def ct_on_grid(volume: Volume, grid: Grid, limits: tuple[float, float]) -> tuple
             digest.update(hashlib.sha256(values.data).digest())
             seen = window(values, *limits)
             seen[~np.isfinite(values)] = 0
+            padded = padding.where(values)
+            if padded is not None:
+                seen[padded] = 0
             total += block_mean(seen[None, ..., None], (1, y, x))[0, ..., 0]
         means[index, ..., 0] = np.rint(total / len(places) * 255)
     return means, digest.hexdigest()

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from scripts.data.padding import Padding
 from scripts.errors import InputError
 from scripts.volume.request import FORMATS  # the first, OME-Zarr, can be read at a low resolution
 
@@ -84,6 +85,11 @@ class Stained:
         """Grey values that became black and white."""
         return float(self.record["window"]["lo"]), float(self.record["window"]["hi"])
 
+    @property
+    def padding(self) -> Padding:
+        """Grey values that were stained as if nothing was there."""
+        return Padding.from_json(self.record.get("padding", {}))
+
 
 def find_stained(folder: Path, name: str | None = None) -> list[Stained]:
     """Find the finished stainings in a folder.
@@ -144,7 +150,7 @@ def _read(folder: Path, name: str) -> Stained:
             if uncertainty is None:
                 logger.warning("%s: its uncertainty (%s) is not there, the page goes without.", name, _or(paths))
         stained = Stained(name, record, stain, uncertainty)
-        _ = stained.source, stained.made_of, stained.ct_digest, stained.zeros_left_out
+        _ = stained.source, stained.padding, stained.made_of, stained.ct_digest, stained.zeros_left_out
         _ = stained.digests("stain"), stained.digests("uncertainty")
         _require_sound(stained)
     except (LookupError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:

@@ -7,14 +7,14 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from monai.data import partition_dataset
 from torch import distributed as dist
 
 from scripts.data.datalist_file import PAIR, SPLITS, find_list, parse_list
 from scripts.data.datalist_items import Item, check_images, check_leakage, resolve_items
-from scripts.data.image import read_ct, read_header
-from scripts.data.window import check_overlap, fits_window, percentile_window
+from scripts.data.image import read_header
+from scripts.data.specimen_window import fill_windows
+from scripts.data.window import common_window
 from scripts.errors import InputError
 from scripts.networks import KeepsWindowing
 
@@ -29,7 +29,8 @@ def load_datalist(
     """Read and check one split of ``dataset_dir/datalist.json``.
 
     Specimens without ``ct_window`` are windowed as inference windows a volume: by the window of the training if they
-    lie on its scale, else by the percentiles of all their slices taken together.
+    lie on its scale, else by the one found in their scan (``window_found``), else by the percentiles of all their
+    slices taken together. Padding is left out, see `scripts.data.padding`.
 
     Args:
         dataset_dir: folder with the data list; paths in it are relative to this folder.
@@ -40,7 +41,8 @@ def load_datalist(
 
     Returns:
         Items ``{"image": path, "label": path, "specimen": str, "ct_window": [lo, hi], "window_given": bool}``, and
-        ``"mask"`` and ``"labels"`` (class ids) where the list has them; paths absolute.
+        ``"mask"`` and ``"labels"`` (class ids) where the list has them, ``"padding"`` where there is some; paths
+        absolute.
 
     Raises:
         InputError: no such folder or list; not JSON; a split or key missing or empty; files missing; CT, section and
@@ -59,17 +61,8 @@ def load_datalist(
     items = resolve_items(content[split], split, path)
     for item in items:
         check_images(item)
-    _fill_windows(items, path, lower, upper, trained)
+    fill_windows(items, path, (lower, upper), trained)
     return items
-
-
-def common_window(items: Sequence[Mapping[str, Any]]) -> tuple[float, float] | None:
-    """The CT window (lo, hi) if all items share one, else None."""
-    windows = {tuple(item["ct_window"]) for item in items}
-    if len(windows) != 1:
-        return None
-    lo, hi = windows.pop()
-    return lo, hi
 
 
 def check_patch_size(items: Sequence[Mapping[str, Any]], patch_size: int | Sequence[int]) -> None:
@@ -91,35 +84,10 @@ def check_patch_size(items: Sequence[Mapping[str, Any]], patch_size: int | Seque
         )
 
 
-def _fill_windows(
-    items: list[Item], path: Path, lower: float, upper: float, trained: tuple[float, float] | None
-) -> None:
-    for specimen in dict.fromkeys(item["specimen"] for item in items):
-        slices = [item for item in items if item["specimen"] == specimen]
-        given = [item for item in slices if "ct_window" in item]
-        for item in slices:
-            item["window_given"] = bool(given)
-        if not given:
-            values = np.concatenate([read_ct(item["image"]).ravel() for item in slices])
-            found = percentile_window(values, lower, upper, f"specimen {specimen}")
-            if trained is not None and fits_window(found, trained):
-                found = trained
-            for item in slices:
-                item["ct_window"] = list(found)
-            continue
-        common = common_window(given)
-        if len(given) < len(slices) or common is None:
-            raise InputError(
-                f"Only some slices of specimen {specimen!r} in {path} have a ct_window, or they differ: give all its "
-                "slices the same one, or none."
-            )
-        check_overlap(common, read_ct(slices[0]["image"]), f"{slices[0]['image']} (specimen {specimen})")
-
-
 def note_windowing(network: KeepsWindowing, items: Sequence[Mapping[str, Any]], percentiles: Sequence[float]) -> None:
     """Write into a generator how its training CT is windowed, so that inference does the same.
 
-    A common window is noted if the data list gave it: one found from a single specimen's percentiles is no scale.
+    A common window is noted if the data list gave it: one that was found in a specimen or its scan is no scale.
     """
     given = all(item["window_given"] for item in items)
     network.set_windowing(common_window(items) if given else None, percentiles)

@@ -15,6 +15,7 @@ from scripts.data.datalist_file import PAIR
 from scripts.data.files import existing_file
 from scripts.data.image import read_header
 from scripts.data.listed import SHOWN, listed_path, nearby, refuse_missing
+from scripts.data.specimen_window import FOUND, check_found_window
 from scripts.data.window import check_window
 from scripts.errors import InputError
 
@@ -23,8 +24,8 @@ logger = logging.getLogger(__name__)
 CT_KEYS = ("ct", "image")
 STAIN_KEYS = ("histology", "label")
 FILE_KEYS = ("image", "label", "mask", "labels")
-KEYS = (*CT_KEYS, *STAIN_KEYS, "mask", "labels", "specimen", "ct_window")
 LONGEST = 255  # characters of a specimen's name
+KEYS = (*CT_KEYS, *STAIN_KEYS, "mask", "labels", "specimen", "ct_window", FOUND)
 NOT_READ = {"displacement"}  # what the phantom notes besides
 
 Item = dict[str, Any]
@@ -169,6 +170,8 @@ def _renamed(raw: Mapping[str, Any], name: str) -> Item:
                 f"The CT window {reprlib.repr(window)} of {name} is not [lo, hi], two numbers with lo < hi: correct it."
             )
         item["ct_window"] = list(check_window(window, name))
+    if raw.get(FOUND) is not None:
+        item[FOUND] = check_found_window(raw[FOUND], name)
     return item
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from scripts.data.decode import ImageHeader, decode, decode_header
 from scripts.data.files import existing_file, reading, require_finite, require_grey_type
+from scripts.data.precise import exact_float
 from scripts.errors import InputError
 
 logger = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ def read_ct(path: str | PathLike[str]) -> np.ndarray:
     """Read a CT slice.
 
     Returns:
-        float32 array (H, W) of the file's grey values, not windowed.
+        Array (H, W) of the file's grey values, not windowed: float32, or float64 where float32 would change them.
 
     Raises:
         InputError: as `read_image`, and for RGB, an unknown pixel type, NaN or infinite values, and a constant image.
@@ -73,7 +74,7 @@ def read_ct(path: str | PathLike[str]) -> np.ndarray:
     require_finite(pixels, path)
     if pixels.min() == pixels.max():
         raise InputError(f"{path} is constant, every pixel is {pixels.flat[0]}: remove it or export the slice again.")
-    return pixels.astype(np.float32)
+    return exact_float(pixels)
 
 
 def read_histology(path: str | PathLike[str]) -> np.ndarray:

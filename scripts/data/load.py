@@ -11,17 +11,18 @@ from monai.data import MetaTensor
 from monai.transforms import Transform
 
 from scripts.data.image import read_ct, read_histology, read_labels, read_mask
+from scripts.data.padding import NO_PADDING
 from scripts.errors import InputError
 
 
 class LoadPaird(Transform):
     """Load the files of a data list's item.
 
-    The item's paths are replaced by tensors: `image_key` (1, H, W) float32 grey values, not yet windowed; `label_key`
-    (3, H, W) float32 in [0, 1], if the item has one; `mask_key` (1, H, W) float32, 1 = use, all ones if the item has no
-    mask; `labels_key` (1, H, W) int64 class ids, if it is given and the item has them. Each is
-    a ``MetaTensor`` whose ``meta["filename_or_obj"]`` is its path, by which MONAI's handlers name rows and files (a
-    mask that was not read bears the name of its image). Other entries stay.
+    The item's paths are replaced by tensors: `image_key` (1, H, W) grey values of `read_ct`, not yet windowed, with the
+    window's low end where the item's ``padding`` is; `label_key` (3, H, W) float32 in [0, 1], if the item has one;
+    `mask_key` (1, H, W) float32, 1 = use, all ones if the item has no mask; `labels_key` (1, H, W) int64 class ids, if
+    it is given and the item has them. Each is a ``MetaTensor`` whose ``meta["filename_or_obj"]`` is its path, by which
+    MONAI's handlers name rows and files (a mask that was not read bears the name of its image). Other entries stay.
 
     Args:
         image_key: the CT slice.
@@ -49,13 +50,16 @@ class LoadPaird(Transform):
         item = dict(data)
         image_path = item[self.image_key]
         ct = read_ct(image_path)[None]
+        padded = item.pop("padding", NO_PADDING).where(ct)
+        if padded is not None:
+            ct[padded] = item["ct_window"][0]
         item[self.image_key] = _tensor(ct, image_path)
         if self.label_key in item:
             item[self.label_key] = _tensor(read_histology(item[self.label_key]), item[self.label_key])
         if self.mask_key in item:
             item[self.mask_key] = _tensor(read_mask(item[self.mask_key])[None], item[self.mask_key])
         else:
-            item[self.mask_key] = _tensor(np.ones_like(ct), image_path)
+            item[self.mask_key] = _tensor(np.ones(ct.shape, np.float32), image_path)
         if self.labels_key in item:
             item[self.labels_key] = _tensor(read_labels(item[self.labels_key])[None], item[self.labels_key])
         for key in (self.label_key, self.mask_key, self.labels_key):

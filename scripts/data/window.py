@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -11,10 +12,17 @@ from monai.config import KeysCollection
 from monai.transforms import MapTransform, Transform
 
 from scripts.data.files import require_finite
+from scripts.data.padding import corners_of, find_padding
+from scripts.data.precise import as_float, float32_suffices
 from scripts.errors import InputError
+
+logger = logging.getLogger(__name__)
 
 #: Shares of a scan's robust range and of the training window that both must have in common for the latter to be used.
 SHARE_OF_SCAN, SHARE_OF_TRAINED = 0.3, 0.2
+MARGIN = 0.1  # of a window's or a scan's range, the smaller one, by which noise goes beyond the window's ends
+
+WIDE = (torch.float64, torch.int32, torch.int64)  # hold more digits than float32
 
 Values = TypeVar("Values", np.ndarray, torch.Tensor)
 
@@ -66,6 +74,15 @@ def check_window(window: object, name: str) -> tuple[float, float]:
     raise InputError(f"The CT window {window!r} of {name} is not [lo, hi], two numbers with lo < hi: correct it.")
 
 
+def common_window(items: Sequence[Mapping[str, Any]]) -> tuple[float, float] | None:
+    """The CT window (lo, hi) if all items share one, else None."""
+    windows = {tuple(item["ct_window"]) for item in items}
+    if len(windows) != 1:
+        return None
+    lo, hi = windows.pop()
+    return lo, hi
+
+
 def fits_window(robust: tuple[float, float], trained: tuple[float, float]) -> bool:
     """Whether a robust range of grey values lies on the scale of the training window.
 
@@ -100,8 +117,35 @@ def check_overlap(window: tuple[float, float], values: np.ndarray, name: str) ->
         )
 
 
+def warn_if_outside(
+    window: tuple[float, float], values: np.ndarray, name: str, remedy: str = '--ct_window "[{:g}, {:g}]"'
+) -> None:
+    """Warn if most grey values lie clearly outside a window, so that they become black or white.
+
+    Args:
+        window: (lo, hi).
+        values: without padding, see `scripts.data.padding`.
+        name: of the scan.
+        remedy: how to give a window that holds them.
+    """
+    lo, hi = window
+    least, most = (float(value) for value in np.percentile(values, (0.5, 99.5)))
+    margin = MARGIN * min(hi - lo, most - least)
+    outside = np.count_nonzero(values < lo - margin) + np.count_nonzero(values > hi + margin)
+    if outside > 0.5 * values.size:
+        logger.warning(
+            "%s: %.0f %% of its grey values lie outside the window %g to %g and become black or white. If the stain "
+            "looks wrong, give %s.",
+            name,
+            100 * outside / values.size,
+            lo,
+            hi,
+            remedy.format(least, most),
+        )
+
+
 def window(values: Values, lo: float, hi: float) -> Values:
-    """Map [lo, hi] to [0, 1] linearly and clip, in float32.
+    """Map [lo, hi] to [0, 1] linearly and clip, in float32; the low end is subtracted before values lose digits.
 
     Args:
         values: grey values, array or tensor of any shape.
@@ -118,8 +162,13 @@ def window(values: Values, lo: float, hi: float) -> Values:
     # A product instead of a division: arrays and tensors then round alike, on every device.
     scale = 1.0 / (hi - lo)
     if isinstance(values, torch.Tensor):
+        if values.dtype in WIDE and not float32_suffices(lo, hi):
+            return ((values.to(torch.float64) - lo) * scale).clamp(0.0, 1.0).to(torch.float32)
         return ((values.to(torch.float32) - lo) * scale).clamp(0.0, 1.0)
-    scaled = (values.astype(np.float32) - np.float32(lo)) * np.float32(scale)
+    floats = as_float(values, lo, hi)
+    if floats.dtype == np.float64:
+        return np.clip((floats - lo) * scale, 0.0, 1.0).astype(np.float32)
+    scaled = (floats - np.float32(lo)) * np.float32(scale)
     return np.clip(scaled, 0.0, 1.0, out=scaled)
 
 
@@ -135,14 +184,20 @@ class WindowCT(Transform):
         self.lower, self.upper = lower, upper
 
     def __call__(self, image: Values, ct_window: Sequence[float] | None = None, name: str = "the image") -> Values:
-        """Return the image in [0, 1], by `ct_window` if given, else by its own percentiles.
+        """Return the image in [0, 1], by `ct_window` if given, else by its own percentiles without padding.
 
         Raises:
             InputError: a window that is none, a constant image, NaN or infinity.
         """
         if ct_window is not None:
             return window(image, *check_window(ct_window, name))
-        return window(image, *percentile_window(np.asarray(image), self.lower, self.upper, name))
+        values = np.asarray(image)
+        padding = find_padding(values, corners_of(values))
+        scaled = window(image, *percentile_window(padding.without(values), self.lower, self.upper, name))
+        padded = padding.where(values)
+        if padded is not None:
+            scaled[padded] = 0.0
+        return scaled
 
 
 class WindowCTd(MapTransform):

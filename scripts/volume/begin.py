@@ -161,12 +161,17 @@ def _warn_of_a_full_disk(staining: Staining) -> None:
 
 
 def _find(request: Request, volume: Volume, network: Stainer, device: torch.device) -> Findings:
-    lo, hi, source = volume_window(volume, network.percentiles, network.trained_window, request.ct_window)
-    average = usable_average(volume, request.slice_average)
+    lo, hi, source, padding = volume_window(volume, network.percentiles, network.trained_window, request.ct_window)
+    average = usable_average(volume, request.slice_average, padding)
     size = request.slab_size or default_slab_size(
         request.shape, request.axes, network, device, request.views, request.dtype
     )
-    return Findings([lo, hi], source, average, size, file_signature(volume.files))
+    return Findings([lo, hi], source, average, size, file_signature(volume.files), padding.to_json())
+
+
+def _replaced(findings: Findings) -> tuple[float | None, float | None]:
+    """The ends of the range from which grey values are padding."""
+    return findings.padding.get("low"), findings.padding.get("high")
 
 
 def _compare(staining: Staining, volume: Volume, now: Findings) -> None:
@@ -174,8 +179,11 @@ def _compare(staining: Staining, volume: Volume, now: Findings) -> None:
     found = staining.findings
     assert found is not None
     logger.warning("%s was changed since its staining was begun: comparing what is done with it.", volume.source)
-    if (list(now.window), list(now.slice_average)) != (list(found.window), list(found.slice_average)):
-        logger.warning("%s: its window or the average of its slices is another now: stained anew.", volume.source)
+    decides = [(list(each.window), list(each.slice_average), _replaced(each)) for each in (now, found)]
+    if decides[0] != decides[1]:
+        logger.warning(
+            "%s: its window, padding or the average of its slices is another now: stained anew.", volume.source
+        )
         _begin(staining, now)
         return
     reach = len(found.slice_average) // 2

@@ -14,6 +14,8 @@ import torch
 from monai.utils import CommonKeys as Keys
 from torch.utils.data import Dataset
 
+from scripts.data.padding import NO_PADDING, Padding
+from scripts.data.precise import as_float
 from scripts.memory import empty_slab
 from scripts.volume.reader import open_volume
 from scripts.volume.rechunk import SidewaysVolume
@@ -21,7 +23,7 @@ from scripts.volume.volume import Volume
 
 
 class _Slice(NamedTuple):
-    values: np.ndarray  # float32, finite
+    values: np.ndarray  # float32, or float64 where only that tells them apart; finite
     digest: bytes  # SHA-256 of the stored grey values
     replaced: int  # voxels that were NaN or infinite
 
@@ -35,8 +37,8 @@ class SlabDataset(Dataset):
 
     Args:
         data: slabs, see `slabs_to_stain`.
-        transform: dictionary transform of one slice, (1, rows, columns) float32 grey values under ``image``, for
-            example ``WindowCTd``. It is called slice by slice, so that a slab is in memory once and not in every stage.
+        transform: dictionary transform of one slice, (1, rows, columns) grey values under ``image``, for example
+            ``WindowCTd``. It is called slice by slice, so that a slab is in memory once and not in every stage.
         threads: in which slabs are read; None takes a thread of its own.
     """
 
@@ -78,15 +80,16 @@ class SlabDataset(Dataset):
         begun = time.perf_counter()
         item = dict(self.data[index])
         volume = self._open(item)
-        weights = np.asarray(item["slice_average"], np.float32)
+        weights = np.asarray(item["slice_average"])
         reach, last = len(weights) // 2, volume.shape[0] - 1
         image: torch.Tensor | None = None
         for z in range(item["start"], item["stop"]):
             near = [self._slice(volume, min(max(z + shift, 0), last), item) for shift in range(-reach, reach + 1)]
             for old in [key for key in self._slices if key < z - reach]:
                 del self._slices[old]
-            mean = near[0].values * weights[0] if reach else near[0].values.copy()
-            for neighbour, weight in zip(near[1:], weights[1:], strict=True):
+            own = weights.astype(near[0].values.dtype)  # float32 in nearly all scans
+            mean = near[0].values * own[0] if reach else near[0].values.copy()
+            for neighbour, weight in zip(near[1:], own[1:], strict=True):
                 mean += neighbour.values * weight
             one = {**item, Keys.IMAGE: mean[None]}
             transformed = np.asarray((one if self.transform is None else self.transform(one))[Keys.IMAGE])
@@ -118,7 +121,8 @@ class SlabDataset(Dataset):
 
     def _slice(self, volume: Volume, z: int, item: dict[str, Any]) -> _Slice:
         if z not in self._slices:
-            self._slices[z] = read_slice(volume, z, item["nan_value"])
+            padding, window = item.get("padding", NO_PADDING), item.get("ct_window")
+            self._slices[z] = read_slice(volume, z, item["nan_value"], padding, window)
         return self._slices[z]
 
 
@@ -131,17 +135,28 @@ def open_sliced(slab: dict[str, Any]) -> Volume:
     return SidewaysVolume(Path(slab["copy"]), slab["shape"], np.dtype(slab["dtype"]), slab["axis"], slab["volume"])
 
 
-def read_slice(volume: Volume, z: int, nan_value: float) -> _Slice:
-    """Read a slice as finite float32, with the digest of what is stored.
+def read_slice(
+    volume: Volume,
+    z: int,
+    nan_value: float,
+    padding: Padding = NO_PADDING,
+    window: Sequence[float] | None = None,
+) -> _Slice:
+    """Read a slice as finite floating-point numbers, with the digest of what is stored.
 
     Args:
         volume: the volume.
         z: index of the slice.
-        nan_value: grey value that NaN and infinity become.
+        nan_value: grey value that NaN, infinity and padding become.
+        padding: grey values that are no tissue.
+        window: (lo, hi), within which grey values keep their differences.
     """
     stored = volume.read(z, z + 1)[0]
     digest = hashlib.sha256(stored.data).digest()
-    values = stored.astype(np.float32)
+    values = stored.astype(np.float32) if window is None else as_float(stored, window[0], window[1])
+    padded = padding.where(stored)
+    if padded is not None:
+        values[padded] = nan_value
     bad = ~np.isfinite(values) if stored.dtype.kind == "f" else None
     replaced = 0 if bad is None else int(np.count_nonzero(bad))
     if replaced:

@@ -196,6 +196,7 @@ def _record(
             "became": _nan_value(staining) if replaced else None,
             "in_slabs_from": where,
         },
+        "padding": found.padding,
         "stained_along": list(request.axes),
         "slab_size": staining.longest_slab,
         "tile_size": request.tile_size,

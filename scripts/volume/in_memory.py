@@ -10,7 +10,8 @@ from scripts.data.files import require_grey_type
 from scripts.errors import InputError
 from scripts.volume.volume import Volume
 
-WIDENED = ("int64", "uint64", "float16")  # which arrays have, and files of volumes have not
+#: Types that arrays have and files of volumes have not, and what holds their values.
+WIDENED = {"int64": np.float64, "uint64": np.float64, "float16": np.float32}
 
 
 class InMemoryVolume(Volume):
@@ -26,7 +27,7 @@ class InMemoryVolume(Volume):
 
     def __init__(self, voxels: np.ndarray, name: str = "the array") -> None:
         if voxels.dtype.name in WIDENED:
-            voxels = voxels.astype(np.float32)  # as every slice is before it is stained
+            voxels = voxels.astype(WIDENED[voxels.dtype.name])
         require_grey_type(voxels.dtype, Path(name))
         if voxels.ndim != 3 or not voxels.size:
             raise InputError(f"{name} has the shape {voxels.shape}, expected grey values (rows, columns) or (Z, Y, X).")

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from scripts.data.padding import Padding
 from scripts.data.window import check_window
 from scripts.digest import file_digest
 from scripts.engines.distributed import decided_by_first, process_count, rank
@@ -64,7 +65,7 @@ def plan_stainings(
         ct_window: window (lo, hi) for all volumes; None finds one per volume, see `volume_window`.
         slice_average: weights, an odd number of them, by which each slice is averaged with its neighbours before it is
             stained; (1,) leaves it alone. Not applied to volumes whose neighbouring slices have nothing in common.
-        nan_value: grey value that NaN and infinity become; None takes the window's lower end.
+        nan_value: grey value that NaN, infinity and padding become; None takes the window's lower end.
         axis: ``z``, ``y``, ``x``: along which the volume is sliced; ``all`` stains along each and fuses the three.
         spacing: voxel size (z, y, x) in mm in place of the file's; one number for all three.
         orientation: axis codes such as "RAS" in place of the file's, see `override_geometry`.
@@ -190,8 +191,8 @@ def slabs_to_stain(stainings: Sequence[Staining]) -> list[dict[str, Any]]:
 
     Returns:
         Dictionaries with ``volume`` (source), ``name``, ``axis``, ``start`` and ``stop`` (slices, stop not included),
-        ``ct_window`` (lo, hi), ``slice_average``, ``nan_value`` and, for axes other than z, ``copy``
-        (the volume in cubes), ``shape`` (Z, Y, X) and ``dtype``.
+        ``ct_window`` (lo, hi), ``slice_average``, ``nan_value``, ``padding`` and, for axes other than z,
+        ``copy`` (the volume in cubes), ``shape`` (Z, Y, X) and ``dtype``.
     """
 
     def remaining() -> list[dict[str, Any]]:
@@ -213,6 +214,7 @@ def slabs_to_stain(stainings: Sequence[Staining]) -> list[dict[str, Any]]:
                             "ct_window": tuple(found.window),
                             "slice_average": tuple(found.slice_average),
                             "nan_value": found.window[0] if nan_value is None else nan_value,
+                            "padding": Padding.from_json(found.padding),
                             "copy": str(staining.copy),
                             "shape": tuple(staining.request.shape),
                             "dtype": staining.request.dtype,

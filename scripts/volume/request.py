@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from scripts.volume.export import EXPORTS
 
@@ -66,6 +67,7 @@ class Findings:
         slice_average: weights in use.
         slab_size: slices per slab.
         files: size and time of change of each file, to notice a volume that was exchanged.
+        padding: grey values that are no tissue, as `Padding.to_json` gives them.
     """
 
     window: Sequence[float]
@@ -73,6 +75,7 @@ class Findings:
     slice_average: Sequence[float]
     slab_size: int
     files: dict[str, Sequence[int]] = field(default_factory=dict)
+    padding: dict[str, Any] = field(default_factory=dict)
 
 
 def file_signature(files: Sequence[Path]) -> dict[str, Sequence[int]]:

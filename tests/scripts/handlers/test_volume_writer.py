@@ -349,7 +349,7 @@ class TestDamage:
     def test_what_else_was_changed_is_stained_again(
         self, tmp_path: Path, damaged: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("scripts.volume.window.neighbours_alike", lambda volume: True)
+        monkeypatch.setattr("scripts.volume.window.neighbours_alike", lambda *_: True)
         options = {**self.WINDOW, "slice_average": [1, 2, 1]}
         with pytest.raises(InputError):
             stain(damaged, tmp_path / "out", **options)  # 0, 1 and 2 are done: 3 needs its neighbour

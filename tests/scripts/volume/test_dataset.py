@@ -14,6 +14,7 @@ import pytest
 import tifffile
 import torch
 
+from scripts.data.padding import NO_PADDING, Padding
 from scripts.data.window import WindowCTd
 from scripts.errors import InputError
 from scripts.volume.dataset import SlabDataset
@@ -192,3 +193,43 @@ class TestNotFinite:
 
     def test_is_counted_in_the_slabs_own_slices(self, item: dict[str, Any]) -> None:
         assert item["replaced"] == 2
+
+
+class TestPadding:
+    """What is no tissue becomes `nan_value`, before slices are averaged."""
+
+    def test_is_replaced_before_the_average(self, tmp_path: Path) -> None:
+        voxels = np.array([[[-32768, 100]], [[50, 200]], [[60, 3000]]], np.int16)
+        tifffile.imwrite(tmp_path / "scan.tif", voxels, photometric="minisblack")
+        slab = slabs(
+            tmp_path / "scan.tif",
+            (0, 3),
+            slice_average=AVERAGE,
+            nan_value=40.0,
+            ct_window=(40, 240),
+            padding=Padding(low=-32768.0, high=3000.0, shares=((-32768.0, 0.1), (3000.0, 0.1))),
+        )
+        # the columns are 40, 50, 60 and 100, 200, 40; the first and the last slice stand for those beyond the ends
+        np.testing.assert_allclose(images(SlabDataset(slab)), [[[42.5, 125]], [[50, 135]], [[57.5, 80]]])
+        assert SlabDataset(slab)[0]["replaced"] == 0  # counts NaN and infinity
+
+    def test_none_changes_nothing(self, scan: Path) -> None:
+        with_none = SlabDataset(slabs(scan, (0, 7), padding=NO_PADDING, ct_window=(0, 60000)))
+        np.testing.assert_array_equal(images(with_none), VOXELS.astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "offset"), [("uint32", 3e9), ("int32", -2e9), ("float64", 1e12), ("float64", -1e300)]
+)
+@pytest.mark.parametrize("weights", [(1.0,), AVERAGE, (1 / 3, 1 / 3, 1 / 3)])
+def test_grey_values_that_float32_cannot_tell_apart(
+    dtype: str, offset: float, weights: tuple[float, ...], tmp_path: Path
+) -> None:
+    unit = 1e299 if abs(offset) > 1e200 else 1
+    voxels = (VOXELS * unit + offset).astype(dtype)
+    tifffile.imwrite(tmp_path / "scan.tif", voxels, photometric="minisblack")
+    lo, hi = offset, offset + 60000 * unit
+    slab = slabs(tmp_path / "scan.tif", (0, 7), slice_average=weights, ct_window=(lo, hi), nan_value=lo)
+    padded = np.concatenate([VOXELS[:1]] * (len(weights) // 2) + [VOXELS] + [VOXELS[-1:]] * (len(weights) // 2))
+    mean = sum(weight * padded[shift : shift + 7].astype(np.float64) for shift, weight in enumerate(weights))
+    np.testing.assert_allclose(images(SlabDataset(slab, WindowCTd("image"))), mean / 60000, atol=1e-6)
