@@ -191,7 +191,10 @@ def test_a_file_that_changed_is_registered_again(
     out = tmp_path / "data"
     assert main(["pairs", "collect", str(registered), "--out", str(out)]) == 0
     first, second = load_datalist(out, "training")
-    assert first["ct_window"] == second["ct_window"]
+    assert first["ct_window"] == second["ct_window"] and not first["window_given"]
+    raw = json.loads((out / "datalist.json").read_text())["training"][0]
+    assert "ct_window" not in raw and raw["window_found"]["percentiles"] == [0.5, 99.5]
+    assert json.loads((out / "pairs" / "he_a" / "report.json").read_text())["ct_window_given"] is False
     assert "No pairs for validation, test" in capsys.readouterr().out
     os.utime(registered / "ct_b.tif", (1, 1))
     assert main(["pairs", "collect", str(registered), "--out", str(out)]) == 0
