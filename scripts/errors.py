@@ -15,8 +15,13 @@ CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 class InputError(ValueError):
     """A mistake in what the user gave: a file, a folder, an option or a checkpoint.
 
-    The message names the thing at fault, what was expected and what to do, in one or two sentences on one line.
+    The message names the thing at fault, what was expected and what to do, in one or two sentences on one line: signs
+    that cannot be printed, which a file name may hold, are written as escape sequences.
     """
+
+    def __init__(self, message: object = "") -> None:
+        text = str(message)
+        super().__init__("".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text))
 
 
 def find_input_error(error: BaseException | None) -> InputError | None:

@@ -19,7 +19,7 @@ from scripts.data.image import read_header, read_image
 from scripts.data.orientation import stored_part, tiff_orientation, turned, turned_size
 from scripts.data.tiff_colour import needs_conversion, require_known
 from scripts.errors import InputError
-from scripts.volume.units import MILLIMETRES
+from scripts.volume.units import millimetres
 
 MICROMETRES_X, MICROMETRES_Y = "tiffslide.mpp-x", "tiffslide.mpp-y"
 RESOLUTION_UNITS = {2: 25400.0, 3: 10000.0}  # micrometres of TIFF's inch and centimetre
@@ -197,7 +197,7 @@ def _ome_pixel(tif: tifffile.TiffFile) -> tuple[float, float]:
     across, down = (
         1000
         * float(pixels.get(f"PhysicalSize{axis}", 0))
-        * MILLIMETRES.get(pixels.get(f"PhysicalSize{axis}Unit", "µm"), 0)
+        * (millimetres(pixels.get(f"PhysicalSize{axis}Unit", "µm")) or 0)
         for axis in "XY"
     )
     return across, down

@@ -11,17 +11,27 @@ import numpy as np
 import tifffile
 from PIL import JpegImagePlugin
 
+from scripts.data.bmp import bmp_size, read_bmp
 from scripts.data.cause import misnamed
 from scripts.data.content import content_of
-from scripts.data.files import JPEG_SUFFIXES, NIFTI_SUFFIXES, PNG_SUFFIXES, TIFF_SUFFIXES, has_suffix, require_memory
+from scripts.data.files import (
+    BMP_SUFFIXES,
+    JPEG_SUFFIXES,
+    NIFTI_SUFFIXES,
+    PNG_SUFFIXES,
+    TIFF_SUFFIXES,
+    has_suffix,
+    require_memory,
+)
 from scripts.data.nifti import is_scaled, open_nifti
+from scripts.data.ome import open_one_file
 from scripts.data.orientation import jpeg_orientation, png_orientation, tiff_orientation, turned, turned_size
 from scripts.data.tiff import count_slices, main_series
 from scripts.data.tiff_colour import PHOTOMETRIC, REMEDY, as_shown, require_known
 from scripts.data.tiff_page import read_page
 from scripts.errors import InputError
 
-PICTURE_SUFFIXES = TIFF_SUFFIXES + PNG_SUFFIXES + JPEG_SUFFIXES
+PICTURE_SUFFIXES = TIFF_SUFFIXES + PNG_SUFFIXES + JPEG_SUFFIXES + BMP_SUFFIXES
 PNG_CHANNELS = {0: 1, 2: 3, 3: 3, 4: 1, 6: 3}  # by colour type; palettes are expanded, alpha does not count
 CHANNELS_OF_RGB = 3
 
@@ -49,7 +59,7 @@ def decode_header(path: Path) -> ImageHeader:
     """Read the header of an image; see `scripts.data.image.read_header`."""
     match _kind(path):
         case "TIFF":
-            with tifffile.TiffFile(path) as tif:
+            with open_one_file(path) as tif:
                 return _tiff_header(_single_page(tif, path), path)
         case "PNG":
             return _png_header(path)
@@ -57,6 +67,8 @@ def decode_header(path: Path) -> ImageHeader:
             with JpegImagePlugin.JpegImageFile(path) as image:
                 size = turned_size(image.height, image.width, jpeg_orientation(image))
                 return ImageHeader(*size, 1 if image.mode == "L" else 3, "uint8")
+        case "BMP":
+            return ImageHeader(*bmp_size(path), "uint8")
     nifti = open_nifti(path)
     width, height = _slice_shape(nifti.shape, path)
     dtype = nifti.get_data_dtype()
@@ -75,17 +87,22 @@ def decode(path: Path, colours: bool) -> np.ndarray:
             return turned(imagecodecs.png_decode(path.read_bytes()), png_orientation(path))
         case "JPEG":
             return _read_jpeg(path)
+        case "BMP":
+            require_memory(path, bmp_size(path), np.dtype(np.uint8))
+            return read_bmp(path)
     return _read_nifti(path)
 
 
 def _kind(path: Path) -> str:
-    """``TIFF``, ``PNG`` or ``JPEG``, by the content of a picture, or ``NIfTI``."""
+    """``TIFF``, ``PNG``, ``JPEG`` or ``BMP``, by the content of a picture, or ``NIfTI``."""
     if has_suffix(path, NIFTI_SUFFIXES):
         return "NIfTI"
     if not has_suffix(path, PICTURE_SUFFIXES):
-        raise InputError(f"{path} is of no known image format: expected .tif, .tiff, .png, .jpg, .nii or .nii.gz.")
+        raise InputError(
+            f"{path} is of no known image format: expected .tif, .tiff, .png, .jpg, .bmp, .nii or .nii.gz."
+        )
     content = content_of(path)
-    if content in ("TIFF", "PNG", "JPEG"):
+    if content in ("TIFF", "PNG", "JPEG", "BMP"):
         return content
     raise InputError(misnamed(path) or f"{path} is no picture in spite of its name: copy or export it again.")
 
@@ -98,7 +115,7 @@ def _tiff_header(page: tifffile.TiffPage, path: Path) -> ImageHeader:
 
 
 def _read_tiff(path: Path, colours: bool) -> np.ndarray:
-    with tifffile.TiffFile(path) as tif:
+    with open_one_file(path) as tif:
         page = _single_page(tif, path)
         require_known(page, path)
         require_memory(path, page.shape, page.dtype)

@@ -19,6 +19,7 @@ from scripts.memory import free_memory
 TIFF_SUFFIXES = (".tif", ".tiff")
 PNG_SUFFIXES = (".png",)
 JPEG_SUFFIXES = (".jpg", ".jpeg")
+BMP_SUFFIXES = (".bmp",)
 NIFTI_SUFFIXES = (".nii", ".nii.gz")
 
 #: Grey-value types that a CT image or volume may have, in either byte order.
@@ -34,14 +35,21 @@ def existing_file(path: str | PathLike[str]) -> Path:
     """Return the path of a regular file.
 
     Raises:
-        InputError: nothing lies there, or a folder does.
+        InputError: nothing lies there, or a folder does, or a device, pipe or socket.
     """
     path = Path(path)
     if path.is_dir():
         raise InputError(f"{path} is a folder where a file was expected: give the path of a file.")
+    if path.exists() and not path.is_file():
+        raise not_regular(path)
     if not path.is_file():
         raise InputError(f"{path} does not exist: check the path.")
     return path
+
+
+def not_regular(path: Path) -> InputError:
+    """The sentence for what is neither a file nor a folder; to open it could wait for ever."""
+    return InputError(f"{path} is a device, pipe or socket where a file was expected: copy what it holds into a file.")
 
 
 @contextmanager

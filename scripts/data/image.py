@@ -38,7 +38,7 @@ def read_image(path: str | PathLike[str], colours: bool = False) -> np.ndarray:
     """Read a 2D image.
 
     Args:
-        path: ``.tif``, ``.tiff``, ``.png``, ``.jpg``, ``.jpeg``, ``.nii`` or ``.nii.gz``. What a picture is
+        path: ``.tif``, ``.tiff``, ``.png``, ``.jpg``, ``.jpeg``, ``.bmp``, ``.nii`` or ``.nii.gz``. What a picture is
             stored as is told by its content, whatever its name says.
         colours: whether RGB is wanted: the palette of a TIFF is applied, and RGB of 9 to 15 bits is stretched to 16.
 

@@ -1,14 +1,19 @@
-"""Voxel size and orientation as the user gives them, instead of what the file says."""
+"""Voxel size and orientation: as the file says, checked, or as the user gives them instead."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 import numpy as np
 
 from scripts.errors import InputError
-from scripts.volume.units import positive
+from scripts.volume.units import LEAST, MOST, REMEDY, doubt, positive
 from scripts.volume.volume import Volume
+
+logger = logging.getLogger(__name__)
+
+_reported: set[tuple[str, str]] = set()
 
 #: Directions in NIfTI's space, right, anterior and superior, by nibabel's letters.
 DIRECTIONS = {"R": (1, 0, 0), "L": (-1, 0, 0), "A": (0, 1, 0), "P": (0, -1, 0), "S": (0, 0, 1), "I": (0, 0, -1)}
@@ -33,7 +38,7 @@ def override_geometry(
     if spacing is None and orientation is None:
         return
     if spacing is not None:
-        volume.spacing = _checked_spacing(spacing)
+        volume.spacing, volume.spacing_note = _checked_spacing(spacing), None
     directions = _old_directions(volume.affine) if orientation is None else _directions(orientation)
     origin = np.zeros(3) if volume.affine is None else volume.affine[:3, 3]
     lengths = volume.spacing or (1.0, 1.0, 1.0)
@@ -41,6 +46,36 @@ def override_geometry(
     volume.affine[:3, :3] = directions * lengths[::-1]
     volume.affine[:3, 3] = origin
     volume.nifti_header = None
+
+
+def check_geometry(volume: Volume) -> None:
+    """Take a voxel size and an affine that are none out of a volume, and log what is doubtful, once for each volume.
+
+    An affine needs three finite directions that span the space. One of another kind is replaced by that of the voxel
+    size, and a NIfTI header that holds it is dropped.
+    """
+    notes = [note for note in (volume.spacing_note,) if note]
+    if volume.spacing is not None:
+        checked = positive(volume.spacing)
+        text = " x ".join(f"{side:g}" for side in volume.spacing)
+        remark = f"the voxel size {text} mm (z, y, x) is none: {REMEDY}" if checked is None else doubt(checked)
+        volume.spacing = checked
+        notes += [] if remark is None or notes else [remark]
+    if volume.affine is not None and not _spans(volume.affine):
+        volume.affine = None if volume.spacing is None else np.diag([*volume.spacing[::-1], 1.0])
+        volume.nifti_header = None
+        notes.append("the directions of its axes are none, so x, y and z are taken: or give --orientation")
+    for note in [*notes, *volume.remarks]:
+        if (volume.source, note) not in _reported:  # a run opens its volume several times
+            _reported.add((volume.source, note))
+            logger.warning("%s: %s.", volume.source, note)
+
+
+def _spans(affine: np.ndarray) -> bool:
+    lengths = np.linalg.norm(affine[:3, :3], axis=0)
+    if not np.isfinite(affine).all() or not (lengths > 0).all():
+        return False
+    return bool(np.linalg.matrix_rank(affine[:3, :3] / lengths) == 3)
 
 
 def _checked_spacing(spacing: float | Sequence[float]) -> tuple[float, float, float]:
@@ -51,8 +86,8 @@ def _checked_spacing(spacing: float | Sequence[float]) -> tuple[float, float, fl
     checked = positive((np.repeat(values, 3) if values.size == 1 else values).tolist())
     if checked is None:
         raise InputError(
-            f"The voxel size is {spacing!r}, expected three positive numbers (z, y, x) in mm or one for all: correct "
-            '--spacing, for example --spacing "[0.005, 0.005, 0.005]".'
+            f"The voxel size is {spacing!r}, expected three positive numbers (z, y, x) in mm or one for all, from "
+            f'{LEAST:g} to {MOST:g}: correct --spacing, for example --spacing "[0.005, 0.005, 0.005]".'
         )
     return checked
 

@@ -14,7 +14,7 @@ from scripts.errors import InputError
 from scripts.volume.array import ArrayVolume
 from scripts.volume.hdf5_axes import choose_axes
 from scripts.volume.hdf5_sources import Sources, follow, open_file
-from scripts.volume.nexus import default_dataset, find_dataset, voxel_size
+from scripts.volume.nexus import default_dataset, find_dataset, stored_voxel_size
 
 HDF5_SUFFIXES = (".h5", ".hdf5", ".hdf", ".nxs", ".nx", ".he5")
 
@@ -55,7 +55,8 @@ class Hdf5Volume(ArrayVolume):
                 self._check(dataset)
                 axes = choose_axes(self._file, self._address, self.source)
                 self._set_array(dataset, axes)
-                self.spacing = voxel_size(self._file, self._address, axes)
+                size = stored_voxel_size(self._file, self._address, axes)
+                self.spacing, self.spacing_note = size.spacing, size.note
             except BaseException:
                 self._file.close()
                 raise

@@ -11,7 +11,7 @@ from scripts.data.files import has_suffix, reading
 from scripts.errors import InputError
 from scripts.volume.itk_header import META_SUFFIXES, NRRD_SUFFIXES, Place, read_place
 from scripts.volume.stream import StreamVolume, Voxels
-from scripts.volume.units import MILLIMETRES
+from scripts.volume.units import millimetres, number, voxel_size
 
 ITK_SUFFIXES = META_SUFFIXES + NRRD_SUFFIXES
 #: From ITK's patient axes, left and posterior, to NIfTI's, right and anterior.
@@ -21,7 +21,7 @@ LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0])
 class ItkVolume(StreamVolume):
     """A MetaImage or NRRD file, compressed or not, with its voxels in the same file or in another.
 
-    Lengths are taken as mm unless the header names another unit.
+    Lengths are taken as mm unless the header names a unit, see `voxel_size`.
 
     Args:
         path: ``.mha``, ``.mhd``, ``.nrrd`` or ``.nhdr``.
@@ -47,13 +47,36 @@ class ItkVolume(StreamVolume):
         with reading(path):
             offset = _offset(place, x * y * z * dtype.itemsize)
         super().__init__(path, (z, y, x), Voxels(place.file, dtype, place.compressed, offset, place.skip))
+        extra = 0 if place.compressed else place.file.stat().st_size - offset - place.skip - x * y * z * dtype.itemsize
+        if extra > 0:
+            self.remarks = (
+                f"{place.file.name} holds {extra} bytes more than the header promises, which are not read: check the "
+                "sizes and HeaderSize or byte skip",
+            )
         if place.has_spacing:
-            unit = 1.0 if place.unit is None else MILLIMETRES.get(place.unit.lower(), 1.0)
-            lengths = grid.spacing * unit
-            self.spacing = (float(lengths[2]), float(lengths[1]), float(lengths[0]))
-            self.affine = np.eye(4)
-            self.affine[:3, :3] = LPS_TO_RAS @ grid.directions * lengths
-            self.affine[:3, 3] = LPS_TO_RAS @ grid.origin * unit
+            self._set_geometry(place, grid)
+
+    def _set_geometry(self, place: Place, grid: _Grid) -> None:
+        """Set voxel size and affine.
+
+        A unit belongs to an axis of the voxels where the header gives lengths, and to an axis of the space where it
+        gives directions.
+        """
+        units = [*place.units, *["mm" if not place.units else place.units[0]] * 3][:3]
+        scales = np.array([millimetres(unit) or np.nan for unit in units])
+        lengths = [number(text) for text in place.lengths[:3]] or grid.spacing.tolist()
+        lengths += grid.spacing.tolist()[len(lengths) :]
+        columns = grid.directions * lengths
+        matrix = LPS_TO_RAS @ (columns * scales if place.lengths else columns * scales[:, None])
+        if not place.lengths and np.isfinite(scales).all() and len(set(units)) > 1:
+            lengths, units = np.linalg.norm(matrix, axis=0).tolist(), ["mm"] * 3
+        size = voxel_size(lengths[::-1], units[::-1])
+        self.spacing, self.spacing_note = size.spacing, size.note
+        if self.spacing is None:
+            return
+        self.affine = np.eye(4)
+        self.affine[:3, :3] = matrix
+        self.affine[:3, 3] = LPS_TO_RAS @ (grid.origin * scales)
 
 
 @dataclass(frozen=True)

@@ -12,26 +12,30 @@ from typing import BinaryIO
 
 from scripts.data.files import has_suffix
 from scripts.errors import InputError
+from scripts.volume.units import number
 
 META_SUFFIXES = (".mha", ".mhd")
 NRRD_SUFFIXES = (".nrrd", ".nhdr")
 
 #: Longest line that is read as one, and the number of bytes that a header may have, so that no binary file is searched.
 LINE, HEADER = 2**16, 2**24
+#: Most axes of an image in ITK.
+AXES = 10
 RAW, GZIP = ("raw",), ("gzip", "gz")
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where the voxels lie.
+    """Where the voxels lie, and what the header says of the voxel size that ITK does not tell.
 
     Attributes:
-        file: the file that holds them, perhaps the one with the header.
+        file: the file that holds them, perhaps the one with the header; a regular file in the header's folder.
         big_endian: their byte order; means nothing for single bytes.
         compressed: whether they lie in a gzip or zlib stream.
         offset: bytes of the file before them, or before the compressed stream; None if they are its last bytes.
         skip: bytes before them within the decompressed stream.
-        unit: name of the length unit, or None.
+        units: names of the length units of x, y and z, or of fewer axes; empty if the header names none.
+        lengths: the voxel size along x, y and z as the header gives it, perhaps no numbers; empty if as directions.
         has_spacing: whether the header gives the voxel size.
     """
 
@@ -40,7 +44,8 @@ class Place:
     compressed: bool
     offset: int | None
     skip: int = 0
-    unit: str | None = None
+    units: tuple[str, ...] = ()
+    lengths: tuple[str, ...] = ()
     has_spacing: bool = True
 
 
@@ -48,14 +53,12 @@ def read_place(path: Path) -> Place:
     """Read the header of a ``.mha``, ``.mhd``, ``.nrrd`` or ``.nhdr`` file.
 
     Raises:
-        InputError: voxels as text, in another compression than zlib's, or in several files; no data file.
-        ValueError: no such header.
+        InputError: voxels as text, in another compression than zlib's, or in several files; a data file that is none,
+            or that lies in another folder.
+        ValueError: no such header, or numbers in it that cannot be.
     """
     with path.open("rb") as file:
-        place = (_nrrd if has_suffix(path, NRRD_SUFFIXES) else _meta)(path, file)
-    if not place.file.is_file():
-        raise InputError(f"{path} has its voxels in {place.file}, which does not exist: copy that file there as well.")
-    return place
+        return (_nrrd if has_suffix(path, NRRD_SUFFIXES) else _meta)(path, file)
 
 
 def _meta(path: Path, file: BinaryIO) -> Place:
@@ -71,15 +74,18 @@ def _meta(path: Path, file: BinaryIO) -> Place:
         raise _several_files(path)
     if "BinaryData" in fields and not _true(fields["BinaryData"]):
         raise _unsupported(path, "as text")
+    _check_sizes(fields, "NDims", "DimSize")
     local = name.upper() == "LOCAL"
-    header, compressed = int(fields.get("HeaderSize", 0)), _true(fields.get("CompressedData", ""))
+    header, compressed = _whole(fields, "HeaderSize", 0, -1), _true(fields.get("CompressedData", ""))
     offset: int | None = header if header > 0 else file.tell() if local else 0
+    unit = fields.get("DistanceUnits", "?")
     return Place(
-        file=path if local else path.parent / name,
+        file=path if local else _data_file(path, name),
         big_endian=any(_true(fields.get(key, "")) for key in ("BinaryDataByteOrderMSB", "ElementByteOrderMSB")),
         compressed=compressed,
         offset=None if header < 0 and not compressed else offset,
-        unit=fields.get("DistanceUnits"),
+        units=() if unit == "?" else (unit,) * 3,
+        lengths=tuple(fields.get("ElementSpacing", fields.get("ElementSize", "")).split()),
         has_spacing="ElementSpacing" in fields or "ElementSize" in fields,
     )
 
@@ -97,29 +103,73 @@ def _nrrd(path: Path, file: BinaryIO) -> Place:
         raise _several_files(path)
     if encoding not in RAW + GZIP:
         raise _unsupported(path, f"in the encoding {encoding or 'unknown'}")
-    skip, compressed = int(fields.get("byteskip", 0)), encoding in GZIP
+    _check_sizes(fields, "dimension", "sizes")
+    compressed, skip = encoding in GZIP, _whole(fields, "byteskip", 0, -1)
     if skip < 0 and compressed:
         raise _unsupported(path, "in gzip with a negative byte skip")
-    units = re.findall('"([^"]*)"', fields.get("spaceunits") or fields.get("units", ""))
+    if any(number(text) == 0 for text in fields.get("spacings", "").split()):  # which ITK does not read
+        raise InputError(
+            f"{path} has a spacing of 0 in its header: correct it, or leave out the line spacings and give --spacing."
+        )
+    data = path if name is None else _data_file(path, name)
+    begin = file.tell() if name is None else 0
     return Place(
-        file=path if name is None else path.parent / name,
+        file=data,
         big_endian=fields.get("endian", "little").lower() == "big",
         compressed=compressed,
-        offset=None if skip < 0 else _after_lines(path, file, name, int(fields.get("lineskip", 0))),
+        offset=None if skip < 0 else _after_lines(data, begin, _whole(fields, "lineskip", 0, 0)),
         skip=max(skip, 0),
-        unit=units[0] if units else None,
+        units=tuple(re.findall('"([^"]*)"', fields.get("spaceunits") or fields.get("units", ""))),
+        lengths=tuple(fields.get("spacings", "").split()),
         has_spacing="spacedirections" in fields or "spacings" in fields,
     )
 
 
-def _after_lines(path: Path, header: BinaryIO, name: str | None, lines: int) -> int:
-    """Where the data begin: behind the header or at the beginning of a file of their own, and then some lines later."""
-    if lines == 0:
-        return header.tell() if name is None else 0
-    with path.open("rb") if name is None else (path.parent / name).open("rb") as file:
-        file.seek(header.tell() if name is None else 0)
+def _data_file(path: Path, name: str) -> Path:
+    """The file of that name beside the header; a header that was received may not name any other."""
+    plain = name.removeprefix("./")
+    file = path.parent / plain
+    if not plain or plain in (".", "..") or any(sign in plain for sign in "/\\\0"):
+        raise InputError(
+            f"{path} has its voxels in {name}, expected a file in the folder of the header: move that file there and "
+            "write its plain name."
+        )
+    if not file.exists():
+        raise InputError(f"{path} has its voxels in {file}, which does not exist: copy that file there as well.")
+    if not file.is_file():
+        raise InputError(f"{path} has its voxels in {file}, which is no regular file: put the file itself there.")
+    if file.resolve().parent != path.parent.resolve():
+        raise InputError(
+            f"{path} has its voxels in {file}, a link that leads out of the folder: put the file itself there."
+        )
+    return file
+
+
+def _check_sizes(fields: dict[str, str], count: str, sizes: str) -> None:
+    """Refuse numbers that ITK would allocate memory for, or take as something else."""
+    axes = _whole(fields, count, None, 1)
+    values = fields.get(sizes, "").split()
+    if axes > AXES or len(values) != axes or not all(re.fullmatch(r"0*[1-9]\d{0,11}", value) for value in values):
+        text = " ".join(values)
+        raise ValueError(f"its {count} is {axes:.4g} and its {sizes} is {text[:40]!r}, expected as many sizes above 0")
+
+
+def _whole(fields: dict[str, str], key: str, default: int | None, least: int) -> int:
+    value = fields.get(key)
+    if value is None and default is not None:
+        return default
+    if value is None or not re.fullmatch(r"[-+]?\d{1,18}", value) or int(value) < least:
+        raise ValueError(f"its {key} is {(value or '')[:40]!r}, expected a whole number of at least {least}")
+    return int(value)
+
+
+def _after_lines(path: Path, begin: int, lines: int) -> int:
+    """Where the data begin: `lines` lines behind `begin`."""
+    with path.open("rb") as file:
+        file.seek(begin)
         for _ in range(lines):
-            file.readline()
+            if not file.readline(LINE).endswith(b"\n"):
+                raise ValueError(f"its line skip is {lines}, but there are not so many lines of text")
         return file.tell()
 
 
@@ -127,7 +177,10 @@ def _line(file: BinaryIO) -> str:
     line = file.readline(LINE)
     if file.tell() > HEADER:
         raise ValueError("its header has no end")
-    return line.decode("utf-8", "replace")
+    try:
+        return line.decode()
+    except UnicodeDecodeError:  # as some write the sign of micrometres
+        return line.decode("latin-1")
 
 
 def _true(value: str) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 
 from scripts.errors import InputError
 from scripts.volume.hdf5_sources import dangling, follow
-from scripts.volume.units import MILLIMETRES, positive
+from scripts.volume.units import REMEDY, VoxelSize, number, voxel_size
 
 #: How many datasets a message lists, and how many groups a chain of defaults may have (it may lead in a circle).
 LISTED, CHAIN = 8, 16
@@ -61,8 +61,8 @@ def default_dataset(file: h5py.File) -> str | None:
     return NEXUS_DATA if _is_volume(follow(file, NEXUS_DATA)) else _only(_volumes(file))
 
 
-def voxel_size(file: h5py.File, address: str, order: tuple[int | None, int, int]) -> tuple[float, float, float] | None:
-    """Voxel size (z, y, x) in mm of a dataset, or None where the file does not say.
+def stored_voxel_size(file: h5py.File, address: str, order: tuple[int | None, int, int]) -> VoxelSize:
+    """Voxel size of a dataset, as far as the file says it.
 
     It is the attribute ``element_size_um`` of the dataset, as ilastik and ImageJ write it, or the step of the evenly
     spaced axes that its NXdata group names.
@@ -70,29 +70,36 @@ def voxel_size(file: h5py.File, address: str, order: tuple[int | None, int, int]
     folder = posixpath.dirname(address)
     dataset, group = follow(file, address), follow(file, folder)
     if "element_size_um" in dataset.attrs:
-        return _in_order([value * 1e-3 for value in np.ravel(dataset.attrs["element_size_um"])], dataset.ndim, order)
+        sizes = [number(_text(value)) for value in np.ravel(dataset.attrs["element_size_um"])]
+        if len(sizes) not in (1, 3, dataset.ndim):
+            return VoxelSize(None, f"its element_size_um has {len(sizes)} numbers, expected 3: {REMEDY}")
+        return _in_order([(size, "um") for size in (sizes * 3 if len(sizes) == 1 else sizes)], dataset.ndim, order)
     axes = [_text(name) for name in np.ravel(group.attrs.get("axes", []))]
     if len(axes) != dataset.ndim:
-        return None
+        return VoxelSize(None)
     steps = [_step(follow(file, posixpath.join(folder, name)) if name else None) for name in axes]
     return _in_order(steps, dataset.ndim, order)
 
 
-def _in_order(sizes: list[float], count: int, order: tuple[int | None, int, int]) -> tuple[float, float, float] | None:
-    """The sizes of z, y and x, of those of the last axes of `count`."""
+def _in_order(sizes: list[tuple[float, str] | None], count: int, order: tuple[int | None, int, int]) -> VoxelSize:
+    """The voxel size from lengths and units of the last axes of `count`."""
     first = count - len(sizes)
     if len(sizes) < 3 or None in order:
-        return None
-    return positive([sizes[axis - first] for axis in order if axis is not None])
+        return VoxelSize(None)
+    chosen = [size for size in (sizes[axis - first] for axis in order if axis is not None) if size is not None]
+    if len(chosen) < 3:
+        return VoxelSize(None)
+    return voxel_size([length for length, _ in chosen], [unit for _, unit in chosen])
 
 
-def _step(axis: Any) -> float:
-    """Distance in mm between the values along an axis; NaN unless they are evenly spaced lengths."""
+def _step(axis: Any) -> tuple[float, str] | None:
+    """Distance between the values along an axis, and its unit; None unless they are evenly spaced."""
     if not isinstance(axis, h5py.Dataset) or axis.ndim != 1 or axis.size < 2 or axis.dtype.kind not in "iuf":
-        return float("nan")
+        return None
     steps = np.diff(axis[()].astype(np.float64))
-    even = np.allclose(steps, steps.mean(), rtol=1e-3, atol=0)
-    return abs(float(steps.mean())) * MILLIMETRES.get(_text(axis.attrs.get("units")), np.nan) if even else float("nan")
+    if not np.allclose(steps, steps.mean(), rtol=1e-3, atol=0):
+        return None
+    return abs(float(steps.mean())), _text(axis.attrs.get("units"))
 
 
 def _signal(file: h5py.File, address: str) -> str | None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from scripts.errors import InputError
-from scripts.volume.units import MILLIMETRES, positive
+from scripts.volume.units import VoxelSize, millimetres, voxel_size
 from scripts.volume.zarr_opening import ZarrNode, inner, read_node
 
 LISTED = 8
@@ -128,8 +128,8 @@ def _axes(image: dict[str, Any], count: int) -> tuple[list[str], list[str | None
     return [str(axis["name"]).lower() for axis in axes], [axis.get("unit") for axis in axes]
 
 
-def place(image: Image, axes: Sequence[int]) -> tuple[tuple[float, float, float] | None, np.ndarray | None]:
-    """Voxel size (z, y, x) in mm and affine from (x, y, z) indices to mm, each None where the image does not say.
+def place(image: Image, axes: Sequence[int]) -> tuple[VoxelSize, np.ndarray | None]:
+    """Voxel size, and the affine from (x, y, z) indices to mm or None where the image has no place.
 
     Args:
         image: the image.
@@ -151,11 +151,11 @@ def place(image: Image, axes: Sequence[int]) -> tuple[tuple[float, float, float]
             f"{image.array.folder} has a scale or translation that is not one number for each axis: export it again."
         ) from error
     if not any("scale" in step for step in image.steps):
-        return None, None
-    unit = np.array([MILLIMETRES.get(image.units[axis] or "", np.nan) for axis in axes])
-    spacing = positive((scale[list(axes)] * unit).tolist())
-    if spacing is None or not any("translation" in step for step in image.steps):
-        return spacing, None
-    affine = np.diag([*spacing[::-1], 1.0])
+        return VoxelSize(None), None
+    size = voxel_size(scale[list(axes)].tolist(), [image.units[axis] for axis in axes])
+    if size.spacing is None or not any("translation" in step for step in image.steps):
+        return size, None
+    unit = np.array([millimetres(image.units[axis] or "") for axis in axes], float)
+    affine = np.diag([*size.spacing[::-1], 1.0])
     affine[:3, 3] = (shift[list(axes)] * unit)[::-1]
-    return spacing, affine
+    return size, affine

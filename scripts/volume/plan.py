@@ -123,7 +123,7 @@ def plan_stainings(
                     views=views,
                 )
                 staining = Staining(Path(output_dir), name, request, describe_weights(checkpoint, digest))
-                _refuse_input(staining, volume, alone=sources == [str(source)])
+                _refuse_input(staining, volume, alone=is_zarr(Path(source)) or not Path(source).is_dir())
                 require_own_outputs(staining)
                 if not replace and staining.is_finished(file_signature(volume.files)):
                     with contextlib.suppress(OSError):  # the folder may be there, empty, if its removal was cut off

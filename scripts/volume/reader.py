@@ -6,38 +6,28 @@ and NRRD, whose axes are named in the order x, y, z, as their bytes lie in the f
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 
-import tifffile
-
 from scripts.data.cause import misnamed
-from scripts.data.content import content_of
-from scripts.data.files import (
-    JPEG_SUFFIXES,
-    NIFTI_SUFFIXES,
-    PNG_SUFFIXES,
-    TIFF_SUFFIXES,
-    has_suffix,
-    natural_key,
-    reading,
-)
-from scripts.data.tiff import count_slices
+from scripts.data.files import NIFTI_SUFFIXES, has_suffix, natural_key
 from scripts.errors import InputError
-from scripts.volume.geometry import override_geometry
-from scripts.volume.hdf5 import HDF5_SUFFIXES, Hdf5Volume, split_source
+from scripts.volume.folder import FORMATS, SLICE_SUFFIXES, Content, listed, look_into, nothing_in, picture_kind
+from scripts.volume.foreign import advice
+from scripts.volume.geometry import check_geometry, override_geometry
+from scripts.volume.hdf5 import HDF5_SUFFIXES, Hdf5Volume
 from scripts.volume.itk import ITK_SUFFIXES, ItkVolume
 from scripts.volume.nifti import NiftiVolume
+from scripts.volume.slice_names import choose_slices
 from scripts.volume.slices import SliceVolume
+from scripts.volume.source import locate
 from scripts.volume.tiff import TiffVolume
 from scripts.volume.volume import Volume
 from scripts.volume.zarr_volume import ZarrVolume, is_zarr
 
-SLICE_SUFFIXES = TIFF_SUFFIXES + PNG_SUFFIXES + JPEG_SUFFIXES
-VOLUME_SUFFIXES = NIFTI_SUFFIXES + ITK_SUFFIXES + HDF5_SUFFIXES
-#: For messages.
-FORMATS = "TIFF, .nii, .nii.gz, .mha, .mhd, .nrrd, .nhdr, HDF5 (.h5, .nxs), OME-Zarr or a folder of slices"
+logger = logging.getLogger(__name__)
 
 
 def open_volume(
@@ -48,7 +38,8 @@ def open_volume(
     Args:
         source: a TIFF stack (plain, BigTIFF, ImageJ, OME), a NIfTI, MetaImage or NRRD file, a dataset of an HDF5 file
             (``file.h5:/entry/data``, or the file alone if it is clear which is meant), a zarr folder, a folder of 2D
-            slices, or a single 2D image, which is a volume of one slice.
+            slices, an OME-TIFF image in several files (one of them, or the folder), or a single 2D image, which is a
+            volume of one slice.
         spacing: voxel size (z, y, x) in mm instead of the file's, or one number for all, see `override_geometry`.
         orientation: directions of x, y and z instead of the file's, such as ``RAS``.
 
@@ -56,33 +47,46 @@ def open_volume(
         InputError: nothing there, an empty folder, an unknown format, a damaged file, RGB, more than three dimensions,
             an unknown pixel type, slices that differ, or a wrong `spacing` or `orientation`.
     """
-    volume = _open(str(source))
+    volume = _open(*locate(source))
     try:
         override_geometry(volume, spacing, orientation)
+        check_geometry(volume)
     except InputError:
         volume.close()
         raise
     return volume
 
 
-def _open(source: str) -> Volume:
-    path, inside = split_source(source)
-    path = _existing(path)
+def _open(path: Path, inside: str | None) -> Volume:
     if is_zarr(path):
         return ZarrVolume(path)
     if path.is_dir():
-        return SliceVolume(path, _slices(path))
+        return _open_folder(path)
     if has_suffix(path, HDF5_SUFFIXES):
         return Hdf5Volume(path, inside)
     if has_suffix(path, NIFTI_SUFFIXES):
         return NiftiVolume(path)
     if has_suffix(path, ITK_SUFFIXES):
         return ItkVolume(path)
-    if has_suffix(path, SLICE_SUFFIXES) and _is_stack(path):
-        return TiffVolume(path)
     if has_suffix(path, SLICE_SUFFIXES):
-        return SliceVolume(path, [path])
-    raise InputError(misnamed(path) or f"{path} is of no known volume format: expected {FORMATS}.")
+        parts, stack = picture_kind(path)
+        return TiffVolume(path, parts) if stack else SliceVolume(path, [path])
+    raise InputError(advice(path) or misnamed(path) or f"{path} is of no known volume format: expected {FORMATS}.")
+
+
+def _open_folder(folder: Path) -> Volume:
+    content = look_into(folder)
+    if content.sets and not content.slices:
+        if len(content.sets) > 1:
+            first, second = content.sets[0][0].name, content.sets[1][0].name
+            raise InputError(f"The folder {folder} holds several volumes ({first}, {second}): give one of the files.")
+        return TiffVolume(content.sets[0][0], content.sets[0], folder)
+    if content.volumes or content.sets:
+        raise _mixed(content)
+    if not content.slices:
+        raise InputError(nothing_in(content))
+    slices, remarks = choose_slices(folder, content.slices)
+    return SliceVolume(folder, slices, tuple(remarks))
 
 
 def find_volumes(source: str | PathLike[str]) -> list[str]:
@@ -90,63 +94,39 @@ def find_volumes(source: str | PathLike[str]) -> list[str]:
 
     Args:
         source: a file, a dataset of an HDF5 file (``file.h5:/entry/data``) or a zarr folder, which are returned as they
-            are; a folder of 2D slices, which is one volume; or a folder of volumes in any format, which are listed in
-            natural order. Hidden files and unfinished ones (``.partial``) are left out.
+            are; a folder of 2D slices or of one OME-TIFF image in several files, which is one volume; or a folder of
+            volumes in any format and of folders of slices, which are listed in natural order. Hidden files and
+            unfinished ones (``.partial``) are left out.
+
+    Returns:
+        Paths from the root on, with links to folders followed.
 
     Raises:
         InputError: nothing there; a folder without images; slices and volumes in one folder.
     """
-    path = _existing(split_source(str(source))[0])
+    path, inside = locate(source)
     if not path.is_dir() or is_zarr(path):
-        return [str(source)]
-    entries = _visible(path)
-    files = [entry for entry in entries if entry.is_file()]
-    stacks = [file for file in files if has_suffix(file, SLICE_SUFFIXES) and _is_stack(file)]
-    volumes = [entry for entry in entries if is_zarr(entry)]
-    volumes += [file for file in files if has_suffix(file, VOLUME_SUFFIXES)] + stacks
+        return [str(path) if inside is None else f"{path}:{inside}"]
+    content = look_into(path)
+    volumes = [*content.volumes, *(parts[0] for parts in content.sets)]
+    if content.slices and volumes:
+        raise _mixed(content)
+    if content.slices:
+        choose_slices(path, content.slices)
+    if content.slices or (len(content.sets) == 1 and len(volumes) == 1):
+        return [str(path)]
+    volumes += content.folders
     if not volumes:
-        _slices(path)
-        return [str(source)]
-    slices = [file for file in files if has_suffix(file, SLICE_SUFFIXES) and file not in set(stacks)]
-    if slices:
-        raise InputError(
-            f"The folder {path} holds both volumes ({volumes[0].name}) and single slices ({slices[0].name}): put them "
-            "into folders of their own, or give one file."
-        )
+        raise InputError(nothing_in(content))
+    if content.unread:
+        logger.warning("%s: the folders %s are not looked into: give them as well.", path, listed(content.unread))
     return [str(volume) for volume in sorted(volumes, key=natural_key)]
 
 
-def _existing(path: Path) -> Path:
-    if not path.exists():
-        raise InputError(
-            f"{path} does not exist: give --input a volume file, a folder of slices or a folder of volumes, or make "
-            "the phantom's with `python -m bundle phantom`."
-        )
-    return path
-
-
-def _visible(folder: Path) -> list[Path]:
-    """What lies in a folder, without hidden and unfinished things."""
-    entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".") and entry.suffix != ".partial"]
-    return sorted(entries, key=natural_key)
-
-
-def _slices(folder: Path) -> list[Path]:
-    files = [file for file in _visible(folder) if has_suffix(file, SLICE_SUFFIXES) and file.is_file()]
-    if not files:
-        raise InputError(
-            f"The folder {folder} holds no images: put slices (.tif, .png, .jpg) or volumes ({FORMATS}) there."
-        )
-    formats = sorted({file.suffix.lower() for file in files})
-    if len(formats) > 1:
-        raise InputError(f"The folder {folder} holds slices of several formats ({', '.join(formats)}): keep one.")
-    return files
-
-
-def _is_stack(path: Path) -> bool:
-    """Whether a picture is a TIFF of more than one page, by a look at its beginning, whatever its name says."""
-    with reading(path):
-        if content_of(path) != "TIFF":
-            return False
-    with reading(path), tifffile.TiffFile(path) as tif:
-        return tif.pages.is_multipage or count_slices(tif.series[0]) > 1
+def _mixed(content: Content) -> InputError:
+    volume = (content.volumes or [parts[0] for parts in content.sets])[0]
+    what = f"single slices ({content.slices[0].name})" if content.slices else "others"
+    return InputError(
+        f"The folder {content.folder} holds both volumes ({volume.name}) and {what}: put them into folders of their "
+        "own, or give one file."
+    )

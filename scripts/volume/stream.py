@@ -11,12 +11,19 @@ from typing import BinaryIO
 import numpy as np
 
 from scripts.data.files import reading, require_grey_type
+from scripts.errors import InputError
 from scripts.volume.volume import Volume
 
 #: Bytes that are decompressed, or read from a compressed file, in one go.
 PIECE, INPUT = 2**20, 2**16
 #: zlib's way to say that it shall find out itself whether a stream is gzip's or zlib's.
 GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
+
+
+#: A file that holds less than this share of what its header promises was not cut off: its header is wrong.
+HELD = 0.5
+#: Deflate makes at most 1032 bytes of one.
+INFLATION = 1040
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,7 @@ class StreamVolume(Volume):
         voxels: where they lie.
 
     Raises:
-        InputError: the voxel type is none of grey values, or the file cannot be opened.
+        InputError: the voxel type is none of grey values; the file cannot be opened, or cannot hold such a volume.
     """
 
     def __init__(self, path: Path, shape: tuple[int, int, int], voxels: Voxels) -> None:
@@ -61,6 +68,7 @@ class StreamVolume(Volume):
         self.files = list(dict.fromkeys([path, voxels.file]))
         self.shape = shape
         self.dtype = voxels.dtype.newbyteorder("=") if voxels.scaling is None else np.dtype(np.float32)
+        _check_claim(path, shape, voxels)
         self._voxels = voxels
         self._slice_bytes = shape[1] * shape[2] * voxels.dtype.itemsize
         with reading(voxels.file):
@@ -113,6 +121,23 @@ class StreamVolume(Volume):
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+def _check_claim(path: Path, shape: tuple[int, int, int], voxels: Voxels) -> None:
+    """Compare what the header promises with the size of the file, before memory is taken for it."""
+    claimed = shape[0] * shape[1] * shape[2] * voxels.dtype.itemsize
+    with reading(voxels.file):
+        held = voxels.file.stat().st_size - voxels.offset
+    if not voxels.compressed:
+        held -= voxels.skip
+    most = held * INFLATION if voxels.compressed else held / HELD
+    if min(shape) < 1 or voxels.offset < 0 or voxels.skip < 0 or claimed > most:
+        text = " x ".join(map(str, shape[::-1]))
+        raise InputError(
+            f"{path} promises {text} voxels (x, y, z) of {voxels.dtype.name}, {claimed} bytes, but {voxels.file.name} "
+            f"holds {max(held, 0)}{' compressed ones' if voxels.compressed else ''}: correct the header, or copy the "
+            "file again."
+        )
 
 
 class _Inflated:

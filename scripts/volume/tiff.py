@@ -14,7 +14,7 @@ from scripts.data.orientation import tiff_orientation, turned, turned_size
 from scripts.data.tiff import count_slices, low_is_dark, main_series
 from scripts.data.tiff_page import read_page
 from scripts.errors import InputError
-from scripts.volume.units import MILLIMETRES, positive
+from scripts.volume.units import VoxelSize, number, voxel_size
 from scripts.volume.volume import Volume, locating
 
 logger = logging.getLogger(__name__)
@@ -31,19 +31,23 @@ class TiffVolume(Volume):
 
     Args:
         path: the file.
+        files: all files of the OME-TIFF image that it is a part of; None for itself alone.
+        folder: the folder to name the volume by, if it holds nothing else.
 
     Raises:
         InputError: truncated or damaged; RGB; several channels or time points; an unknown pixel type.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path, self.source, self.files = path, str(path), [path]
+    def __init__(self, path: Path, files: list[Path] | None = None, folder: Path | None = None) -> None:
+        self.path = folder or path
+        self.source, self.files = str(self.path), files or [path]
         with reading(path):
             self._tif = tifffile.TiffFile(path)
             try:
                 self._series = main_series(self._tif, path)
                 self._check()
-                self.spacing = self._turned(_spacing(self._tif))
+                size = _spacing(self._tif)
+                self.spacing, self.spacing_note = self._turned(size.spacing), size.note
             except BaseException:
                 self._tif.close()
                 raise
@@ -114,27 +118,26 @@ class TiffVolume(Volume):
         self._tif.close()
 
 
-def _spacing(tif: tifffile.TiffFile) -> tuple[float, float, float] | None:
-    """Voxel size (z, y, x) in mm from ImageJ's or OME's metadata; the plain resolution tag is about printing."""
+def _spacing(tif: tifffile.TiffFile) -> VoxelSize:
+    """Voxel size from ImageJ's or OME's metadata; the plain resolution tag is about printing."""
     if tif.is_ome and tif.ome_metadata:
         return _ome_spacing(tif.ome_metadata)
-    if tif.is_imagej:
-        header = tif.imagej_metadata or {}
-        scale = MILLIMETRES.get(str(header.get("unit", "")))
-        resolution = [tif.pages.first.tags.get(name) for name in ("YResolution", "XResolution")]
-        if scale and all(resolution):
-            # The tag holds pixels per unit as a fraction.
-            y, x = (tag.value[1] / tag.value[0] if tag.value[0] else 0.0 for tag in resolution if tag)
-            return positive((float(header.get("spacing", x)) * scale, y * scale, x * scale))
-    return None
+    header = tif.imagej_metadata or {}
+    resolution = [tif.pages.first.tags.get(name) for name in ("YResolution", "XResolution")]
+    if not tif.is_imagej or not header.get("unit") or not all(resolution):
+        return VoxelSize(None)
+    # The tag holds pixels per unit as a fraction.
+    y, x = (tag.value[1] / tag.value[0] if tag.value[0] else 0.0 for tag in resolution if tag)
+    # ImageJ leaves out a spacing of one unit, other writers one that they do not know.
+    z = number(header["spacing"]) if "spacing" in header else 1.0 if x == y == 1.0 else None
+    unit = str(header["unit"])
+    return voxel_size((z, y, x), (str(header.get("zunit", unit)), str(header.get("yunit", unit)), unit))
 
 
-def _ome_spacing(xml: str) -> tuple[float, float, float] | None:
+def _ome_spacing(xml: str) -> VoxelSize:
     pixels = next((node for node in ElementTree.fromstring(xml).iter() if node.tag.endswith("}Pixels")), None)
     if pixels is None:
-        return None
-    lengths = []
-    for axis in "ZYX":
-        scale = MILLIMETRES.get(pixels.get(f"PhysicalSize{axis}Unit", "µm"), 0.0)
-        lengths.append(float(pixels.get(f"PhysicalSize{axis}", 0.0)) * scale)
-    return positive((lengths[0], lengths[1], lengths[2]))
+        return VoxelSize(None)
+    lengths = [pixels.get(f"PhysicalSize{axis}") for axis in "ZYX"]
+    units = [pixels.get(f"PhysicalSize{axis}Unit", "µm") for axis in "ZYX"]
+    return voxel_size([None if length is None else number(length) for length in lengths], units)

@@ -27,6 +27,8 @@ class Volume(ABC):
         shape: (Z, Y, X), in voxels.
         dtype: type of the grey values that `read` returns, native byte order.
         spacing: voxel size (z, y, x) in mm, or None where the file does not say.
+        spacing_note: why it is None or doubtful, for the log, or None.
+        remarks: what else is doubtful about the files, for the log.
         affine: 4 x 4 matrix from (x, y, z) indices to the scanner's space, or None.
         nifti_header: header of a NIfTI file, else None.
     """
@@ -37,6 +39,8 @@ class Volume(ABC):
     shape: tuple[int, int, int]
     dtype: np.dtype
     spacing: tuple[float, float, float] | None = None
+    spacing_note: str | None = None
+    remarks: tuple[str, ...] = ()
     affine: np.ndarray | None = None
     nifti_header: nibabel.Nifti1Header | None = None
 

@@ -75,7 +75,8 @@ class ZarrVolume(ArrayVolume):
         axes = z, names.index("y"), names.index("x")
         self._set_array(open_array(image.array), axes)
         if z is not None:
-            self.spacing, self.affine = place(image, (z, *axes[1:]))
+            size, self.affine = place(image, (z, *axes[1:]))
+            self.spacing, self.spacing_note = size.spacing, size.note
         return image.array
 
     @property
