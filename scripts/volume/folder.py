@@ -81,7 +81,7 @@ def look_into(folder: Path) -> Content:
         else:
             content.others.append(entry)
     dicom = [file for file in content.others[:SNIFFED] if is_dicom(file)]
-    if len(dicom) > len(content.slices):  # a series with a picture of it
+    if dicom and len(dicom) >= len(content.slices):  # a series with a picture of it
         content.slices = []
     return content
 
