@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     summaries = {"lookup table": out / "evaluation" / "lookup_table" / "metrics_summary.csv"}
     for name, checkpoint in models.items():
         folder = out / "evaluation" / name.replace(" ", "_")
-        _workflow("evaluating", "evaluate", dataset_dir=data, output_dir=folder, checkpoint=checkpoint)
+        _workflow("evaluating", "evaluate", dataset_dir=data, output_dir=folder, checkpoint=checkpoint, overwrite=True)
         summaries[name] = folder / "metrics_summary.csv"
     table = write_table(out, summaries, NOTE)
 

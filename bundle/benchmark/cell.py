@@ -108,6 +108,7 @@ class Cell:
             "output_dir": str(folder / evaluation.name),
             "checkpoint": str(folder / "training" / "model.pt"),
             "split": evaluation.split,
+            "overwrite": "true",  # the cell knows when to evaluate anew
             **({} if classifier is None else {"tissue_classifier": classifier}),
             **{name: value for name, value in self.options.items() if name.startswith(GENERATOR)},
         }

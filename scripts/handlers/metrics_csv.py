@@ -13,6 +13,7 @@ import ignite.distributed as idist
 from ignite.engine import Engine, Events
 from monai.utils import ImageMetaKey, string_list_all_gather
 
+from scripts.handlers.evaluation_of import EvaluationOf
 from scripts.handlers.history import write_rows
 from scripts.output_folder import writable_folder
 
@@ -30,12 +31,17 @@ class MetricsCSV:
         output_dir: folder for the tables, made if need be.
         image_key: entry of the batch that bears its file name in ``meta["filename_or_obj"]``.
         specimen_key: entry of the batch with the specimen's name; may be missing.
+        of: what is evaluated, for the log and a companion of the tables; None: nothing is said.
     """
 
     def __init__(
-        self, output_dir: str | os.PathLike[str], image_key: str = "image", specimen_key: str = "specimen"
+        self,
+        output_dir: str | os.PathLike[str],
+        image_key: str = "image",
+        specimen_key: str = "specimen",
+        of: EvaluationOf | None = None,
     ) -> None:
-        self.output_dir = output_dir
+        self.output_dir, self.of = output_dir, of
         self.image_key, self.specimen_key = image_key, specimen_key
         self._images: list[str] = []
         self._specimens: list[str] = []
@@ -44,15 +50,19 @@ class MetricsCSV:
         """Attach to an evaluator that decollates its batches.
 
         Raises:
-            InputError: the folder cannot be written to; better now than after the evaluation.
+            InputError: the folder cannot be written to, or holds another evaluation; better now than afterwards.
         """
-        writable_folder(self.output_dir)
+        folder = writable_folder(self.output_dir)
+        if self.of is not None:
+            self.of.require_place(folder, (PER_IMAGE, SUMMARY))
         engine.add_event_handler(Events.EPOCH_STARTED, self._start)
         engine.add_event_handler(Events.ITERATION_COMPLETED, self._note_names)
         engine.add_event_handler(Events.EPOCH_COMPLETED, self)
 
     def _start(self, engine: Engine) -> None:
         self._images, self._specimens = [], []
+        if self.of is not None and idist.get_rank() == 0:
+            engine.logger.info(self.of.words)
 
     def _note_names(self, engine: Engine) -> None:
         for item in engine.state.batch:  # type: ignore[union-attr]
@@ -68,7 +78,11 @@ class MetricsCSV:
         if idist.get_rank() == 0:
             details = getattr(engine.state, "metric_details", {})
             values = {name: buffer.flatten().tolist() for name, buffer in details.items()}
+            if self.of is not None:
+                self.of.begin(Path(self.output_dir))
             write_metrics_csv(self.output_dir, images, specimens, values)
+            if self.of is not None:
+                self.of.write(Path(self.output_dir))
 
 
 def write_metrics_csv(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from pathlib import Path
 from typing import Any
 
 import torch
 from ignite.engine import Engine, Events
 from monai.utils import CommonKeys as Keys
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from torch.utils.tensorboard import SummaryWriter
 
 from scripts.engines.distributed import rank
+from scripts.handlers.evaluation_of import EvaluationOf
+from scripts.printable import printable
 
 
 class Preview:
@@ -24,6 +27,7 @@ class Preview:
         images: how many images a page shows.
         by_epoch: name the page after the epoch (in training) instead of overwriting ``preview.png``.
         summary_writer: TensorBoard writer, or None.
+        of: what is evaluated, for a line above the page; None: no line.
     """
 
     def __init__(
@@ -32,7 +36,9 @@ class Preview:
         images: int = 3,
         by_epoch: bool = False,
         summary_writer: SummaryWriter | None = None,
+        of: EvaluationOf | None = None,
     ) -> None:
+        self.of = of
         self.folder = Path(output_dir) / "previews"
         self.images, self.by_epoch, self.summary_writer = images, by_epoch, summary_writer
         self._rows: list[torch.Tensor] = []
@@ -62,9 +68,20 @@ class Preview:
         epoch = engine.state.epoch  # MONAI's ValidationHandler runs a validator as if in the trainer's epoch
         name = f"epoch_{epoch:04d}.png" if self.by_epoch else "preview.png"
         self.folder.mkdir(parents=True, exist_ok=True)
-        Image.fromarray((page * 255).round().byte().permute(1, 2, 0).numpy()).save(self.folder / name)
+        picture = Image.fromarray((page * 255).round().byte().permute(1, 2, 0).numpy())
+        (picture if self.of is None else captioned(picture, self.of.words)).save(self.folder / name)
         if self.summary_writer is not None:
             self.summary_writer.add_image("CT | virtual | section", page, epoch)
+
+
+def captioned(picture: Image.Image, words: str) -> Image.Image:
+    """Put black words on white above an RGB picture, in as many lines as its width asks for."""
+    text = textwrap.fill(printable(words).encode("ascii", "replace").decode(), max(20, picture.width // 7))
+    height = 14 * (text.count("\n") + 1) + 4
+    page = Image.new("RGB", (picture.width, picture.height + height), "white")
+    ImageDraw.Draw(page).multiline_text((2, 2), text, fill="black", font=ImageFont.load_default(11))
+    page.paste(picture, (0, height))
+    return page
 
 
 def side_by_side(ct: torch.Tensor, virtual: torch.Tensor, section: torch.Tensor, gap: int = 4) -> torch.Tensor:

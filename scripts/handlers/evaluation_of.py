@@ -1,0 +1,110 @@
+"""What an evaluation is of: weights, data and windows; said in the log and beside the tables."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from scripts.digest import file_digest
+from scripts.errors import InputError
+from scripts.options import truth
+from scripts.weights_origin import describe_weights
+from scripts.whole import settle
+
+COMPANION = "metrics_of.json"
+IDENTITY = ("weights_sha256", "datalist_sha256", "split")  # where all are the same, it is the same evaluation
+
+
+class EvaluationOf:
+    """Name what is evaluated, and keep one evaluation from taking the place of another.
+
+    Args:
+        checkpoint: file of the weights.
+        dataset_dir: folder with ``datalist.json``.
+        split: of the data list.
+        items: as of `load_datalist`.
+        trained: window common to all training scans, or None.
+        overwrite: let the evaluation take the place of any other.
+    """
+
+    def __init__(
+        self,
+        checkpoint: str | os.PathLike[str],
+        dataset_dir: str | os.PathLike[str],
+        split: str,
+        items: Sequence[Mapping[str, Any]],
+        trained: tuple[float, float] | None = None,
+        overwrite: bool = False,
+    ) -> None:
+        digest = file_digest(checkpoint)
+        datalist = Path(dataset_dir) / "datalist.json"
+        self.overwrite = truth(overwrite, "overwrite")
+        self.record: dict[str, Any] = {
+            "weights": describe_weights(checkpoint, digest),
+            "weights_sha256": digest,
+            "datalist": str(datalist),
+            "datalist_sha256": file_digest(datalist),
+            "split": split,
+            "windows": {str(item["specimen"]): _window(item, trained) for item in items},
+        }
+
+    @property
+    def words(self) -> str:
+        """One line on weights, data and windows."""
+        windows: dict[str, list[str]] = {}
+        for specimen, window in self.record["windows"].items():
+            lo, hi = window["window"]
+            windows.setdefault(f"{lo:g} to {hi:g} ({window['origin']})", []).append(specimen)
+        parts = "; ".join(f"{', '.join(specimens)}: {window}" for window, specimens in windows.items())
+        return (
+            f"Weights: {self.record['weights']}. Data: {self.record['split']} of {self.record['datalist']}. "
+            f"Windows: {parts}."
+        )
+
+    def require_place(self, folder: Path, tables: Sequence[str]) -> None:
+        """Check that a folder holds no tables, or those of this very evaluation.
+
+        Raises:
+            InputError: it holds others, and they are not to be overwritten.
+        """
+        if self.overwrite or not any((folder / name).exists() for name in tables):
+            return
+        try:
+            other = json.loads((folder / COMPANION).read_text(encoding="utf-8"))
+            if all(other[key] == self.record[key] for key in IDENTITY):
+                return
+            whose = f"with the weights {other['weights']}, {other['split']} of {other['datalist']}"
+        except (OSError, ValueError, KeyError, TypeError):
+            whose = "that does not say what it is of"
+        raise InputError(f"{folder} holds another evaluation, {whose}: give another --output_dir, or --overwrite true.")
+
+    def begin(self, folder: Path) -> None:
+        """Take the old companion away before the tables change."""
+        with contextlib.suppress(FileNotFoundError):
+            (folder / COMPANION).unlink()
+
+    def write(self, folder: Path) -> None:
+        """Write the companion, whole or not at all.
+
+        Raises:
+            OSError: the disk is full.
+        """
+        partial = folder / f"{COMPANION}.partial"
+        text = json.dumps(self.record, indent=1) + "\n"
+        partial.write_text(text, encoding="utf-8", errors="backslashreplace")
+        settle(partial, folder / COMPANION)
+
+
+def _window(item: Mapping[str, Any], trained: tuple[float, float] | None) -> dict[str, Any]:
+    window = [float(limit) for limit in item["ct_window"]]
+    if item["window_given"]:
+        origin = "given by the data list"
+    elif trained is not None and window == [float(limit) for limit in trained]:
+        origin = "of the training"
+    else:
+        origin = "percentiles of the specimen"
+    return {"window": window, "origin": origin}

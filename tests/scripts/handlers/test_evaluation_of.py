@@ -1,0 +1,66 @@
+"""What an evaluation says that it is of, and that it does not take the place of another."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from scripts.errors import InputError
+from scripts.handlers.evaluation_of import EvaluationOf
+from scripts.handlers.preview import captioned
+
+ITEMS = [
+    {"specimen": "S1", "ct_window": [5000, 35000], "window_given": True},
+    {"specimen": "S2", "ct_window": [5000, 35000], "window_given": False},
+    {"specimen": "S3", "ct_window": [10.0, 20.0], "window_given": False},
+]
+TABLES = ("metrics_per_image.csv", "metrics_summary.csv")
+
+
+def evaluation(folder: Path, weights: bytes = b"abc", split: str = "test", overwrite: bool = False) -> EvaluationOf:
+    (folder / "model.pt").write_bytes(weights)
+    (folder / "datalist.json").write_text("{}")
+    return EvaluationOf(folder / "model.pt", folder, split, ITEMS, (5000.0, 35000.0), overwrite)
+
+
+def test_record_and_words(tmp_path: Path) -> None:
+    of = evaluation(tmp_path)
+    of.write(tmp_path)
+    record = json.loads((tmp_path / "metrics_of.json").read_text())
+    assert record["weights_sha256"] == hashlib.sha256(b"abc").hexdigest()
+    assert record["datalist_sha256"] == hashlib.sha256(b"{}").hexdigest() and record["split"] == "test"
+    assert {name: window["origin"] for name, window in record["windows"].items()} == {
+        "S1": "given by the data list",
+        "S2": "of the training",
+        "S3": "percentiles of the specimen",
+    }
+    assert f"{tmp_path}/model.pt (SHA-256 ba7816bf8f01)" in of.words and "S3: 10 to 20 (percentiles" in of.words
+
+
+@pytest.mark.parametrize("changed", [{"weights": b"other"}, {"split": "training"}])
+def test_another_evaluation_stays(tmp_path: Path, changed: dict[str, str]) -> None:
+    evaluation(tmp_path).require_place(tmp_path, TABLES)
+    (tmp_path / TABLES[0]).write_text("image\n")
+    evaluation(tmp_path).write(tmp_path)
+    evaluation(tmp_path).require_place(tmp_path, TABLES)  # the same once more
+    with pytest.raises(InputError, match=r"holds another evaluation, with the weights .*model\.pt .*--overwrite true"):
+        evaluation(tmp_path, **changed).require_place(tmp_path, TABLES)  # type: ignore[arg-type]
+    evaluation(tmp_path, overwrite=True, **changed).require_place(tmp_path, TABLES)  # type: ignore[arg-type]
+
+
+def test_tables_without_companion_stay(tmp_path: Path) -> None:
+    (tmp_path / TABLES[1]).write_text("metric\n")
+    with pytest.raises(InputError, match="does not say what it is of: give another --output_dir, or --overwrite true"):
+        evaluation(tmp_path).require_place(tmp_path, TABLES)
+
+
+def test_caption_leaves_the_picture_as_it_is() -> None:
+    picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 200, 3), dtype=np.uint8))
+    page = np.asarray(captioned(picture, "Weights: models/model.pt. Windows: 5000 to 35000."))
+    np.testing.assert_array_equal(page[-40:], np.asarray(picture))
+    assert page[:-40].min() < 128 and page[0, -1].tolist() == [255, 255, 255]
