@@ -47,22 +47,28 @@ class VolumeWindow(NamedTuple):
     padding: Padding
 
 
-def sample_volume(volume: Volume, max_slices: int = 64, max_values: int = 4_000_000) -> Sample:
+def sample_volume(volume: Volume, max_slices: int = 64, max_values: int = 4_000_000, damaged: bool = False) -> Sample:
     """Take evenly spread voxels in one pass from front to back.
 
     Args:
         volume: the volume.
         max_slices: at most so many slices, first and last included.
         max_values: about so many voxels at most.
+        damaged: leave damaged slices out, which staining will name when it comes to them.
 
     Raises:
-        InputError: damaged slices; nothing but NaN and infinity.
+        InputError: damaged slices, all of them where `damaged` is true; nothing but NaN and infinity.
     """
     slices = np.unique(np.linspace(0, volume.shape[0] - 1, min(max_slices, volume.shape[0])).round().astype(int))
     stride = max(1, math.ceil(math.sqrt(len(slices) * volume.shape[1] * volume.shape[2] / max_values)))
     parts, corners = [], []
     for z in slices:
-        slice_ = volume.read(z, z + 1)[0]
+        try:
+            slice_ = volume.read(z, z + 1)[0]
+        except InputError:
+            if damaged and (parts or z < slices[-1]):
+                continue
+            raise
         parts.append(slice_[::stride, ::stride].flatten())  # a copy: a view would keep the whole slice
         corners.append(corners_of(slice_))
     sample = np.concatenate(parts)
@@ -140,7 +146,7 @@ def volume_window(
             nothing but NaN and infinity.
     """
     asked = None if given is None else check_window(given, volume.source)
-    sample = sample_volume(volume, max_slices, max_values)
+    sample = sample_volume(volume, max_slices, max_values, damaged=asked is not None)
     padding = find_padding(*sample)
     tell_of_padding(padding, volume.source)
     tissue = padding.without(sample.values)
