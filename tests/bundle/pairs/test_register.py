@@ -85,7 +85,7 @@ def test_another_specimen_is_rejected(small_study: Path, tmp_path: Path, capsys:
     slide, other = row_of(small_study, 0)["slide"], row_of(small_study, 2)["volume"]
     files = ["--slide", str(small_study / slide), "--volume", str(small_study / other)]
     assert main(["pairs", "register", *files, "--plane", "24,0,0,1", *NEAR, "--out", str(tmp_path / "pair")]) == 1
-    assert "reject: " in capsys.readouterr().out
+    assert "rejected: " in capsys.readouterr().out
 
 
 def test_a_scan_smaller_than_the_section(small_study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

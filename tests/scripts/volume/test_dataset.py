@@ -157,7 +157,9 @@ class TestReading:
     def test_along_another_axis(self, scan: Path, tmp_path: Path, axis: str, order: tuple[int, ...]) -> None:
         with open_volume(scan) as volume:
             copy = copy_in_cubes(volume, tmp_path / "ct.h5")
-        dataset = SlabDataset(slabs(scan, (0, 3), (3, 4), axis=axis, copy=str(copy)))
+        dataset = SlabDataset(
+            slabs(scan, (0, 3), (3, 4), axis=axis, copy=str(copy), shape=VOXELS.shape, dtype="uint16")
+        )
         np.testing.assert_array_equal(images(dataset), VOXELS.transpose(order)[:4])
 
 
