@@ -18,6 +18,7 @@ HOLDS = {
     ".jpg": "JPEG",
     ".jpeg": "JPEG",
     ".nii.gz": "gzip",
+    ".gz": "gzip",  # voxels of a detached header
     ".nii": "NIfTI",
     ".h5": "HDF5",
     ".hdf5": "HDF5",

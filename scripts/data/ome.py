@@ -27,17 +27,16 @@ def other_files(tif: tifffile.TiffFile) -> list[str]:
     return [name for identifier, name in names.items() if identifier != own and name != tif.filename]
 
 
-def set_of_files(path: Path, tif: tifffile.TiffFile) -> list[Path]:
-    """The files that an OME-TIFF file says it belongs to, itself included; itself alone if it names none.
+def set_of_files(path: Path, names: list[str]) -> list[Path]:
+    """The files of the image that an OME-TIFF file is a part of, itself included.
 
     Args:
         path: the file.
-        tif: the same file, opened.
+        names: what `other_files` says of it.
 
     Raises:
         InputError: a part is missing, is no regular file, or lies outside of the file's folder.
     """
-    names = other_files(tif)
     for name in names:
         file = path.parent / name
         inside = name not in (".", "..") and not any(sign in name for sign in "/\\\0")

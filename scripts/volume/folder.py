@@ -19,7 +19,7 @@ from scripts.data.files import (
     natural_key,
     reading,
 )
-from scripts.data.ome import set_of_files
+from scripts.data.ome import other_files, set_of_files
 from scripts.data.tiff import count_slices
 from scripts.volume.foreign import advice, dicom_folder, is_dicom
 from scripts.volume.hdf5 import HDF5_SUFFIXES
@@ -125,17 +125,18 @@ def picture_kind(path: Path) -> tuple[list[Path], bool]:
         InputError: damaged; another file of the image is missing.
     """
     state = path.stat()
-    return _picture_kind(path, state.st_size, state.st_mtime_ns)
+    names, stack = _picture_kind(path, state.st_size, state.st_mtime_ns)
+    return set_of_files(path, list(names)), stack
 
 
 @lru_cache(maxsize=2**16)  # a run looks into its folder several times
-def _picture_kind(path: Path, size: int, time: int) -> tuple[list[Path], bool]:
+def _picture_kind(path: Path, size: int, time: int) -> tuple[tuple[str, ...], bool]:
     with reading(path):
         if content_of(path) != "TIFF":
-            return [path], False
+            return (), False
     with reading(path), tifffile.TiffFile(path) as tif:
-        files = set_of_files(path, tif)
-        return files, len(files) > 1 or tif.pages.is_multipage or count_slices(tif.series[0]) > 1
+        names = tuple(other_files(tif))
+        return names, bool(names) or tif.pages.is_multipage or count_slices(tif.series[0]) > 1
 
 
 def listed(paths: list[Path]) -> str:

@@ -21,7 +21,7 @@ ARRAYS = {
 ADVICE = {
     (".txm", ".txrm"): "export it as TIFF slices, with the scanner's software or with the Python package dxchange",
     (".am", ".vti", ".vtk", ".mnc", ".mgz"): "save it as .mha, .nrrd, .nii.gz or TIFF slices in the program it is from",
-    (".czi", ".ims", ".lif", ".nd2", ".oir", ".vsi"): "save it as OME-TIFF, for example with Fiji or bfconvert",
+    (".czi", ".lif", ".nd2", ".oir", ".vsi"): "save it as OME-TIFF, for example with Fiji or bfconvert",
     (".zip", ".gz", ".tar", ".tgz", ".7z", ".rar", ".bz2", ".xz"): "unpack it and give what is in it",
 }
 #: The lines of a MetaImage header for voxels in another file; HeaderSize -1 takes them from the end of the file.

@@ -159,7 +159,7 @@ def bad_ct(tmp_path: Path, case: str) -> Path:
     elif case in ("bool", "complex64"):
         tifffile.imwrite(path, GREY.astype(case))
     elif case == "format":
-        path = tmp_path / "format.bmp"
+        path = tmp_path / "format.gif"
         Image.fromarray(GREY).save(path)
     elif case == "folder":
         path = tmp_path / "folder.tif"

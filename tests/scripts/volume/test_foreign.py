@@ -52,7 +52,6 @@ def test_dicom(tmp_path: Path, name: str) -> None:
         ("a.txm", "TIFF slices"),
         ("a.am", "nrrd"),
         ("a.czi", "OME-TIFF"),
-        ("a.ims", "OME-TIFF"),
         ("a.nii.zip", "unpack"),
         ("a.tif.gz", "unpack"),
     ],
