@@ -152,7 +152,7 @@ def test_cut_off_while_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("scripts.volume.export.os.replace", full)
+    monkeypatch.setattr("scripts.whole.os.replace", full)
     with pytest.raises(InputError, match="No space left"):
         write_page(path, FACTS, layers())
     assert path.read_text() == "old" and [one.name for one in tmp_path.iterdir()] == ["page.html"]

@@ -37,9 +37,15 @@ def test_by_hand(free: int, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_is_that_of_the_largest_slices(monkeypatch: pytest.MonkeyPatch) -> None:
-    have(monkeypatch, 2 * (FIXED + (32 * 11 + 4) * 50 * 1000))
+    have(monkeypatch, 2 * (FIXED + (32 * 11 + 4 + 32 * 4) * 50 * 1000))
     assert default_slab_size((50, 1000, 1000), ["y"], NETWORK) == 32  # slices of 50 x 1000
     assert default_slab_size((50, 1000, 1000), ["z", "y", "x"], NETWORK) == 1
+
+
+@pytest.mark.parametrize(("dtype", "size"), [("uint16", 32), ("float32", 16)])
+def test_a_layer_of_32_slices_of_the_copy_counts(dtype: str, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    have(monkeypatch, 2 * (FIXED + (32 * 11 + 4 + 32 * 2) * SLICE))
+    assert default_slab_size((1000, 1000, 1000), ["x"], NETWORK, dtype=dtype) == size
 
 
 def test_processes_share_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
