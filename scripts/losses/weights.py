@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+LARGEST = 1e6
+
 
 @dataclass(frozen=True)
 class LossWeights:
@@ -22,7 +24,7 @@ class LossWeights:
         smooth: the displacement by which the generated stain is aligned is smooth; 0 = it is not aligned.
 
     Raises:
-        ValueError: a weight is negative, or no term is left.
+        ValueError: a weight is no number, negative or beyond `LARGEST`, or no term is left.
     """
 
     adversarial_stain: float
@@ -38,5 +40,8 @@ class LossWeights:
 
     def __post_init__(self) -> None:
         weights = {field.name: getattr(self, field.name) for field in fields(self)}
-        if min(weights.values()) < 0 or sum(weights.values()) == 0:
-            raise ValueError(f"loss weights must be non-negative and not all zero, got {weights}.")
+        for name, weight in weights.items():
+            if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight <= LARGEST:
+                raise ValueError(f"The loss weight {name} is {weight!r}, it must be a number from 0 to {LARGEST:g}.")
+        if sum(weights.values()) == 0:
+            raise ValueError("All loss weights are 0: give at least one that is not.")

@@ -75,10 +75,7 @@ class ResNetGenerator(nn.Module):
         kernel_size: int = 3,
     ) -> None:
         super().__init__()
-        if len(channels) < 2:
-            raise ValueError(
-                f"channels must be a number for full, half and each lower resolution, got {list(channels)}."
-            )
+        _check_sizes(channels, blocks, kernel_size)
         if upsample not in UPSAMPLINGS:
             raise ValueError(f"upsample must be one of {UPSAMPLINGS}, got '{upsample}'.")
         skip = truth(skip, "skip")
@@ -193,8 +190,8 @@ class StainGenerator(ResNetGenerator, KeepsWindowing):
         kernel_size: int = 3,
         dark_end: float = DARK_END,
     ) -> None:
-        if not 0 <= dark_end <= 1:
-            raise ValueError(f"dark_end must be a part of the window, from 0 to 1, got {dark_end}.")
+        if isinstance(dark_end, bool) or not isinstance(dark_end, int | float) or not 0 <= dark_end <= 1:
+            raise ValueError(f"dark_end must be a part of the window, from 0 to 1, got {dark_end!r}.")
         super().__init__(2 if dark_end else 1, 3, channels, blocks, norm, upsample, skip, kernel_size)
         self.stretch = 1 / dark_end if dark_end else None
         if dark_end:
@@ -224,3 +221,18 @@ def upsampling(inputs: int, outputs: int, norm: str, mode: str) -> nn.Sequential
         resize = nn.Upsample(scale_factor=2.0, mode=mode, align_corners=False if mode == "bilinear" else None)
         layers = [resize, *convolution(inputs, outputs, norm)]
     return nn.Sequential(*layers, nn.ReLU(inplace=True))
+
+
+def _check_sizes(channels: Sequence[int], blocks: int, kernel_size: int) -> None:
+    """Refuse what makes no network."""
+
+    def whole(value: object, low: int) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool) and low <= value <= 2**16
+
+    listed = isinstance(channels, Sequence) and not isinstance(channels, str)
+    if not listed or len(channels) < 2 or not all(whole(number, 1) for number in channels):
+        raise ValueError(f"channels must be a number for full, half and each lower resolution, got {channels!r}.")
+    if not whole(blocks, 0):
+        raise ValueError(f"blocks must be a whole number, 0 or more, got {blocks!r}.")
+    if not whole(kernel_size, 1) or kernel_size % 2 == 0:
+        raise ValueError(f"kernel_size must be an odd number of pixels, got {kernel_size!r}.")

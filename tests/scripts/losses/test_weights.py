@@ -28,12 +28,15 @@ def test_names_of_the_terms() -> None:
 def test_one_term_is_enough_and_none_may_be_negative(name: str) -> None:
     weights = dict.fromkeys(NAMES, 0.0)
     assert getattr(LossWeights(**weights | {name: 2.0}), name) == 2.0
-    with pytest.raises(ValueError, match="non-negative"):
+    with pytest.raises(ValueError, match=f"loss weight {name} is -1.0"):
         LossWeights(**dict.fromkeys(NAMES, 1.0) | {name: -1.0})
+    for weight in ("much", None, [], True, float("nan"), 1e30):
+        with pytest.raises(ValueError, match=f"loss weight {name} is .*, it must be a number"):
+            LossWeights(**dict.fromkeys(NAMES, 1.0) | {name: weight})  # type: ignore[arg-type]
 
 
 def test_all_zero_is_refused() -> None:
-    with pytest.raises(ValueError, match="not all zero"):
+    with pytest.raises(ValueError, match="All loss weights are 0"):
         LossWeights(**dict.fromkeys(NAMES, 0.0))
 
 

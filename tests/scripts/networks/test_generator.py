@@ -157,3 +157,17 @@ def test_tiles_and_folding_keep_the_dark_end() -> None:
     with torch.no_grad():
         torch.testing.assert_close(TileInferer(16)(ct, network), network(ct), atol=1e-5, rtol=0)
         torch.testing.assert_close(TileInferer(16)(ct, fold_layers(network)), network(ct), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        *({"channels": value} for value in ("text", 5, None, [], [4], [4, 0], [4, 1.5], [4, "4"])),
+        *({"blocks": value} for value in ("text", -1, 1.5, None, True)),
+        *({"kernel_size": value} for value in ("text", 0, 2, 1.5, None)),
+        *({"dark_end": value} for value in ("text", None, True, float("nan"), 2)),
+    ],
+)
+def test_sizes_that_make_no_network(options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=f"^{next(iter(options))} must be"):
+        StainGenerator(**options)
