@@ -107,7 +107,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _workflow(kind: str, config: str, **override: Any) -> None:
     """Run a bundle workflow as ``python -m monai.bundle run`` would, and show the command that does the same."""
-    options = {name: str(value) if isinstance(value, Path) else value for name, value in override.items()}
+    options = {name: str(value.resolve()) if isinstance(value, Path) else value for name, value in override.items()}
     words = " ".join(f"--{name} {value}" for name, value in options.items())
     print(f"     python -m monai.bundle run {kind} --config_file configs/{config}.yaml {words}", flush=True)
     workflow = ConfigWorkflow(

@@ -17,6 +17,7 @@ from monai.bundle.utils import DEFAULT_EXP_MGMT_SETTINGS
 
 from scripts.arguments import Arguments, read_arguments
 from scripts.errors import InputError, end_in_one_sentence, on_command_line
+from scripts.options import require_package
 from scripts.path_options import PATHS, READ_EARLY, check_typed_path, check_written_path, is_path
 
 RUN_OPTIONS = {
@@ -77,6 +78,7 @@ def refuse_mistakes(typed: Arguments) -> None:
         if is_path(option) and option not in typed.options:
             check_written_path(option, value, config.get(option))
     _refuse_none(typed.options, config, written)
+    _refuse_tracking(given.get("tracking"), config)
     words = typed.words[1:] if typed.words[:1] == ["run"] else []
     ids = {**given, **dict(zip(RUN_IDS, words, strict=False))}
     _refuse_missing_ids({name: str(ids[name]) for name in RUN_IDS if ids.get(name) is not None}, config)
@@ -138,6 +140,18 @@ def _refuse_none(typed: Mapping[str, str | None], config: Mapping[str, Any], wri
     for option, text in typed.items():
         if text == "None" and not is_path(option) and written.get(option, parser.get(option)) is not None:
             raise InputError(f"--{option} None changes nothing, since MONAI leaves it out: remove it, or give a value.")
+
+
+def _refuse_tracking(tracking: Any, config: Mapping[str, Any]) -> None:
+    """MONAI's handler takes a step's output for a list, but a training step here gives its losses by name."""
+    if tracking != "mlflow":
+        return
+    if "training" in config:
+        raise InputError(
+            "MONAI's --tracking mlflow cannot log the losses of this training: leave it out, and add "
+            "configs/mlflow.yaml to the list of --config_file."
+        )
+    require_package("mlflow")
 
 
 def _read_args_file(path: str | None) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 import torch
 
 from scripts.errors import InputError
@@ -41,3 +43,13 @@ def truth(value: bool | str, name: str) -> bool:
     if isinstance(value, str) and value.lower() in ("true", "false"):
         return value.lower() == "true"
     raise InputError(f"The option {name} is {value!r}, it must be true or false.")
+
+
+def require_package(name: str) -> None:
+    """Check that an optional package is there.
+
+    Raises:
+        InputError: it is not installed.
+    """
+    if importlib.util.find_spec(name) is None:
+        raise InputError(f"The package {name} is not installed: run `pip install {name}`, and repeat the command.")

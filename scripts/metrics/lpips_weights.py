@@ -14,7 +14,9 @@ from scripts.metrics.torchvision_ops import import_torchvision
 
 OWN_FILE = "alexnet_features.pth"  # written by `python -m bundle lpips-weights`
 TORCHVISION_FILE = "alexnet-owt-7be5be79.pth"  # the whole AlexNet, as torchvision downloads it
-HOW_TO_GET = "run `python -m bundle lpips-weights`, or give a file with torchvision's AlexNet weights"
+HOW_TO_GET = (
+    "give a file with torchvision's AlexNet weights, or run `python -m bundle lpips-weights` in the source repository"
+)
 
 # torchvision's index of each convolution -> (slice of the LPIPS network it sits in, shape of its kernel)
 CONVOLUTIONS: dict[int, tuple[int, tuple[int, ...]]] = {

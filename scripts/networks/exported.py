@@ -57,7 +57,9 @@ def load_exported(path: Path, device: str | torch.device = "cpu") -> ExportedGen
         InputError: no such file; damaged, or not an export of a generator; ONNX Runtime is not installed.
     """
     if not path.is_file():
-        raise InputError(f"There is no exported network {path}: make it with python -m bundle export.")
+        raise InputError(
+            f"There is no exported network {path}: make it with `python -m bundle export` in the source repository."
+        )
     return _torchscript(path, torch.device(device)) if path.suffix == ".ts" else _onnx(path)
 
 
@@ -98,5 +100,6 @@ def _onnx(path: Path) -> ExportedGenerator:
 def _unusable(path: Path, error: Exception) -> InputError:
     words = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
     return InputError(
-        f"{path} cannot be used ({words}): it is damaged, or not a generator that python -m bundle export wrote."
+        f"{path} cannot be used ({words}): it is damaged, or not a generator that "
+        f"`python -m bundle export` of the source repository wrote."
     )

@@ -14,7 +14,7 @@ from scripts.checkpoint import read_checkpoint
 from scripts.errors import InputError
 from scripts.metrics.tissue_classes import CLASSES
 
-HOW_TO_GET = "fit one with `python -m bundle tissue`"
+HOW_TO_GET = "fit one with `python -m bundle tissue` in the source repository"
 
 
 class TissueClassifier(nn.Module):

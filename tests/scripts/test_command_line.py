@@ -108,7 +108,6 @@ class TestOptions:
             ["--dataset_dir", "D", "--train#trainer#max_epochs", "3"],
             ["--logging_file=l.conf", "--output-dir=O", "-seed", "-3"],
             ["--train::trainer::max_epochs", "3"],
-            ["--tracking", "mlflow", "--experiment_name", "screws"],
             ["--train#dataloader#pin_memory", "true"],  # a further argument of something built
             ["--train#preprocessing#transforms#1#clip", "true"],
         ],
@@ -156,6 +155,10 @@ class TestOptions:
             (["run", "generators"], "no 'generators' that could be run"),
             (["run", "initialize"], "no 'initialize' that could be run"),
             (["run", "training", "--init_id", "foo"], "--init_id is 'foo', which is no list of steps"),
+            (
+                ["run", "training", "--tracking", "mlflow", "--run_name", "a"],
+                "leave it out, and add configs/mlflow.yaml",
+            ),
             (["run", "training", "--seed", "None"], "--seed None changes nothing"),
             (["run", "training", "--config_file"], "twice"),
         ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scripts.errors import InputError
-from scripts.options import require_counts, require_device, truth
+from scripts.options import require_counts, require_device, require_package, truth
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,9 @@ def test_a_device_that_is_not_there() -> None:
     for device in ("gpu", "cuda:99", 1.5):
         with pytest.raises(InputError, match="--device cpu"):
             require_device(device)
+
+
+def test_a_package_that_is_not_installed() -> None:
+    require_package("json")
+    with pytest.raises(InputError, match="no_such_package is not installed: run `pip install no_such_package`"):
+        require_package("no_such_package")
