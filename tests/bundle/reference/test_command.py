@@ -80,7 +80,7 @@ def test_all_options_are_on_the_page() -> None:
         "| `--train#augmentation#transforms#0` | [RandWarpBatchd](../scripts/data/augment.py) | all in one resampling, "
         "cut to the patch |",
         "| `--lpips_weights` | `None` | file with torchvision's AlexNet weights; null: torch's cache "
-        "(`python -m bundle lpips-weights`) |",
+        "(`python -m bundle lpips-weights` of the source repository) |",
     ):
         assert row in training.splitlines()
     assert "| `--handlers#2#images` | `12` | slices on the page: CT \\| virtual \\| true section |" in page
