@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError, fields
+from typing import Any
 
 import pytest
 
@@ -30,9 +31,10 @@ def test_one_term_is_enough_and_none_may_be_negative(name: str) -> None:
     assert getattr(LossWeights(**weights | {name: 2.0}), name) == 2.0
     with pytest.raises(ValueError, match=f"loss weight {name} is -1.0"):
         LossWeights(**dict.fromkeys(NAMES, 1.0) | {name: -1.0})
-    for weight in ("much", None, [], True, float("nan"), 1e30):
+    wrong: tuple[Any, ...] = ("much", None, [], True, float("nan"), 1e30)
+    for weight in wrong:
         with pytest.raises(ValueError, match=f"loss weight {name} is .*, it must be a number"):
-            LossWeights(**dict.fromkeys(NAMES, 1.0) | {name: weight})  # type: ignore[arg-type]
+            LossWeights(**dict.fromkeys(NAMES, 1.0) | {name: weight})
 
 
 def test_all_zero_is_refused() -> None:
