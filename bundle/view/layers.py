@@ -195,7 +195,7 @@ def layer_on_grid(layer: Layer, grid: Grid, digests: Sequence[str] = ()) -> np.n
         for start in range(0, level.shape[0], step):
             slab = level.read(start, min(start + step, level.shape[0]))
             for image in slab:
-                digest.update(hashlib.sha256(np.ascontiguousarray(np.moveaxis(image, -1, 0))).digest())
+                digest.update(hashlib.sha256(np.ascontiguousarray(np.moveaxis(image, -1, 0)).data).digest())
             for first in range(0, len(slab), z):  # a block at a time: as float32 a slab takes four times the memory
                 block = block_mean(slab[first : first + z], (z, y, x))
                 means[(start + first) // z] = np.rint(block[0])

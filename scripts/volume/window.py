@@ -61,7 +61,8 @@ def sample_volume(volume: Volume, max_slices: int = 64, max_values: int = 4_000_
     """
     slices = np.unique(np.linspace(0, volume.shape[0] - 1, min(max_slices, volume.shape[0])).round().astype(int))
     stride = max(1, math.ceil(math.sqrt(len(slices) * volume.shape[1] * volume.shape[2] / max_values)))
-    parts, corners = [], []
+    parts: list[np.ndarray] = []
+    corners: list[np.ndarray] = []
     for z in slices:
         try:
             slice_ = volume.read(z, z + 1)[0]

@@ -212,7 +212,8 @@ class TestPadding:
             padding=Padding(low=-32768.0, high=3000.0, shares=((-32768.0, 0.1), (3000.0, 0.1))),
         )
         # the columns are 40, 50, 60 and 100, 200, 40; the first and the last slice stand for those beyond the ends
-        np.testing.assert_allclose(images(SlabDataset(slab)), [[[42.5, 125]], [[50, 135]], [[57.5, 80]]])
+        expected = np.array([[[42.5, 125]], [[50, 135]], [[57.5, 80]]])
+        np.testing.assert_allclose(images(SlabDataset(slab)), expected)
         assert SlabDataset(slab)[0]["replaced"] == 0  # counts NaN and infinity
 
     def test_none_changes_nothing(self, scan: Path) -> None:

@@ -47,8 +47,8 @@ def test_several_stacks_are_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("axis", ["C", "T"])
 def test_slices_that_are_called_channels_or_time_points(tmp_path: Path, axis: str) -> None:
-    for kind in ("imagej", "ome"):
-        tifffile.imwrite(tmp_path / "a.tif", VOXELS, metadata={"axes": f"{axis}YX"}, **{kind: True})
+    for ome in (False, True):
+        tifffile.imwrite(tmp_path / "a.tif", VOXELS, imagej=not ome, ome=ome, metadata={"axes": f"{axis}YX"})
         with open_volume(tmp_path / "a.tif") as volume:
             np.testing.assert_array_equal(volume.read(0, 6), VOXELS)
     tifffile.imwrite(tmp_path / "few.tif", VOXELS[:4], imagej=True, metadata={"axes": f"{axis}YX"})
