@@ -141,5 +141,5 @@ def test_damaged_exports(suffix: str, exported: Path, tmp_path: Path) -> None:
 
 def test_a_script_of_something_else(tmp_path: Path) -> None:
     torch.jit.script(torch.nn.Conv2d(1, 3, 3)).save(str(tmp_path / "model.ts"))
-    with pytest.raises(InputError, match="not a generator that python -m bundle export wrote"):
+    with pytest.raises(InputError, match="not a generator that `python -m bundle export` "):
         load_stainer(StainGenerator(), tmp_path / "model.ts")
