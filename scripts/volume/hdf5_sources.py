@@ -186,7 +186,7 @@ class Sources:
         if self.missing:
             listed = ", ".join(self.missing[:LISTED]) + (", ..." if len(self.missing) > LISTED else "")
             raise InputError(
-                f"{self.source} is a virtual dataset, and {len(self.missing)} of its sources are missing ({listed}): "
+                f"{self.source} is a virtual dataset that lacks {len(self.missing)} of its sources ({listed}): "
                 "copy them beside the file, or write it anew from what is there."
             )
         for gap in self.gaps[:LISTED]:

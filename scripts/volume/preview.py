@@ -57,7 +57,9 @@ def draw_preview(
     Raises:
         InputError: the file cannot be written.
     """
-    bands = [_title(title), *(_line(text) for text in lines), _headings("micro-CT", "virtual stain")]
+    bands = [_title(title), *(_line(text) for text in lines)]
+    bands += [_band(GAP)[0]] if lines else []
+    bands += [_headings("micro-CT", "virtual stain")]
     bands += [_plane(*plane, spacing_known) for plane in planes]
     if sheet:
         bands += [_headings("slices"), *_sheet(sheet, planes[0][3] / planes[0][4])]
@@ -98,13 +100,12 @@ def _line(text: str) -> Image.Image:
 
 
 def _shortened(text: str, size: int) -> str:
-    """A text that fits between the margins, its end left out where need be."""
-    font = ImageFont.load_default(size)
-    if font.getlength(text) <= WIDTH - 2 * MARGIN:
-        return text
-    while font.getlength(text + "...") > WIDTH - 2 * MARGIN:
-        text = text[:-1]
-    return text + "..."
+    """A text that fits between the margins, its middle left out where need be: a path is known by both ends."""
+    font, kept, shown = ImageFont.load_default(size), len(text), text
+    while font.getlength(shown) > WIDTH - 2 * MARGIN:
+        kept -= 1
+        shown = f"{text[: kept // 2]}...{text[len(text) - (kept - kept // 2) :]}"
+    return shown
 
 
 def _headings(*texts: str) -> Image.Image:

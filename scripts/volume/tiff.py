@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -24,6 +25,9 @@ MISNAMED = {"C": "channels", "T": "time points"}
 MOST_CHANNELS = 4
 
 _reported: set[Path] = set()
+
+# tifffile opens the other files of an OME-TIFF image for each page and closes them again, which is as it should be
+warnings.filterwarnings("ignore", message=".*reading array from closed file")
 
 
 class TiffVolume(Volume):

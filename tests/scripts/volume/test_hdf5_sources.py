@@ -49,15 +49,15 @@ def test_missing_sources_are_named(tmp_path: Path) -> None:
     files = parts(tmp_path)
     path = master(tmp_path / "a.h5", NAMES)
     files[1].unlink()
-    with pytest.raises(InputError, match=r"1 of its sources are missing \(part1\.h5\)"):
+    with pytest.raises(InputError, match=r"lacks 1 of its sources \(part1\.h5\)"):
         open_volume(path)
     with h5py.File(files[2], "a") as file:
         del file["data"]
-    with pytest.raises(InputError, match=r"2 of its sources are missing \(part1\.h5, part2\.h5:data\)"):
+    with pytest.raises(InputError, match=r"lacks 2 of its sources \(part1\.h5, part2\.h5:data\)"):
         open_volume(path)
     for file_path in (files[0], files[2]):
         file_path.unlink()
-    with pytest.raises(InputError, match=r"3 of its sources are missing \(part0\.h5, part1\.h5, part2\.h5\)"):
+    with pytest.raises(InputError, match=r"lacks 3 of its sources \(part0\.h5, part1\.h5, part2\.h5\)"):
         open_volume(path)
 
 
@@ -104,7 +104,7 @@ def test_numbered_blocks(tmp_path: Path) -> None:
     with open_volume(path) as volume:
         np.testing.assert_array_equal(volume.read(0, 6), VOXELS)
     files[1].unlink()
-    with pytest.raises(InputError, match=r"1 of its sources are missing \(part1\.h5\)"):
+    with pytest.raises(InputError, match=r"lacks 1 of its sources \(part1\.h5\)"):
         open_volume(path)
     for file in (files[0], files[2]):
         file.unlink()
