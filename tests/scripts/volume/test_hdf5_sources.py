@@ -80,7 +80,7 @@ def test_virtual_of_virtual(tmp_path: Path) -> None:
     with open_volume(tmp_path / "outer.h5") as volume:
         np.testing.assert_array_equal(volume.read(0, 6), VOXELS)
     files[2].unlink()
-    with pytest.raises(InputError, match=r"missing \(part2\.h5\)"):
+    with pytest.raises(InputError, match=r"its sources \(part2\.h5\)"):
         open_volume(tmp_path / "outer.h5")
 
 
@@ -108,7 +108,7 @@ def test_numbered_blocks(tmp_path: Path) -> None:
         open_volume(path)
     for file in (files[0], files[2]):
         file.unlink()
-    with pytest.raises(InputError, match=r"missing \(part0\.h5\)"):
+    with pytest.raises(InputError, match=r"its sources \(part0\.h5\)"):
         open_volume(path)
 
 
