@@ -26,6 +26,8 @@ SIGNATURES = (
     (b"%PDF", "PDF"),
     (b"ZISRAWFILE", "CZI"),
 )
+#: The same of formats whose files begin with a length: what stands from the given byte on.
+LATER = ((8, b"WEBP", "WebP"), (4, b"ftypheic", "HEIC"), (4, b"ftypmif1", "HEIC"), (4, b"ftypavif", "AVIF"))
 #: Sizes of a NIfTI header, which it begins with, and where its name stands.
 NIFTI_HEADERS = ((348, 344), (540, 4))
 HEAD = 1024  # bytes
@@ -49,7 +51,8 @@ def content_of(path: Path) -> str:
         return "DICOM"
     if head.lstrip(b"\xef\xbb\xbf \r\n\t")[:14].lower().startswith((b"<!doctype html", b"<html")):
         return "web page"
-    return next((name for start, name in SIGNATURES if head.startswith(start)), "")
+    later = (name for place, mark, name in LATER if head.startswith(mark, place))
+    return next((name for start, name in SIGNATURES if head.startswith(start)), next(later, ""))
 
 
 def content_of_gzip(path: Path) -> str:

@@ -116,7 +116,7 @@ def _tiff_header(page: tifffile.TiffPage, path: Path) -> ImageHeader:
 
 def _read_tiff(path: Path, colours: bool) -> np.ndarray:
     with open_one_file(path) as tif:
-        page = _single_page(tif, path)
+        page = _single_page(tif, path, colours)
         require_known(page, path)
         require_memory(path, page.shape, page.dtype)
         pixels = read_page(page)
@@ -124,12 +124,12 @@ def _read_tiff(path: Path, colours: bool) -> np.ndarray:
         return turned(as_shown(pixels, page, path, colours), tiff_orientation(page))
 
 
-def _single_page(tif: tifffile.TiffFile, path: Path) -> tifffile.TiffPage:
+def _single_page(tif: tifffile.TiffFile, path: Path, colours: bool = False) -> tifffile.TiffPage:
     series = main_series(tif, path)
     page = series.keyframe
     slices = count_slices(series)
     if slices > 1 or page.axes not in ("YX", "YXS", "SYX"):
-        if slices == CHANNELS_OF_RGB and "C" in series.axes:
+        if slices == CHANNELS_OF_RGB and ("C" in series.axes or (colours and page.samplesperpixel == 1)):
             raise InputError(
                 f"{path} keeps three channels apart, as a composite does: make RGB of it, in Fiji with Image > Type > "
                 "RGB Color, and save it again."

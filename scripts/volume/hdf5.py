@@ -12,7 +12,7 @@ import h5py
 from scripts.data.files import reading, require_grey_type
 from scripts.errors import InputError
 from scripts.volume.array import ArrayVolume
-from scripts.volume.hdf5_axes import choose_axes
+from scripts.volume.hdf5_axes import choose_axes, three_axes
 from scripts.volume.hdf5_sources import Sources, follow, open_file
 from scripts.volume.nexus import default_dataset, find_dataset, stored_voxel_size
 
@@ -27,8 +27,8 @@ def split_source(source: str) -> tuple[Path, str | None]:
 
 
 class Hdf5Volume(ArrayVolume):
-    """A 3D dataset of an HDF5 file, slices across the axis called z, else its first; axes of length one before
-    the last three are dropped.
+    """A 3D dataset of an HDF5 file, slices across the axis called z, else its first; further axes of length
+    one are dropped.
 
     Args:
         path: the file.
@@ -62,7 +62,7 @@ class Hdf5Volume(ArrayVolume):
                 raise
 
     def _check(self, dataset: h5py.Dataset) -> None:
-        if dataset.ndim < 2 or 0 in dataset.shape or any(size > 1 for size in dataset.shape[:-3]):
+        if dataset.ndim < 2 or 0 in dataset.shape or three_axes(dataset.shape) is None:
             text = " x ".join(map(str, dataset.shape)) or "a single value"
             raise InputError(
                 f"{self.source} has the shape {text}, expected z, y and x: name another dataset, or save one channel "

@@ -27,16 +27,49 @@ _NOT_SPACE = re.compile(
 _OF_PROJECTIONS = ("data_white", "data_dark", "theta", "rotation_angle", "image_key")
 
 
-def axis_names(file: h5py.File, address: str) -> list[str]:
-    """Names of a dataset's axes in lower case, empty where they have none.
+def three_axes(shape: tuple[int, ...]) -> Axes | None:
+    """Axes z, y and x in the order in which they are stored, or None if there are more than three.
 
-    They stand in ``axes`` of the NXdata group or the dataset, in ``axistags`` (ilastik) or in HDF5's dimension labels.
+    They are the last three, or the only three that are longer than one: programs often put one channel last.
+    """
+    last = len(shape) - 1
+    if last < 1 or all(size == 1 for size in shape[:-3]):
+        return (last - 2 if last >= 2 else None, last - 1, last)
+    longer = [axis for axis, size in enumerate(shape) if size > 1]
+    return (longer[0], longer[1], longer[2]) if len(longer) == 3 else None
+
+
+def axis_names(file: h5py.File, address: str) -> list[str]:
+    """Names of a dataset's axes, empty where they have none.
+
+    They stand in ``axes`` of the NXdata group or the dataset, in ``axistags`` (ilastik), in HDF5's dimension labels, or
+    are those of its dimension scales (netCDF).
     """
     dataset, group = follow(file, address), follow(file, posixpath.dirname(address))
-    for names in (_listed(group), _listed(dataset), _tags(dataset), [one.label for one in dataset.dims]):
+    labels = [one.label for one in dataset.dims]
+    scales = [posixpath.basename(scale.name or "") if scale else "" for scale in _scales(dataset)]
+    for names in (_listed(group), _listed(dataset), _tags(dataset), labels, scales):
         if len(names) == dataset.ndim and any(names):
-            return [name.lower() for name in names]
+            return ["" if name == "." else name for name in names]  # NeXus writes a point for an axis without values
     return [""] * dataset.ndim
+
+
+def axis_values(file: h5py.File, address: str) -> list[Any]:
+    """The datasets of the places along each axis, None where there is none."""
+    folder = posixpath.dirname(address)
+    named = [follow(file, posixpath.join(folder, name)) if name else None for name in axis_names(file, address)]
+    return [
+        name if isinstance(name, h5py.Dataset) else scale
+        for name, scale in zip(named, _scales(follow(file, address)), strict=True)
+    ]
+
+
+def _scales(dataset: h5py.Dataset) -> list[Any]:
+    found: list[Any] = [None] * dataset.ndim
+    for axis in range(dataset.ndim):
+        with suppress(RuntimeError, KeyError, ValueError, OSError):  # references that lead nowhere
+            found[axis] = dataset.dims[axis][0] if len(dataset.dims[axis]) else None
+    return found
 
 
 def choose_axes(file: h5py.File, address: str, source: str) -> Axes:
@@ -47,7 +80,7 @@ def choose_axes(file: h5py.File, address: str, source: str) -> Axes:
     """
     dataset = follow(file, address)
     _require_no_projections(file, address, source)
-    names = axis_names(file, address)
+    names = [name.lower() for name in axis_names(file, address)]
     long = [axis for axis in range(dataset.ndim) if dataset.shape[axis] != 1]
     other = [names[axis] for axis in long if _NOT_SPACE.fullmatch(names[axis])]
     if other:
@@ -55,8 +88,8 @@ def choose_axes(file: h5py.File, address: str, source: str) -> Axes:
             f"{source} has an axis {other[0]}, so it is no reconstruction: name a dataset of z, y and x, or save one "
             "of its images as 3D."
         )
-    last = dataset.ndim - 1
-    stored: Axes = (last - 2 if last >= 2 else None, last - 1, last)
+    stored = three_axes(dataset.shape)
+    assert stored is not None, "checked by its volume"
     letters = [match[1] if (match := _SPACE.fullmatch(name)) else "" for name in names]
     if all(letters.count(letter) == 1 for letter in "zyx"):
         named: Axes = (letters.index("z"), letters.index("y"), letters.index("x"))
@@ -66,9 +99,11 @@ def choose_axes(file: h5py.File, address: str, source: str) -> Axes:
                     "%s: its axes are %s, slices lie across z; --axis chooses another.", source, _said(names)
                 )
             return named
-    if last >= 2 and any(names[-3:]) and letters[-2:] != ["y", "x"]:
+    used = [axis for axis in stored if axis is not None]
+    own = [names[axis] for axis in used]
+    if len(used) == 3 and any(own) and [letters[axis] for axis in used[1:]] != ["y", "x"]:
         logger.warning(
-            "%s: its axes are %s, slices are taken across the first; --axis chooses another.", source, _said(names[-3:])
+            "%s: its axes are %s, slices are taken across the first; --axis chooses another.", source, _said(own)
         )
     return stored
 

@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 
 from scripts.errors import InputError
+from scripts.volume.hdf5_axes import axis_values, three_axes
 from scripts.volume.hdf5_sources import dangling, follow
 from scripts.volume.units import REMEDY, VoxelSize, number, voxel_size
 
@@ -65,28 +66,24 @@ def stored_voxel_size(file: h5py.File, address: str, order: tuple[int | None, in
     """Voxel size of a dataset, as far as the file says it.
 
     It is the attribute ``element_size_um`` of the dataset, as ilastik and ImageJ write it, or the step of the evenly
-    spaced axes that its NXdata group names.
+    spaced values along its axes.
     """
-    folder = posixpath.dirname(address)
-    dataset, group = follow(file, address), follow(file, folder)
+    dataset = follow(file, address)
     if "element_size_um" in dataset.attrs:
         sizes = [number(_text(value)) for value in np.ravel(dataset.attrs["element_size_um"])]
         if len(sizes) not in (1, 3, dataset.ndim):
             return VoxelSize(None, f"its element_size_um has {len(sizes)} numbers, expected 3: {REMEDY}")
-        return _in_order([(size, "um") for size in (sizes * 3 if len(sizes) == 1 else sizes)], dataset.ndim, order)
-    axes = [_text(name) for name in np.ravel(group.attrs.get("axes", []))]
-    if len(axes) != dataset.ndim:
-        return VoxelSize(None)
-    steps = [_step(follow(file, posixpath.join(folder, name)) if name else None) for name in axes]
-    return _in_order(steps, dataset.ndim, order)
+        return _in_order([(size, "um") for size in (sizes * 3 if len(sizes) == 1 else sizes)], order)
+    return _in_order([_step(values) for values in axis_values(file, address)], order)
 
 
-def _in_order(sizes: list[tuple[float, str] | None], count: int, order: tuple[int | None, int, int]) -> VoxelSize:
-    """The voxel size from lengths and units of the last axes of `count`."""
-    first = count - len(sizes)
-    if len(sizes) < 3 or None in order:
+def _in_order(sizes: list[tuple[float, str] | None], order: tuple[int | None, int, int]) -> VoxelSize:
+    """The voxel size from lengths and units of all axes, or of the three that are z, y and x in some order."""
+    axes = [axis for axis in order if axis is not None]
+    if len(sizes) < 3 or len(axes) < 3:
         return VoxelSize(None)
-    chosen = [size for size in (sizes[axis - first] for axis in order if axis is not None) if size is not None]
+    of_axis = dict(zip(sorted(axes) if len(sizes) == 3 else range(len(sizes)), sizes, strict=True))
+    chosen = [size for size in (of_axis[axis] for axis in axes) if size is not None]
     if len(chosen) < 3:
         return VoxelSize(None)
     return voxel_size([length for length, _ in chosen], [unit for _, unit in chosen])
@@ -142,12 +139,12 @@ def _volumes(file: h5py.File, address: str = "/") -> list[str]:
 
 
 def _is_volume(node: Any) -> bool:
-    """Whether it is a 3D dataset of numbers; leading axes of length one do not count."""
+    """Whether it is a 3D dataset of numbers; further axes of length one do not count."""
     if not isinstance(node, h5py.Dataset) or node.dtype.kind not in "iuf" or node.ndim < 3:
         return False
     if 0 in node.shape:  # of a virtual one all sources are missing, which is said later
         return bool(node.is_virtual)
-    return all(size == 1 for size in node.shape[:-3])
+    return three_axes(node.shape) is not None
 
 
 def _only(names: list[str]) -> str | None:

@@ -30,6 +30,7 @@ class ZarrNode:
         fill_value: what stands for voxels without a file.
         prefix: first part of the files' names.
         separator: what stands between the numbers in them.
+        labels: the names of its axes, as xarray or format 3 has them; empty where there are none.
     """
 
     folder: Path
@@ -40,6 +41,13 @@ class ZarrNode:
     fill_value: Any = None
     prefix: str = ""
     separator: str = "."
+    labels: Any = ()
+
+    @property
+    def names(self) -> list[str]:
+        """The names of its axes in lower case, empty where not each has one."""
+        labels = self.labels if isinstance(self.labels, (list, tuple)) else ()
+        return [str(label).lower() for label in labels] if len(labels) == len(self.shape or ()) else []
 
     def chunk_name(self, numbers: tuple[int, ...]) -> str:
         """Path of a chunk's file in the folder."""
@@ -60,7 +68,8 @@ def read_node(folder: Path) -> ZarrNode:
         require_plain_2(header, folder / ".zarray")
         separator = header.get("dimension_separator", ".")
         shape, chunks = tuple(header["shape"]), tuple(header["chunks"])
-        return ZarrNode(folder, 2, attributes, shape, chunks, header.get("fill_value"), "", separator)
+        labels = attributes.get("_ARRAY_DIMENSIONS")
+        return ZarrNode(folder, 2, attributes, shape, chunks, header.get("fill_value"), "", separator, labels)
     if (folder / ".zgroup").is_file():
         return ZarrNode(folder, 2, attributes)
     raise InputError(
@@ -91,7 +100,8 @@ def _node_3(folder: Path) -> ZarrNode:
     separator = configuration(keys).get("separator", "/" if default else ".")
     shape, chunks = tuple(header["shape"]), tuple(configuration(header["chunk_grid"])["chunk_shape"])
     prefix = f"c{separator}" if default else ""
-    return ZarrNode(folder, 3, attributes, shape, chunks, header.get("fill_value"), prefix, separator)
+    labels = header.get("dimension_names")
+    return ZarrNode(folder, 3, attributes, shape, chunks, header.get("fill_value"), prefix, separator, labels)
 
 
 def open_array(node: ZarrNode | Path, mode: str = "r") -> Any:

@@ -59,7 +59,13 @@ class ZarrVolume(ArrayVolume):
                 f"{self.path} is a zarr array of {text}, expected z, y and x: save one channel and time point as 3D."
             )
         last = len(shape) - 1
-        self._set_array(open_array(node), (0 if last == 2 else None, last - 1, last))
+        axes: tuple[int | None, int, int] = (0 if last == 2 else None, last - 1, last)
+        names, stored = node.names, list("zyx"[-len(shape) :])
+        if names != stored and sorted(names) == sorted(stored):
+            axes = (names.index("z") if last == 2 else None, names.index("y"), names.index("x"))
+            remedy = "slices lie across z; --axis chooses another" if last == 2 else "rows lie along y"
+            logger.warning("%s: its axes are %s, %s.", self.path, ", ".join(names), remedy)
+        self._set_array(open_array(node), axes)
         return node
 
     def _open_image(self, group: ZarrNode) -> ZarrNode:

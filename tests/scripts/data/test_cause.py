@@ -43,6 +43,7 @@ def test_a_picture_is_read_by_its_content(tmp_path: Path) -> None:
         (b"\n<!DOCTYPE html><html></html>", "web page"),
         (b"\x89HDF\r\n\x1a\n" + bytes(600), "HDF5 file in spite of its name: rename it to a.h5"),
         (b"PK\x03\x04" + bytes(600), "unpack it"),
+        (b"RIFF\0\0\0\0WEBPVP8 " + bytes(600), "a WebP file in spite of its name: convert it"),
     ],
 )
 def test_other_content_is_named(tmp_path: Path, name: str, content: bytes, said: str) -> None:

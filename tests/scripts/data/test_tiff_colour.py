@@ -88,5 +88,7 @@ def test_white_is_zero_with_one_bit(tmp_path: Path) -> None:
 def test_three_channels_of_a_composite_are_named(tmp_path: Path) -> None:
     channels = np.moveaxis(RGB, -1, 0).copy()
     tifffile.imwrite(tmp_path / "a.tif", channels, imagej=True, metadata={"axes": "CYX", "mode": "composite"})
-    with pytest.raises(InputError, match="three channels.*RGB Color"):
-        read_histology(tmp_path / "a.tif")
+    tifffile.imwrite(tmp_path / "b.tif", channels, photometric="minisblack")  # three grey pages
+    for name in ("a.tif", "b.tif"):
+        with pytest.raises(InputError, match="three channels.*RGB Color"):
+            read_histology(tmp_path / name)

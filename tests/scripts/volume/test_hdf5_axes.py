@@ -17,7 +17,7 @@ VOXELS = np.arange(3 * 4 * 5, dtype=np.uint16).reshape(3, 4, 5)  # z, y, x
 TAGS = json.dumps({"axes": [{"key": key} for key in "xyz"]})
 
 
-@pytest.mark.parametrize("kind", ["nexus", "text", "axistags", "labels"])
+@pytest.mark.parametrize("kind", ["nexus", "text", "axistags", "labels", "scales"])
 def test_names_in_another_order(tmp_path: Path, kind: str, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "a.h5"
     with h5py.File(path, "w") as file:
@@ -29,6 +29,11 @@ def test_names_in_another_order(tmp_path: Path, kind: str, caplog: pytest.LogCap
             dataset.attrs["axes"] = "x:y:z"
         elif kind == "axistags":
             dataset.attrs["axistags"] = TAGS
+        elif kind == "scales":  # as netCDF
+            for axis, name in enumerate("xyz"):
+                file[name] = np.arange(float(VOXELS.shape[2 - axis]))
+                file[name].make_scale()
+                dataset.dims[axis].attach_scale(file[name])
         else:
             for axis, name in enumerate("xyz"):
                 dataset.dims[axis].label = name
@@ -36,6 +41,44 @@ def test_names_in_another_order(tmp_path: Path, kind: str, caplog: pytest.LogCap
         assert volume.shape == (3, 4, 5) and volume.spacing == pytest.approx((0.005, 0.003, 0.002))
         np.testing.assert_array_equal(volume.read(0, 3), VOXELS)
     assert "its axes are x, y, z, slices lie across z; --axis chooses another" in caplog.text
+
+
+@pytest.mark.parametrize("kind", ["text", "scales"])
+def test_voxel_size_from_the_values_along_the_axes(tmp_path: Path, kind: str) -> None:
+    """NXtomoproc with the axes named at the dataset; netCDF with coordinates."""
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        dataset = file.create_dataset("g/v", data=VOXELS)
+        for axis, (name, step) in enumerate({"z": 10.0, "y": 5.0, "x": 2.5}.items()):
+            values = file.create_dataset(f"g/{name}", data=step * np.arange(VOXELS.shape[axis]))
+            values.attrs["units"] = "micron"
+            if kind == "scales":
+                values.make_scale()
+                dataset.dims[axis].attach_scale(values)
+        if kind == "text":
+            dataset.attrs["axes"] = "z:y:x"
+    with open_volume(tmp_path / "a.h5") as volume:
+        assert volume.spacing == pytest.approx((0.01, 0.005, 0.0025))
+
+
+def test_points_are_no_names(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """NeXus: a point stands for an axis without values."""
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["g/v"] = VOXELS
+        file["g"].attrs["axes"] = [".", ".", "."]
+    with caplog.at_level(logging.WARNING), open_volume(tmp_path / "a.h5") as volume:
+        np.testing.assert_array_equal(volume.read(0, 3), VOXELS)
+    assert not caplog.text
+
+
+@pytest.mark.parametrize("where", [(..., None), (None, ..., None)])
+def test_one_channel_behind_the_volume(tmp_path: Path, where: tuple[object, ...]) -> None:
+    """zyxc and tzyxc, as ilastik exports; three sizes are those of z, y and x."""
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["v"] = VOXELS[where]
+        file["v"].attrs["element_size_um"] = [10.0, 5.0, 2.5]
+    with open_volume(tmp_path / "a.h5") as volume:
+        np.testing.assert_array_equal(volume.read(0, 3), VOXELS)
+        assert volume.spacing == pytest.approx((0.01, 0.005, 0.0025))
 
 
 @pytest.mark.parametrize("names", [["rotation_angle", "y", "x"], ["time", "y", "x"], ["energy", "y", "x"]])

@@ -234,3 +234,20 @@ def test_format_3_needs_zarr_3(tmp_path: Path) -> None:
     (tmp_path / "zarr.json").write_text('{"zarr_format": 3, "node_type": "group"}')
     with pytest.raises(InputError, match="install zarr 3"):
         open_volume(tmp_path)
+
+
+def test_plain_array_with_named_axes(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """As xarray names them, here x, y, z: what is stored first is x."""
+    save_array(tmp_path / "a.zarr", VOXELS.transpose(2, 1, 0), (2, 3, 4))
+    (tmp_path / "a.zarr" / ".zattrs").write_text('{"_ARRAY_DIMENSIONS": ["x", "y", "z"]}')
+    with caplog.at_level(logging.WARNING), open_volume(tmp_path / "a.zarr") as volume:
+        np.testing.assert_array_equal(volume.read(0, 5), VOXELS)
+    assert "its axes are x, y, z, slices lie across z; --axis chooses another" in caplog.text
+
+
+@pytest.mark.parametrize("names", [["z", "y", "x"], ["a", "b", "c"], ["x", "y"], 7])
+def test_plain_array_in_its_own_order(tmp_path: Path, names: Any) -> None:
+    save_array(tmp_path / "a.zarr", VOXELS, (2, 3, 4))
+    (tmp_path / "a.zarr" / ".zattrs").write_text(json.dumps({"_ARRAY_DIMENSIONS": names}))
+    with open_volume(tmp_path / "a.zarr") as volume:
+        np.testing.assert_array_equal(volume.read(0, 5), VOXELS)
