@@ -9,6 +9,7 @@ from scripts.data.files import has_suffix
 
 #: Voxels behind a header of some length, or behind none.
 RAW_SUFFIXES = (".raw", ".vol", ".isq", ".aim", ".img", ".bin", ".dat", ".rec")
+SHORT_SUFFIXES = (".isq", ".aim")  # whose voxels have a sign
 #: What describes such a file.
 ABOUT_RAW = {".vgi": ".vol", ".xtekct": ".vol", ".hdr": ".img", ".pcr": ".vol"}
 DICOM_SUFFIXES = (".dcm", ".dicom", ".ima")
@@ -29,7 +30,7 @@ MHD = (
     "ObjectType = Image",
     "NDims = 3",
     "DimSize = X Y Z",
-    "ElementType = MET_USHORT",
+    "ElementType = {kind}",
     "ElementByteOrderMSB = False",
     "ElementSpacing = DX DY DZ",
     "HeaderSize = -1",
@@ -79,7 +80,8 @@ def _from_dicom() -> str:
 
 
 def _mhd(name: str, stem: str) -> str:
-    lines = ", ".join(f'"{line.format(name=name)}"' for line in MHD)
+    kind = "MET_SHORT" if name.lower().split(";")[0].endswith(SHORT_SUFFIXES) else "MET_USHORT"
+    lines = ", ".join(f'"{line.format(name=name, kind=kind)}"' for line in MHD)
     return (
         f"write a text file {stem}.mhd beside it with the lines {lines} (X Y Z voxels, DX DY DZ their size in mm; "
         "MET_UCHAR, MET_SHORT, MET_USHORT or MET_FLOAT), and give that file"

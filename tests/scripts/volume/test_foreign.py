@@ -12,11 +12,14 @@ from scripts.errors import InputError
 from scripts.volume.reader import find_volumes, open_volume
 
 VOXELS = np.arange(60, dtype="<u2").reshape(3, 4, 5)
+SIGNED = np.arange(-30, 30, dtype="<i2").reshape(3, 4, 5)  # as Scanco's ISQ and AIM have
 
 
-@pytest.mark.parametrize("name", ["a.raw", "a.vol", "C0001.ISQ;1", "a.aim"])
-def test_lines_of_the_header_work(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_bytes(bytes(512) + VOXELS.tobytes())
+@pytest.mark.parametrize(
+    ("name", "voxels"), [("a.raw", VOXELS), ("a.vol", VOXELS), ("C0001.ISQ;1", SIGNED), ("a.aim", SIGNED)]
+)
+def test_lines_of_the_header_work(tmp_path: Path, name: str, voxels: np.ndarray) -> None:
+    (tmp_path / name).write_bytes(bytes(512) + voxels.tobytes())
     with pytest.raises(InputError) as caught:
         open_volume(tmp_path / name)
     message = str(caught.value)
@@ -26,7 +29,7 @@ def test_lines_of_the_header_work(tmp_path: Path, name: str) -> None:
     text = "\n".join(lines) + "\n"
     header.write_text(text.replace("DX DY DZ", "0.002 0.003 0.005").replace("X Y Z", "5 4 3"))
     with open_volume(header) as volume:
-        np.testing.assert_array_equal(volume.read(0, 3), VOXELS)
+        np.testing.assert_array_equal(volume.read(0, 3), voxels)
         assert volume.spacing == (0.005, 0.003, 0.002)
 
 
