@@ -16,9 +16,11 @@ import numpy as np
 logger = logging.getLogger(__name__)
 
 SHARE = 0.03  # of the values, from which one exact value at an end of the range may be padding
+SHARE_BLANK = 0.005  # the same of a spike below a gap: a few blank slices, which take the lowest percentile already
 SHARE_APART = 0.001  # the same where the value lies apart from all others
 SPIKE = 3  # times as often as the values next to it: a value that tissue has is no spike
 LEVELS = 4  # values next to it that are counted
+GAP_BLANK = 0.1  # of the range of the others, which lies between such a spike and them
 GAP = 0.25  # of the range of the others, from which a value that is frequent counts without a spike
 ABSURD = 1000  # ranges of the others, beyond which no metal attenuates
 CORNERS = 0.5  # share of the slices' corners, of which more must hold a value at the bright end
@@ -114,9 +116,10 @@ def corners_of(slices: np.ndarray) -> np.ndarray:
 def find_padding(values: np.ndarray, corners: np.ndarray | Sequence[float] = ()) -> Padding:
     """Find padding in a sample of grey values.
 
-    At the dark end it is one exact value that holds 3 % of the sample and is a spike beside the next values, or a
-    tenth of a per cent far apart from them. At the bright end that may be metal beyond the detector's range, so there
-    it must fill the corners of the slices too, or lie where no metal can. Several values are found one after the other.
+    At the dark end it is one exact value that holds 3 % of the sample and is a spike beside the next values; with a gap
+    before them half a per cent is enough, and far apart from them a tenth of a per cent. At the bright end that may be
+    metal beyond the detector's range, so there it must fill the corners of the slices too, or lie where no metal can.
+    Several values are found one after the other.
 
     Args:
         values: of any shape and type; NaN and infinity do not count.
@@ -158,9 +161,10 @@ def _padded(ordered: np.ndarray, total: int, first: bool) -> int:
     gap, width = rest[0] - ordered[0], _width(rest)
     if gap > width:
         return count
+    spike = first and count > SPIKE * _commonest(rest)
     if count < SHARE * total:
-        return 0
-    return count if gap > GAP * width or (first and count > SPIKE * _commonest(rest)) else 0
+        return count if spike and count >= SHARE_BLANK * total and gap > GAP_BLANK * width else 0
+    return count if spike or gap > GAP * width else 0
 
 
 def _is_scan(rest: np.ndarray) -> bool:

@@ -54,6 +54,25 @@ def test_one_value_at_an_end(low: float, high: float, dtype: str, value: float) 
     np.testing.assert_array_equal(padding.without(voxels), voxels[:, ~OUTSIDE].ravel())
 
 
+@pytest.mark.parametrize(("low", "dtype"), [(2000, "uint16"), (20000, "uint16"), (20, "uint8")])
+def test_one_blank_slice_of_many(low: float, dtype: str) -> None:
+    """Two per cent of the voxels, which take the 0.5th percentile."""
+    voxels = np.tile(tissue(low, 10 * low if low < 20000 else 2 * low, dtype), (12, 1, 1))
+    expected = np.sort(voxels[1:], axis=None)
+    voxels[0] = 0
+    padding = found_in(voxels)
+    assert padding.low == 0 and padding.shares == ((0.0, pytest.approx(1 / 48)),)
+    np.testing.assert_array_equal(np.sort(padding.without(voxels)), expected)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_little_clipped_air_is_no_padding(dtype: str) -> None:
+    """One or two per cent of the noise lie below 0: no gap follows them."""
+    voxels = np.clip(tissue(-30, 200, "float32"), 0, None)
+    assert 0.005 < (voxels.astype(dtype) == 0).mean() < 0.03
+    assert not found_in(voxels.astype(dtype))
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64"])
 def test_tissue_alone_has_none(dtype: str) -> None:
     voxels = tissue(10, 110, dtype)
