@@ -108,12 +108,20 @@ def choose_axes(file: h5py.File, address: str, source: str) -> Axes:
     return stored
 
 
-def _require_no_projections(file: h5py.File, address: str, source: str) -> None:
+def of_projections(file: h5py.File, address: str) -> str | None:
+    """Name of a dataset that lies only beside projections, if the one at `address` is of them, else None."""
     group, count = follow(file, posixpath.dirname(address)), follow(file, address).shape[0]
     for name in _OF_PROJECTIONS:
         beside = group.get(name) if isinstance(group.get(name, getlink=True), h5py.HardLink) else None
         if isinstance(beside, h5py.Dataset) and (beside.ndim == 3 or beside.shape == (count,)):
-            raise InputError(f"{source} lies beside {name}, so it holds projections: give the reconstruction of them.")
+            return name
+    return None
+
+
+def _require_no_projections(file: h5py.File, address: str, source: str) -> None:
+    name = of_projections(file, address)
+    if name is not None:
+        raise InputError(f"{source} lies beside {name}, so it holds projections: give the reconstruction of them.")
 
 
 def _listed(node: Any) -> list[str]:

@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 
 from scripts.errors import InputError
-from scripts.volume.hdf5_axes import axis_values, three_axes
+from scripts.volume.hdf5_axes import axis_values, of_projections, three_axes
 from scripts.volume.hdf5_sources import dangling, follow
 from scripts.volume.units import REMEDY, VoxelSize, number, voxel_size
 
@@ -43,9 +43,14 @@ def find_dataset(file: h5py.File, inside: str | None, path: str) -> str:
         near = sorted(_volumes(file), key=lambda name: -SequenceMatcher(None, name, address).ratio())
         raise InputError(f"{path} holds nothing at {address}: {_choice(near, path)}")
     found = default_dataset(file) if address == "/" else _signal(file, address) or _only(_volumes(file, address))
-    if found is None:
-        raise InputError(f"{path} does not say which dataset of {address} is meant: {_choice(_volumes(file), path)}")
-    return found
+    if found is not None:
+        return found
+    volumes = _volumes(file, address)
+    reconstructed = [name for name in volumes if of_projections(file, name) is None]
+    if volumes and len(reconstructed) < 2:  # the one, or a dataset of which the next step says that it is none
+        return (reconstructed or volumes)[0]
+    named = reconstructed or _volumes(file)
+    raise InputError(f"{path} does not say which dataset of {address} is meant: {_choice(named, path)}")
 
 
 def default_dataset(file: h5py.File) -> str | None:

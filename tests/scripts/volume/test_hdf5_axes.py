@@ -95,3 +95,17 @@ def test_projections(tmp_path: Path) -> None:
         file["exchange/data"], file["exchange/theta"] = VOXELS, np.arange(3.0)
     with pytest.raises(InputError, match="lies beside theta, so it holds projections"):
         open_volume(tmp_path / "a.h5")
+
+
+def test_file_of_projections_and_flat_fields(tmp_path: Path) -> None:
+    """As Data Exchange has them: no dataset is one that could be stained, unless its reconstruction lies there too."""
+    path = tmp_path / "raw.h5"
+    with h5py.File(path, "w") as file:
+        for name in ("data", "data_white", "data_dark"):
+            file[f"exchange/{name}"] = VOXELS
+    with pytest.raises(InputError, match="holds projections: give the reconstruction"):
+        open_volume(path)
+    with h5py.File(path, "a") as file:
+        file["reconstruction/data"] = VOXELS + 1
+    with open_volume(path) as volume:
+        np.testing.assert_array_equal(volume.read(0, 3), VOXELS + 1)
