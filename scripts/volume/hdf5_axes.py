@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 Axes = tuple[int | None, int, int]
 
+_reported: set[str] = set()
+
 _SPACE = re.compile(r"(?:.*[^a-z])?([xyz])(?:[^a-z].*)?")
 _NOT_SPACE = re.compile(
     r"(?:.*[^a-z])?(t|time|timepoint|c|channel|energy|wavelength|angle|theta|omega|phi)(?:[^a-z].*)?"
@@ -95,17 +97,21 @@ def choose_axes(file: h5py.File, address: str, source: str) -> Axes:
         named: Axes = (letters.index("z"), letters.index("y"), letters.index("x"))
         if set(long) <= set(named):
             if named != stored:
-                logger.warning(
-                    "%s: its axes are %s, slices lie across z; --axis chooses another.", source, _said(names)
-                )
+                report_axes(source, names, "slices lie across z; --axis chooses another")
             return named
     used = [axis for axis in stored if axis is not None]
     own = [names[axis] for axis in used]
     if len(used) == 3 and any(own) and [letters[axis] for axis in used[1:]] != ["y", "x"]:
-        logger.warning(
-            "%s: its axes are %s, slices are taken across the first; --axis chooses another.", source, _said(own)
-        )
+        report_axes(source, own, "slices are taken across the first; --axis chooses another")
     return stored
+
+
+def report_axes(source: str, names: list[str], taken: str) -> None:
+    """Write into the log, once for each source, which axes it has and how they are taken."""
+    line = f"{source}: its axes are {', '.join(name or 'unnamed' for name in names)}, {taken}."
+    if line not in _reported:  # a run opens its volume several times
+        _reported.add(line)
+        logger.warning("%s", line)
 
 
 def of_projections(file: h5py.File, address: str) -> str | None:
@@ -138,7 +144,3 @@ def _tags(dataset: h5py.Dataset) -> list[str]:
 
 def _text(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-
-
-def _said(names: list[str]) -> str:
-    return ", ".join(name or "unnamed" for name in names)

@@ -13,6 +13,7 @@ import numpy as np
 from scripts.data.files import has_suffix, reading, require_grey_type
 from scripts.errors import InputError
 from scripts.volume.array import ArrayVolume
+from scripts.volume.hdf5_axes import report_axes
 from scripts.volume.ngff import find_image, images_of, is_node, place, read_image
 from scripts.volume.zarr_opening import ZarrNode, open_array, read_node
 
@@ -64,7 +65,7 @@ class ZarrVolume(ArrayVolume):
         if names != stored and sorted(names) == sorted(stored):
             axes = (names.index("z") if last == 2 else None, names.index("y"), names.index("x"))
             remedy = "slices lie across z; --axis chooses another" if last == 2 else "rows lie along y"
-            logger.warning("%s: its axes are %s, %s.", self.path, ", ".join(names), remedy)
+            report_axes(self.source, names, remedy)
         self._set_array(open_array(node), axes)
         return node
 
