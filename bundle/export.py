@@ -18,12 +18,15 @@ from bundle.bench.command import table
 from bundle.package.contents import read_metadata
 from bundle.quantize import calibration_slices, loss, write_int8
 from bundle.trained_network import read_network
+from scripts.digest import digest_file_of, note_digest
 from scripts.errors import InputError
 from scripts.inferers import TileInferer, default_tile_size
 from scripts.networks import ResNetGenerator, fold_layers
 from scripts.networks.exported import FACTS, SUFFIXES, load_exported
 from scripts.networks.scriptable import ScriptableGenerator
 from scripts.output_folder import writable_folder
+from scripts.seal import is_archive, seal
+from scripts.whole import settle
 
 ROOT = Path(__file__).resolve().parents[1]
 WORST = 1e-4  # of a stain in [0, 1] in float32
@@ -78,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
             worst = max(differences)
             if not all(difference <= WORST for difference in differences):  # a NaN is no difference to be content with
                 raise InputError(f"The exported {path.name} differs from PyTorch by {worst:.1g}, more than {WORST:g}.")
-            partial.replace(path)
+            _publish(partial, path)
         finally:
             partial.unlink(missing_ok=True)
         made[suffix] = exported, _seconds(exported)
@@ -102,7 +105,7 @@ def _write_int8(out: Path, slices: Sequence[np.ndarray], dataset_dir: Path, exac
         _written(path, lambda: write_int8(out / "model.onnx", partial, slices))
         quantised = load_exported(partial)
         lost = loss(exact, quantised, dataset_dir)
-        partial.replace(path)
+        _publish(partial, path)
     finally:
         partial.unlink(missing_ok=True)
     print(
@@ -110,6 +113,16 @@ def _write_int8(out: Path, slices: Sequence[np.ndarray], dataset_dir: Path, exac
         f"{lost['mean']:.1f} grey levels on average and by less than {lost['99 %']:.0f} in 99 % of the values, and has "
         f"a PSNR of {lost['PSNR']:.2f} dB, model.onnx {lost['PSNR in float32']:.2f} (validation of {dataset_dir})."
     )
+
+
+def _publish(partial: Path, path: Path) -> None:
+    """Give a file its name, with the digest by which inference notices damage: in a zip archive, or else beside it."""
+    digest_file_of(path).unlink(missing_ok=True)  # of an earlier export
+    if is_archive(partial):
+        seal(partial)
+    settle(partial, path)
+    if not is_archive(path):
+        note_digest(path)
 
 
 def write_torchscript(network: Any, path: Path) -> None:

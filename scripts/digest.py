@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from pathlib import Path
 
 SHORT = 12  # digits that people compare
 BLOCK = 1 << 20  # bytes read at once
@@ -26,3 +27,29 @@ def file_digest(path: str | os.PathLike[str], size: int | None = None) -> str:
             digest.update(block)
             left -= len(block)
     return digest.hexdigest()
+
+
+def digest_file_of(path: Path) -> Path:
+    """Where the digest of a file is noted whose format has no place for it: ``model.onnx.sha256`` beside it."""
+    return path.with_name(f"{path.name}.sha256")
+
+
+def note_digest(path: Path) -> None:
+    """Note the digest of a file beside it, in the format that ``sha256sum --check`` reads.
+
+    Raises:
+        OSError: the disk is full, or the folder is closed to the user.
+    """
+    digest_file_of(path).write_text(f"{file_digest(path)}  {path.name}\n", encoding="utf-8")
+
+
+def differs_from_note(path: Path) -> bool:
+    """Whether a digest is noted beside a file, and the file has another one.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    note = digest_file_of(path)
+    if not note.is_file():
+        return False
+    return note.read_text(encoding="utf-8", errors="replace").split(maxsplit=1)[:1] != [file_digest(path)]

@@ -9,11 +9,14 @@ from typing import Any
 
 import torch
 
+from scripts.checkpoint import read_checkpoint
+from scripts.digest import file_digest
 from scripts.errors import InputError
 from scripts.metrics.torchvision_ops import import_torchvision
 
 OWN_FILE = "alexnet_features.pth"  # written by `python -m bundle lpips-weights`
 TORCHVISION_FILE = "alexnet-owt-7be5be79.pth"  # the whole AlexNet, as torchvision downloads it
+TORCHVISION_SHA256 = "7be5be79"  # begin of its SHA-256, which torchvision puts into the name
 HOW_TO_GET = (
     "give a file with torchvision's AlexNet weights, or run `python -m bundle lpips-weights` in the source repository"
 )
@@ -62,16 +65,15 @@ def read_alexnet_features(path: str | PathLike[str]) -> dict[str, torch.Tensor]:
     """Read ``features.*`` of AlexNet, float32, from torchvision's state dict.
 
     Raises:
-        InputError: not a file of tensors, or convolutions missing, of other shapes, or not finite.
+        InputError: not a file of tensors, or damaged; convolutions missing, of other shapes, or not finite.
     """
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # pickle, zip and reader errors of many kinds: all mean that this is no weights file
-        raise InputError(f"The LPIPS weights {path} cannot be read as torch weights: {HOW_TO_GET}.") from error
+    if Path(path).name == TORCHVISION_FILE and not file_digest(path).startswith(TORCHVISION_SHA256):
+        raise InputError(f"The LPIPS weights {path} are damaged, their digest is another: {HOW_TO_GET}.")
+    content = read_checkpoint(path, HOW_TO_GET, HOW_TO_GET)
     features = {}
     for index, (_, shape) in CONVOLUTIONS.items():
         for name, expected in ((f"features.{index}.weight", shape), (f"features.{index}.bias", shape[:1])):
-            value = content.get(name) if isinstance(content, dict) else None
+            value = content.get(name)
             if not isinstance(value, torch.Tensor) or value.shape != expected or not value.isfinite().all():
                 raise InputError(f"{path} does not hold AlexNet's convolutions ({name} is amiss): {HOW_TO_GET}.")
             features[name] = value.float()

@@ -9,8 +9,10 @@ from typing import Any
 
 import torch
 
+from scripts.digest import differs_from_note, digest_file_of
 from scripts.errors import InputError
 from scripts.networks.windowing import KeepsWindowing
+from scripts.seal import damage_of, is_archive
 
 SUFFIXES = (".ts", ".onnx")
 FACTS = "stain_generator"  # entry of an ONNX file's metadata: JSON of what `ScriptableGenerator.facts` holds
@@ -60,7 +62,25 @@ def load_exported(path: Path, device: str | torch.device = "cpu") -> ExportedGen
         raise InputError(
             f"There is no exported network {path}: make it with `python -m bundle export` in the source repository."
         )
+    _refuse_damage(path)
     return _torchscript(path, torch.device(device)) if path.suffix == ".ts" else _onnx(path)
+
+
+def _refuse_damage(path: Path) -> None:
+    """TorchScript is a zip archive, with checksums and a digest; that of ONNX is noted beside the file."""
+    again = "copy it again from where it came, or export the network again"
+    try:
+        damage = damage_of(path) if path.suffix == ".ts" and is_archive(path) else None
+        if damage is not None:
+            raise InputError(f"{path} is damaged ({damage}): {again}.")
+        if differs_from_note(path):
+            note = digest_file_of(path)
+            raise InputError(
+                f"{path} has another digest than {note.name} says: {again}. "
+                f"If you changed the network on purpose, remove {note.name}."
+            )
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror or error}): {again}.") from error
 
 
 def _torchscript(path: Path, device: torch.device) -> ExportedGenerator:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -30,7 +32,7 @@ def exported(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) ->
     (out / "tiny.yaml").write_text(TINY)
     words = ["--out", str(out), "--checkpoint", str(tiny_checkpoint), "--overlay", str(out / "tiny.yaml")]
     assert main(["export", *words]) == 0
-    assert sorted(path.name for path in out.iterdir()) == ["model.onnx", "model.ts", "tiny.yaml"]
+    assert sorted(path.name for path in out.iterdir()) == ["model.onnx", "model.onnx.sha256", "model.ts", "tiny.yaml"]
     return out
 
 
@@ -135,8 +137,38 @@ def test_damaged_exports(suffix: str, exported: Path, tmp_path: Path) -> None:
         load_stainer(StainGenerator(), path)
     for content in (whole[: len(whole) // 2], b"", b"no network"):
         path.write_bytes(content)
-        with pytest.raises(InputError, match=f"model.{suffix} cannot be used"):
+        with pytest.raises(InputError, match=f"model.{suffix} (cannot be used|is damaged)"):
             load_stainer(StainGenerator(), path)
+
+
+@pytest.mark.parametrize("suffix", ["ts", "onnx"])
+def test_a_flipped_bit_in_an_export(suffix: str, exported: Path, tmp_path: Path) -> None:
+    """Anywhere; without it the same file is taken, and `sha256sum` agrees with the note beside the ONNX file."""
+    whole = (exported / f"model.{suffix}").read_bytes()
+    path, note = tmp_path / f"model.{suffix}", tmp_path / "model.onnx.sha256"
+    if suffix == "onnx":
+        shutil.copy(exported / note.name, note)
+        assert note.read_text() == f"{hashlib.sha256(whole).hexdigest()}  model.onnx\n"
+    for place in range(100, len(whole), len(whole) // 9):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
+        with pytest.raises(InputError, match=f"model.{suffix} (is damaged|has another digest)"):
+            load_stainer(StainGenerator(), path)
+    path.write_bytes(whole)
+    load_stainer(StainGenerator(), path)
+
+
+def test_an_onnx_file_that_another_program_wrote_again(exported: Path, tmp_path: Path) -> None:
+    """The note of the earlier file is named, and once it is removed the file is taken."""
+    import onnx
+
+    shutil.copytree(exported, tmp_path, dirs_exist_ok=True)
+    model = onnx.load(tmp_path / "model.onnx")
+    model.producer_name = "another program"
+    onnx.save(model, tmp_path / "model.onnx")
+    with pytest.raises(InputError, match="on purpose, remove model.onnx.sha256"):
+        load_stainer(StainGenerator(), tmp_path / "model.onnx")
+    (tmp_path / "model.onnx.sha256").unlink()
+    load_stainer(StainGenerator(), tmp_path / "model.onnx")
 
 
 def test_a_script_of_something_else(tmp_path: Path) -> None:

@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 import torch
 
+from scripts.checkpoint import save_atomically
 from scripts.errors import InputError
+from scripts.metrics import lpips_weights
 from scripts.metrics.lpips import RegionLPIPSMetric
 from scripts.metrics.lpips_weights import build_lpips, find_lpips_weights, read_alexnet_features
 from tests.scripts.metrics.random_alexnet import random_features, save_random_features
@@ -66,7 +68,8 @@ def test_building_leaves_the_random_numbers_alone():
     assert torch.equal(torch.rand(3), expected)
 
 
-def test_cache_is_searched_for_both_names(empty_cache):
+def test_cache_is_searched_for_both_names(empty_cache, monkeypatch):
+    monkeypatch.setattr(lpips_weights, "TORCHVISION_SHA256", "")  # any digest, since the file here is none of theirs
     assert find_lpips_weights() is None
     whole = {**random_features(), "classifier.1.bias": torch.zeros(4096)}
     torch.save(whole, empty_cache / "alexnet-owt-7be5be79.pth")
@@ -107,3 +110,20 @@ def test_given_file_must_hold_alexnet(tmp_path, damage):
         path.write_bytes(path.read_bytes()[:100_000])
     with pytest.raises(InputError, match="random_alexnet.pth"):
         find_lpips_weights(path)
+
+
+def test_a_flipped_bit_is_noticed(empty_cache):
+    """In what the command writes, in any file of `torch.save`, and in torchvision's, which has no checksums."""
+    own, saved = empty_cache / "alexnet_features.pth", empty_cache / "saved.pth"
+    save_atomically(random_features(), own)
+    torch.save(random_features(), saved)
+    for path in (own, saved):
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 4
+        path.write_bytes(content)
+        with pytest.raises(InputError, match="is damaged"):
+            read_alexnet_features(path)
+    torchvision = empty_cache / "alexnet-owt-7be5be79.pth"
+    torch.save(random_features(), torchvision, _use_new_zipfile_serialization=False)
+    with pytest.raises(InputError, match="their digest is another"):
+        read_alexnet_features(torchvision)
