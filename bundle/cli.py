@@ -71,7 +71,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return the exit status; a user's mistake ends in one sentence and status 1."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be no text, as on the error output
-    options = parser().parse_args(arguments)
+    every = parser()
+    if "" in (sys.argv[1:] if arguments is None else arguments):  # an empty path would be the current folder
+        every.error("an argument is empty: give it a value, or leave it and its option out")
+    options = every.parse_args(arguments)
     try:
         return options.run(options)
     except Exception as error:

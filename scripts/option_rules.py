@@ -106,7 +106,10 @@ RULES: dict[str, Rule] = {
     "uncertainty": SWITCH,
     "split": Rule("training, validation or test", lambda value: value in ("training", "validation", "test")),
     "ct_window": _or_none(
-        Rule("two grey values, such as [5000, 35000]", lambda value: _ascending(value, -math.inf, math.inf))
+        Rule(
+            "two grey values, the lower one first, such as [5000, 35000]",
+            lambda value: _ascending(value, -math.inf, math.inf),
+        )
     ),
     "spacing": _or_none(Rule("one size in mm or three, such as [0.005, 0.005, 0.005]", _is_spacing)),
     "slab_size": _or_none(_whole(1, 10**6)),

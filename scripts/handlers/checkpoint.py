@@ -75,6 +75,7 @@ class TrainingCheckpoint:
             )
 
     def attach(self, engine: Engine) -> None:
+        engine.logger.addFilter(_is_right)
         if rank() == 0:
             engine.add_event_handler(Events.STARTED, self._lock)
             on_failure(engine, self._unlock)
@@ -142,6 +143,7 @@ class TrainingCheckpoint:
                 "ask for more with --train#trainer#max_epochs."
             )
         engine.state.max_epochs = max_epochs
+        logger.info("%s: the training goes on after epoch %d.", self.path, engine.state.epoch)
 
     def _compare(self, engine: Engine, content: dict[str, Any]) -> None:
         """Refuse what would load and then mean something else."""
@@ -163,6 +165,11 @@ class TrainingCheckpoint:
                         f"The training in {self.path} has {buffer} {then.tolist()}, not {value.tolist()} ({name}): "
                         f"resume with the {WRITTEN[buffer]} of its start."
                     )
+
+
+def _is_right(record: logging.LogRecord) -> bool:
+    """Ignite says that an engine's run is "resuming from iteration 0" where it starts, and before `load` where not."""
+    return not record.getMessage().startswith("Engine run resuming")
 
 
 def _keep_previous(path: Path) -> None:

@@ -183,8 +183,9 @@ _FORMAT: dict[str, Any] = {} if ZARR_2 else {"zarr_format": 2}
 
 
 def open_new_group(path: Path) -> Any:
-    """A new, empty group of zarr format 2."""
-    return zarr.open_group(str(path), mode="w", **_FORMAT)
+    """A new, empty group of zarr format 2, in a store of its own: zarr takes a path `a::b` for another folder."""
+    store: Any = zarr.DirectoryStore(str(path)) if ZARR_2 else zarr.storage.LocalStore(path)
+    return zarr.open_group(store, mode="w", **_FORMAT)
 
 
 def create_array(group: Any, name: str, shape: tuple[int, ...], chunks: tuple[int, ...]) -> None:

@@ -104,3 +104,10 @@ def test_as_a_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     out, err = capsys.readouterr()
     (line,) = err.splitlines()
     assert out == "" and line.startswith("error: ") and "datalist.json" in line
+
+
+@pytest.mark.parametrize("words", [["stain", "", "--out", "a.png"], ["stain", "a.tif", "--out", ""]])
+def test_an_empty_argument_is_not_the_current_folder(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(words)
+    assert ended.value.code == 2 and "an argument is empty" in capsys.readouterr().err

@@ -257,6 +257,12 @@ class TestThroughFireAndMONAI:
             run("train", "stray", "--config_file", str(ROOT / "configs/train.yaml"))
         assert "word 'stray'" in str(find_input_error(refused.value))
 
+    @pytest.mark.parametrize("part", [("seed", "train"), ("split", "evaluate"), ("axis", "inference")])
+    def test_a_stray_word_is_refused_though_nothing_runs(self, part: tuple[str, str], run: Callable[..., None]) -> None:
+        with pytest.raises(RuntimeError) as refused:
+            run(part[0], "stray", "--config_file", str(ROOT / f"configs/{part[1]}.yaml"))
+        assert "word 'stray'" in str(find_input_error(refused.value))
+
     def test_a_misspelt_option_is_refused(self, run: Callable[..., None]) -> None:
         with pytest.raises(RuntimeError) as refused:
             run("training", "--config_file", str(ROOT / "configs/train.yaml"), "--max_epochs", "2")

@@ -82,6 +82,15 @@ def test_two_and_two_epochs_are_four(tmp_path: Path) -> None:
     assert whole.generator_optimizer.param_groups[0]["lr"] == resumed.generator_optimizer.param_groups[0]["lr"]
 
 
+def test_the_log_says_resuming_only_where_a_training_goes_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        training(tmp_path, 1)[0].run()
+        assert "run resuming" not in caplog.text and "goes on" not in caplog.text
+        training(tmp_path, 2, resume=True)[0].run()
+    assert "run resuming" not in caplog.text
+    assert f"{tmp_path / CHECKPOINT}: the training goes on after epoch 1." in caplog.text
+
+
 def test_interval_and_last_epoch(tmp_path: Path) -> None:
     trainer, _ = training(tmp_path, 3, interval=2)
     written: list[tuple[int, int]] = []

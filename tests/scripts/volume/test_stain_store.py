@@ -197,3 +197,14 @@ def test_ome_zarr_reads_it(tmp_path: Path) -> None:
     assert [axis["name"] for axis in image.metadata["axes"]] == list("czyx")
     assert [level.shape for level in image.data] == [(3, 3, 20, 300), (3, 2, 10, 150)]
     np.testing.assert_array_equal(np.asarray(image.data[0]), stain)
+
+
+@pytest.mark.parametrize("name", ["a::b", "file::x", "a.zip", "memory::", "~", "a#b", "%41"])
+def test_any_name_is_a_folder_of_its_own(name: str, tmp_path: Path) -> None:
+    """Also names that zarr, given a path as text, takes for an archive or a chain of addresses."""
+    (tmp_path / name).mkdir()
+    path = tmp_path / name / f"{name}_stain.ome.zarr"
+    StainStore(path, (2, 4, 4), 2).create("scan", None, None)
+    assert [entry.name for entry in tmp_path.iterdir()] == [name]
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+    assert (path / ".zattrs").is_file()
