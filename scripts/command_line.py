@@ -78,6 +78,7 @@ def refuse_mistakes(typed: Arguments) -> None:
         if is_path(option) and option not in typed.options:
             check_written_path(option, value, config.get(option))
     _refuse_none(typed.options, config, written)
+    _refuse_texts_for_groups(typed.options, config)
     _refuse_tracking(given.get("tracking"), config)
     words = typed.words[1:] if typed.words[:1] == ["run"] else []
     ids = {**given, **dict(zip(RUN_IDS, words, strict=False))}
@@ -140,6 +141,17 @@ def _refuse_none(typed: Mapping[str, str | None], config: Mapping[str, Any], wri
     for option, text in typed.items():
         if text == "None" and not is_path(option) and written.get(option, parser.get(option)) is not None:
             raise InputError(f"--{option} None changes nothing, since MONAI leaves it out: remove it, or give a value.")
+
+
+def _refuse_texts_for_groups(typed: Mapping[str, str | None], config: Mapping[str, Any]) -> None:
+    """A group, such as ``loss_weights``, would be lost for a text that nothing can be built of."""
+    parser = ConfigParser(dict(config))
+    for option, text in typed.items():
+        node = parser.get(option)
+        if text and text != "None" and not text.startswith(("$", "@", "%", "{")) and isinstance(node, Mapping) and node:
+            raise InputError(
+                f"--{option} is a group of options, not one: give one of them, such as --{option}#{list(node)[-1]}."
+            )
 
 
 def _refuse_tracking(tracking: Any, config: Mapping[str, Any]) -> None:

@@ -161,6 +161,7 @@ class TestOptions:
             ),
             (["run", "training", "--seed", "None"], "--seed None changes nothing"),
             (["run", "training", "--config_file"], "twice"),
+            (["run", "training", "--loss_weights", "abc"], "group of options.*such as --loss_weights#smooth"),
         ],
     )
     def test_words_that_would_be_left_out(self, words: list[str], why: str) -> None:
