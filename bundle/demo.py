@@ -23,6 +23,7 @@ from bundle.pictures import draw_losses, draw_planes, draw_sections
 from scripts.data.window import window
 from scripts.errors import InputError
 from scripts.metrics.lpips_weights import find_lpips_weights
+from scripts.output_folder import writable_folder
 from scripts.virtual_stainer import VirtualStainer
 from scripts.volume import open_volume
 
@@ -172,7 +173,7 @@ def _clear(out: Path) -> None:
         if not (out / MARKER).is_file():
             raise InputError(f"{out} holds something else than an earlier demo: give another --output_dir.")
         shutil.rmtree(out)
-    out.mkdir(parents=True, exist_ok=True)
+    writable_folder(out)
     (out / MARKER).write_text('{"written_by": "python -m bundle demo"}\n', encoding="utf-8")
 
 

@@ -9,6 +9,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pydoc import locate
 from typing import Any
 
 from monai.bundle import ConfigParser, ConfigWorkflow
@@ -216,4 +217,19 @@ def _may_be_added(option: str, config: Mapping[str, Any]) -> bool:
             return False
     if not isinstance(node, Mapping) or "_target_" not in node:
         return False
+    takes = _arguments_of(str(node["_target_"]))
+    if takes is not None:
+        return last in takes
     return not difflib.get_close_matches(last, [str(name) for name in node], n=1, cutoff=0.85)
+
+
+def _arguments_of(target: str) -> set[str] | None:
+    """Names of the arguments of what a ``_target_`` names; None where it takes any, or is not found."""
+    found = locate(target) if "." in target else None  # MONAI's own go by their names alone
+    try:
+        parameters = inspect.signature(found).parameters  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        return None
+    return {*parameters, "_disabled_", "_requires_", "_desc_", "_mode_"}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bundle.reference.page import write_reference
 from scripts.errors import InputError
+from scripts.output_folder import writable_folder
 from scripts.whole import write_text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,6 +27,7 @@ def run(args: argparse.Namespace) -> int:
     """
     text = write_reference(ROOT / "configs")
     if not args.check:
+        writable_folder(args.out.parent, "--out")
         write_text(args.out, text)
         print(f"Written to {args.out}.")
     elif not args.out.is_file() or args.out.read_text(encoding="utf-8") != text:

@@ -28,6 +28,7 @@ from bundle.slides.damage import bubble, fold, pen, tear
 from bundle.slides.files import write_scan, write_slide
 from bundle.slides.truth import seen_by_the_scan, write_true_datalist, write_true_pair
 from scripts.errors import InputError
+from scripts.output_folder import writable_folder
 from scripts.whole import write_text
 
 FINER = 5  # pixels of the slide along a voxel
@@ -130,6 +131,7 @@ def _claim(out: Path, options: StudyOptions) -> None:
         return
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} exists and holds something else: give another folder.")
+    writable_folder(out, "OUT")
     for name in ("blocks", "slides", "landmarks", "truth"):
         (out / name).mkdir(parents=True, exist_ok=True)
     write_text(said, json.dumps(content, indent=2) + "\n")

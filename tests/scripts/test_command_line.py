@@ -102,6 +102,11 @@ class TestOptions:
         refuse_mistakes(read_arguments([*words, "--dataset_dir", "mice #2"]))
         refuse_mistakes(read_arguments([*words, "--train#trainer#max_epochs", "@train#trainer#max_epochs"]))
 
+    def test_an_argument_that_its_class_has_not(self) -> None:
+        words = ["run", "training", "--config_file", str(ROOT / "configs" / "train.yaml")]
+        with pytest.raises(InputError, match="no option --loss_weights#pixel: did you mean"):
+            refuse_mistakes(read_arguments([*words, "--loss_weights#pixel", "1"]))
+
     @pytest.mark.parametrize(
         "options",
         [
@@ -109,7 +114,7 @@ class TestOptions:
             ["--logging_file=l.conf", "--output-dir=O", "-seed", "-3"],
             ["--train::trainer::max_epochs", "3"],
             ["--train#dataloader#pin_memory", "true"],  # a further argument of something built
-            ["--train#preprocessing#transforms#1#clip", "true"],
+            ["--train#preprocessing#transforms#1#allow_missing_keys", "true"],
         ],
     )
     def test_known(self, options: list[str]) -> None:
