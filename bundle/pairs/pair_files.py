@@ -34,6 +34,7 @@ NORMALISED = "normalised.png"  # the section as if it were dyed as the others ar
 WORK = "work.json"  # what a pair was made of
 LEFT_BY_VIEWERS = re.compile(r"\.DS_Store$|\._|Thumbs\.db$|desktop\.ini$")
 OF_A_PAIR = {CT, HISTOLOGY, NORMALISED, MASK, REPORT, PICTURE, PAGE, FIELD, WORK}
+OF_A_PAIR |= {f"{name}.partial" for name in OF_A_PAIR}  # of a run that was killed while it wrote one
 
 
 def write_pair(pair: Pair, out: Path, seconds: float) -> dict[str, Any]:

@@ -97,7 +97,8 @@ def test_it_goes_on_where_it_was(registered: Path, tmp_path: Path, capsys: pytes
     out = tmp_path / "data"
     main(["pairs", "collect", str(registered), "--out", str(out)])
     before = {path: path.stat().st_mtime_ns for path in out.rglob("ct.tif")}
-    (out / "pairs" / "S02_00" / "work.json").unlink()  # as if killed before it was whole
+    pair = out / "pairs" / "S02_00"
+    (pair / "work.json").rename(pair / "work.json.partial")  # as if killed before it was whole
     capsys.readouterr()
     assert main(["pairs", "collect", str(registered), "--out", str(out)]) == 0
     assert capsys.readouterr().out.count("was there already") == 2
