@@ -31,7 +31,9 @@ def test_a_network_in_8_bits(
     """It stains as the other does but for what 8 bits lose, says how much that is, and knows the window."""
     assert main(["export", "--out", str(tmp_path), *words, "--int8", str(phantom)]) == 0
     said = capsys.readouterr().out.splitlines()[-1]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.onnx", "model_int8.onnx"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        f"{name}{end}" for name in ("model.onnx", "model_int8.onnx") for end in ("", ".sha256")
+    ]
     kinds = [node.op_type for node in onnx.load(tmp_path / "model_int8.onnx").graph.node]
     assert "QuantizeLinear" in kinds and "DequantizeLinear" in kinds
 
