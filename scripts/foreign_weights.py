@@ -9,7 +9,8 @@ from pathlib import Path
 
 import torch
 
-HEAD = 1024  # bytes that tell a file's kind
+from scripts.data.content import content_of
+
 SHARE = 0.1  # of the names, from which weights may be of a network of this bundle
 
 
@@ -20,17 +21,16 @@ def kind_of(path: Path, remedy: str) -> str | None:
         path: the file.
         remedy: what to give instead, the end of a sentence.
     """
-    with open(path, "rb") as file:
-        head = file.read(HEAD)
-    if not head:
+    content = content_of(path)
+    if content == "empty":
         return f"{path} is empty: its copy or download did not finish. Copy it again, or {remedy}"
-    if head.startswith(b"version https://git-lfs"):
+    if content == "Git LFS pointer":
         return f"{path} is a pointer of Git LFS, not the weights: run `git lfs pull` in its repository"
-    if re.match(rb"\s*<(!doctype|html|\?xml)", head, re.IGNORECASE):
+    if content == "web page":
         return f"{path} is a web page, not the weights: download the file itself"
-    if re.match(rb'.{8}\{\s*"', head, re.DOTALL):
+    if content == "safetensors":
         return f"{path} is a file of safetensors: {remedy}"
-    if head.startswith(b"\x89HDF"):
+    if content == "HDF5":
         return f"{path} is an HDF5 file, not written by torch.save: {remedy}"
     return None
 

@@ -59,7 +59,7 @@ def damage_of(path: Path) -> str | None:
     if end is None:
         return "its end is missing"
     if end[-2:] == b"\0\0" and not comment:
-        return _failed_checksum(path)
+        return failed_checksum(path)
     digest = file_digest(path, path.stat().st_size - len(comment))
     return None if comment == PREFIX + digest.encode() else "its bytes are not those that were written"
 
@@ -75,7 +75,8 @@ def _end_of(path: Path) -> tuple[bytes | None, bytes]:
     return tail[place : place + END_SIZE], tail[place + END_SIZE :]
 
 
-def _failed_checksum(path: Path) -> str | None:
+def failed_checksum(path: Path) -> str | None:
+    """What is wrong with the entries of a zip archive by their own checksums, in a few words; None if nothing is."""
     try:
         with zipfile.ZipFile(path) as archive:
             entry = archive.testzip()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
-import zlib
 from pathlib import Path
 
 from monai.bundle import ConfigParser
@@ -13,6 +12,7 @@ from monai.bundle import ConfigParser
 from bundle.package.contents import FOLDERS, contents, read_metadata
 from scripts.errors import InputError
 from scripts.output_folder import writable_folder
+from scripts.seal import failed_checksum
 from scripts.whole import remove
 
 TRAIN_YAML, TRAIN_JSON = "configs/train.yaml", "configs/train.json"
@@ -97,16 +97,12 @@ def unpack(archive: Path, folder: Path) -> None:
     Raises:
         InputError: it is no zip or damaged, or an entry would be written outside of `folder`.
     """
-    try:
-        with zipfile.ZipFile(archive) as packed:
-            inside = folder.resolve()
-            for name in packed.namelist():
-                if not (inside / name).resolve().is_relative_to(inside) or "\\" in name:
-                    raise InputError(f"{archive} holds {name!r}, which lies outside of the folder it is unpacked to.")
-            damaged = packed.testzip()
-            if damaged is not None:
-                raise InputError(f"{archive} is damaged: {damaged} cannot be read.")
-            packed.extractall(folder)
-    # NotImplementedError is zipfile's, where damage names a compression, or a version, that it does not know
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise InputError(f"{archive} is no zip, or a damaged one ({error}).") from error
+    damage = failed_checksum(archive)
+    if damage is not None:
+        raise InputError(f"{archive} is no zip, or a damaged one ({damage}).")
+    with zipfile.ZipFile(archive) as packed:
+        inside = folder.resolve()
+        for name in packed.namelist():
+            if not (inside / name).resolve().is_relative_to(inside) or "\\" in name:
+                raise InputError(f"{archive} holds {name!r}, which lies outside of the folder it is unpacked to.")
+        packed.extractall(folder)

@@ -52,6 +52,7 @@ def cause(path: Path, error: Exception) -> str:
             f"{path} does not fit into the memory that is free: cut it into parts, or use a machine with more memory."
         )
     reason = re.sub(r"\s+", " ", str(error)).strip().rstrip(".") or type(error).__name__
+    # NotImplementedError is that of decoders, for a way of storing pixels that they do not know
     if isinstance(error, NotImplementedError) or "not supported" in reason or "is not a known COMPRESSION" in reason:
         return _unsupported(path, reason)
     codec = MISSING_CODEC.search(reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from pathlib import Path
 
@@ -51,6 +52,8 @@ def content_of(path: Path) -> str:
         return "DICOM"
     if head.lstrip(b"\xef\xbb\xbf \r\n\t")[:14].lower().startswith((b"<!doctype html", b"<html")):
         return "web page"
+    if re.match(rb'.{8}\{\s*"', head, re.DOTALL):
+        return "safetensors"
     later = (name for place, mark, name in LATER if head.startswith(mark, place))
     return next((name for start, name in SIGNATURES if head.startswith(start)), next(later, ""))
 

@@ -14,15 +14,7 @@ from PIL import JpegImagePlugin
 from scripts.data.bmp import bmp_size, read_bmp
 from scripts.data.cause import misnamed
 from scripts.data.content import content_of
-from scripts.data.files import (
-    BMP_SUFFIXES,
-    JPEG_SUFFIXES,
-    NIFTI_SUFFIXES,
-    PNG_SUFFIXES,
-    TIFF_SUFFIXES,
-    has_suffix,
-    require_memory,
-)
+from scripts.data.files import NIFTI_SUFFIXES, PICTURE_SUFFIXES, has_suffix, require_memory
 from scripts.data.nifti import is_scaled, open_nifti
 from scripts.data.ome import open_one_file
 from scripts.data.orientation import jpeg_orientation, png_orientation, tiff_orientation, turned, turned_size
@@ -31,7 +23,6 @@ from scripts.data.tiff_colour import PHOTOMETRIC, REMEDY, as_shown, require_know
 from scripts.data.tiff_page import read_page
 from scripts.errors import InputError
 
-PICTURE_SUFFIXES = TIFF_SUFFIXES + PNG_SUFFIXES + JPEG_SUFFIXES + BMP_SUFFIXES
 PNG_CHANNELS = {0: 1, 2: 3, 3: 3, 4: 1, 6: 3}  # by colour type; palettes are expanded, alpha does not count
 CHANNELS_OF_RGB = 3
 

@@ -20,6 +20,7 @@ TIFF_SUFFIXES = (".tif", ".tiff")
 PNG_SUFFIXES = (".png",)
 JPEG_SUFFIXES = (".jpg", ".jpeg")
 BMP_SUFFIXES = (".bmp",)
+PICTURE_SUFFIXES = TIFF_SUFFIXES + PNG_SUFFIXES + JPEG_SUFFIXES + BMP_SUFFIXES
 NIFTI_SUFFIXES = (".nii", ".nii.gz")
 
 #: Grey-value types that a CT image or volume may have, in either byte order.

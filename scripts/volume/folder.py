@@ -9,16 +9,7 @@ from pathlib import Path
 import tifffile
 
 from scripts.data.content import content_of
-from scripts.data.files import (
-    BMP_SUFFIXES,
-    JPEG_SUFFIXES,
-    NIFTI_SUFFIXES,
-    PNG_SUFFIXES,
-    TIFF_SUFFIXES,
-    has_suffix,
-    natural_key,
-    reading,
-)
+from scripts.data.files import NIFTI_SUFFIXES, PICTURE_SUFFIXES, has_suffix, natural_key, reading
 from scripts.data.ome import other_files, set_of_files
 from scripts.data.tiff import count_slices
 from scripts.volume.foreign import advice, dicom_folder, is_dicom
@@ -26,7 +17,6 @@ from scripts.volume.hdf5 import HDF5_SUFFIXES
 from scripts.volume.itk import ITK_SUFFIXES
 from scripts.volume.zarr_volume import is_zarr
 
-SLICE_SUFFIXES = TIFF_SUFFIXES + PNG_SUFFIXES + JPEG_SUFFIXES + BMP_SUFFIXES
 VOLUME_SUFFIXES = NIFTI_SUFFIXES + ITK_SUFFIXES + HDF5_SUFFIXES
 #: For messages.
 FORMATS = "TIFF, .nii, .nii.gz, .mha, .mhd, .nrrd, .nhdr, HDF5 (.h5, .nxs), OME-Zarr or a folder of slices"
@@ -71,7 +61,7 @@ def look_into(folder: Path) -> Content:
             continue
         elif has_suffix(entry, VOLUME_SUFFIXES):
             content.volumes.append(entry)
-        elif has_suffix(entry, SLICE_SUFFIXES):
+        elif has_suffix(entry, PICTURE_SUFFIXES):
             files, stack = picture_kind(entry)
             parts.update(files)
             if len(files) > 1:
@@ -93,7 +83,7 @@ def _sort_folder(content: Content, folder: Path) -> None:
     entries = [entry for entry in _visible(folder) if entry.is_file() or is_zarr(entry)]
     if any(entry.name.endswith("_stain.json") for entry in entries):  # results of an earlier run
         return
-    images = [entry for entry in entries if has_suffix(entry, SLICE_SUFFIXES)]
+    images = [entry for entry in entries if has_suffix(entry, PICTURE_SUFFIXES)]
     if any(entry.is_dir() or has_suffix(entry, VOLUME_SUFFIXES) for entry in entries):
         content.unread.append(folder)
     elif images:

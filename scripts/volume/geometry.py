@@ -8,12 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from scripts.errors import InputError
+from scripts.volume.once import log_once
 from scripts.volume.units import LEAST, MOST, REMEDY, doubt, positive
 from scripts.volume.volume import Volume
 
 logger = logging.getLogger(__name__)
 
-_reported: set[tuple[str, str]] = set()
 
 #: Directions in NIfTI's space, right, anterior and superior, by nibabel's letters.
 DIRECTIONS = {"R": (1, 0, 0), "L": (-1, 0, 0), "A": (0, 1, 0), "P": (0, -1, 0), "S": (0, 0, 1), "I": (0, 0, -1)}
@@ -66,9 +66,7 @@ def check_geometry(volume: Volume) -> None:
         volume.nifti_header = None
         notes.append("the directions of its axes are none, so x, y and z are taken: or give --orientation")
     for note in [*notes, *volume.remarks]:
-        if (volume.source, note) not in _reported:  # a run opens its volume several times
-            _reported.add((volume.source, note))
-            logger.warning("%s: %s.", volume.source, note)
+        log_once(logger, logging.WARNING, f"{volume.source}: {note}.")
 
 
 def _spans(affine: np.ndarray) -> bool:

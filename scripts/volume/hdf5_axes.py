@@ -14,12 +14,12 @@ import numpy as np
 
 from scripts.errors import InputError
 from scripts.volume.hdf5_sources import follow
+from scripts.volume.once import log_once
 
 logger = logging.getLogger(__name__)
 
 Axes = tuple[int | None, int, int]
 
-_reported: set[str] = set()
 
 _SPACE = re.compile(r"(?:.*[^a-z])?([xyz])(?:[^a-z].*)?")
 _NOT_SPACE = re.compile(
@@ -109,9 +109,7 @@ def choose_axes(file: h5py.File, address: str, source: str) -> Axes:
 def report_axes(source: str, names: list[str], taken: str) -> None:
     """Write into the log, once for each source, which axes it has and how they are taken."""
     line = f"{source}: its axes are {', '.join(name or 'unnamed' for name in names)}, {taken}."
-    if line not in _reported:  # a run opens its volume several times
-        _reported.add(line)
-        logger.warning("%s", line)
+    log_once(logger, logging.WARNING, line)
 
 
 def of_projections(file: h5py.File, address: str) -> str | None:

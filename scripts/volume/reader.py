@@ -12,9 +12,9 @@ from os import PathLike
 from pathlib import Path
 
 from scripts.data.cause import misnamed
-from scripts.data.files import NIFTI_SUFFIXES, has_suffix, natural_key
+from scripts.data.files import NIFTI_SUFFIXES, PICTURE_SUFFIXES, has_suffix, natural_key
 from scripts.errors import InputError
-from scripts.volume.folder import FORMATS, SLICE_SUFFIXES, Content, listed, look_into, nothing_in, picture_kind
+from scripts.volume.folder import FORMATS, Content, listed, look_into, nothing_in, picture_kind
 from scripts.volume.foreign import advice
 from scripts.volume.geometry import check_geometry, override_geometry
 from scripts.volume.hdf5 import HDF5_SUFFIXES, Hdf5Volume
@@ -68,7 +68,7 @@ def _open(path: Path, inside: str | None) -> Volume:
         return NiftiVolume(path)
     if has_suffix(path, ITK_SUFFIXES):
         return ItkVolume(path)
-    if has_suffix(path, SLICE_SUFFIXES):
+    if has_suffix(path, PICTURE_SUFFIXES):
         parts, stack = picture_kind(path)
         return TiffVolume(path, parts) if stack else SliceVolume(path, [path])
     raise InputError(advice(path) or misnamed(path) or f"{path} is of no known volume format: expected {FORMATS}.")

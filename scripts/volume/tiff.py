@@ -15,6 +15,7 @@ from scripts.data.orientation import tiff_orientation, turned, turned_size
 from scripts.data.tiff import count_slices, low_is_dark, main_series
 from scripts.data.tiff_page import read_page
 from scripts.errors import InputError
+from scripts.volume.once import log_once
 from scripts.volume.units import VoxelSize, number, voxel_size
 from scripts.volume.volume import Volume, locating
 
@@ -23,8 +24,6 @@ logger = logging.getLogger(__name__)
 #: Axes that slices are often called, and what they would be.
 MISNAMED = {"C": "channels", "T": "time points"}
 MOST_CHANNELS = 4
-
-_reported: set[Path] = set()
 
 # tifffile opens the other files of an OME-TIFF image for each page and closes them again, which is as it should be
 warnings.filterwarnings("ignore", message=".*reading array from closed file")
@@ -82,9 +81,8 @@ class TiffVolume(Volume):
         text = ", ".join(f"{axis}={size}" for axis, size in stacked)
         called = [axis for axis, _ in stacked if axis in MISNAMED]
         if len(stacked) == 1 and called and stacked[0][1] > MOST_CHANNELS:
-            if self.path.resolve() not in _reported:  # a run opens its volume several times
-                _reported.add(self.path.resolve())
-                logger.info("%s calls its slices %s (%s): they are taken as z.", self.path, MISNAMED[called[0]], text)
+            line = f"{self.path} calls its slices {MISNAMED[called[0]]} ({text}): they are taken as z."
+            log_once(logger, logging.INFO, line)
         elif len(stacked) == 1 and called:
             raise InputError(
                 f"{self.path} has {text}, {MISNAMED[called[0]]} and no slices: save one of them as a stack of its own. "
