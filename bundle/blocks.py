@@ -17,7 +17,7 @@ import numpy as np
 import tifffile
 
 from scripts.data.image import read_ct, read_histology, read_mask
-from scripts.data.padding import corners_of, find_padding
+from scripts.data.padding import padding_of
 from scripts.data.specimen_window import FOUND, found_window
 from scripts.data.window import percentile_window
 from scripts.errors import InputError
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     if missing:
         raise InputError(f"{args.mask} leaves nothing for {', '.join(sorted(missing))}.")
     known = ct[:, slice(*stretches["training"])]  # one scan has one window; the other stretches have no say in it
-    tissue = find_padding(ct, corners_of(ct)).without(known)
+    tissue = padding_of([ct]).without(known)
     found = found_window(percentile_window(tissue, *PERCENTILES, str(args.ct)), PERCENTILES)
     datalist: dict[str, list[dict[str, Any]]] = {}
     for (split, row), place in places.items():

@@ -6,6 +6,8 @@ import hashlib
 import os
 from pathlib import Path
 
+from scripts.whole import write_text
+
 SHORT = 12  # digits that people compare
 BLOCK = 1 << 20  # bytes read at once
 
@@ -40,7 +42,7 @@ def note_digest(path: Path) -> None:
     Raises:
         OSError: the disk is full, or the folder is closed to the user.
     """
-    digest_file_of(path).write_text(f"{file_digest(path)}  {path.name}\n", encoding="utf-8")
+    write_text(digest_file_of(path), f"{file_digest(path)}  {path.name}\n")
 
 
 def differs_from_note(path: Path) -> bool:

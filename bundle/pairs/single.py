@@ -16,7 +16,7 @@ from bundle.pairs.quality import judge
 from bundle.pairs.register import PERCENTILES, Pair
 from bundle.pairs.section import find_section
 from scripts.data.image import read_ct, read_histology
-from scripts.data.padding import corners_of, dark_end, find_padding
+from scripts.data.padding import dark_end, padding_of
 from scripts.data.window import check_window, percentile_window, window
 from scripts.errors import InputError
 
@@ -54,7 +54,7 @@ def check_pair(
             f"{section} has {colours.shape[0]} x {colours.shape[1]} pixels, but {ct} {grey.shape[0]} x "
             f"{grey.shape[1]}: a registered pair has one size; to register it, give --slide and --volume."
         )
-    padding = find_padding(grey, corners_of(grey))
+    padding = padding_of([grey])
     if ct_window is not None:
         lo, hi = check_window(ct_window, ct)
     else:

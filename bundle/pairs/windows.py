@@ -9,7 +9,7 @@ import numpy as np
 from bundle.pairs.register import PERCENTILES
 from bundle.pairs.study import Row
 from scripts.data.image import read_ct
-from scripts.data.padding import corners_of, find_padding
+from scripts.data.padding import padding_of
 from scripts.data.window import percentile_window
 from scripts.errors import InputError
 
@@ -33,9 +33,9 @@ def windows_of(rows: Sequence[Row]) -> tuple[dict[str, Window], dict[str, str]]:
         paths = [row.ct for row in rows if row.specimen == specimen and row.ct is not None]
         try:
             slices = [read_ct(path) for path in paths]
-            values = np.concatenate([image.ravel() for image in slices])
-            padding = find_padding(values, np.concatenate([corners_of(image) for image in slices]))
-            windows[specimen] = percentile_window(padding.without(values), *PERCENTILES, f"the CT of {specimen}")
+            padding = padding_of(slices)
+            tissue = np.concatenate([padding.without(image).ravel() for image in slices])
+            windows[specimen] = percentile_window(tissue, *PERCENTILES, f"the CT of {specimen}")
         except InputError as error:
             mistakes[specimen] = str(error)
     return windows, mistakes

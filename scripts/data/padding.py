@@ -150,6 +150,12 @@ def find_padding(values: np.ndarray, corners: np.ndarray | Sequence[float] = ())
     return Padding(ends[False], ends[True], None if within is None else within[0], tuple(shares))
 
 
+def padding_of(images: Sequence[np.ndarray]) -> Padding:
+    """The padding of slices (rows, columns) of one scan, see `find_padding`."""
+    values = np.concatenate([image.ravel() for image in images])
+    return find_padding(values, np.concatenate([corners_of(image) for image in images]))
+
+
 def _padded(ordered: np.ndarray, total: int, first: bool) -> int:
     """How many of the sorted values are padding at their beginning: all that equal the first one, or none."""
     if not ordered.size:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from scripts.data.image import read_ct
-from scripts.data.padding import Padding, corners_of, find_padding, tell_of_padding
+from scripts.data.padding import padding_of, tell_of_padding
 from scripts.data.window import (
     check_overlap,
     check_window,
@@ -108,10 +108,9 @@ def _without_padding(slices: Sequence[Item], few: bool) -> np.ndarray:
     """Grey values of slices, of a few of them if that is enough; notes what is padding in all of them."""
     looked_at = slices[:: -(-len(slices) // LOOKED_AT)] if few else slices
     images = [read_ct(item["image"]) for item in looked_at]
-    values = np.concatenate([image.ravel() for image in images])
-    padding: Padding = find_padding(values, np.concatenate([corners_of(image) for image in images]))
+    padding = padding_of(images)
     if padding:
         tell_of_padding(padding, f"specimen {slices[0]['specimen']}")
         for item in slices:
             item["padding"] = padding
-    return padding.without(values)
+    return np.concatenate([padding.without(image).ravel() for image in images])

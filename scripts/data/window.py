@@ -12,7 +12,7 @@ from monai.config import KeysCollection
 from monai.transforms import MapTransform, Transform
 
 from scripts.data.files import require_finite
-from scripts.data.padding import corners_of, find_padding
+from scripts.data.padding import padding_of
 from scripts.data.precise import as_float, float32_suffices
 from scripts.errors import InputError
 
@@ -192,7 +192,7 @@ class WindowCT(Transform):
         if ct_window is not None:
             return window(image, *check_window(ct_window, name))
         values = np.asarray(image)
-        padding = find_padding(values, corners_of(values))
+        padding = padding_of([values])
         scaled = window(image, *percentile_window(padding.without(values), self.lower, self.upper, name))
         padded = padding.where(values)
         if padded is not None:

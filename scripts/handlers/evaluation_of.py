@@ -13,7 +13,7 @@ from scripts.digest import file_digest
 from scripts.errors import InputError
 from scripts.options import truth
 from scripts.weights_origin import describe_weights
-from scripts.whole import settle
+from scripts.whole import write_text
 
 COMPANION = "metrics_of.json"
 IDENTITY = ("weights_sha256", "datalist_sha256", "split")  # where all are the same, it is the same evaluation
@@ -93,10 +93,7 @@ class EvaluationOf:
         Raises:
             OSError: the disk is full.
         """
-        partial = folder / f"{COMPANION}.partial"
-        text = json.dumps(self.record, indent=1) + "\n"
-        partial.write_text(text, encoding="utf-8", errors="backslashreplace")
-        settle(partial, folder / COMPANION)
+        write_text(folder / COMPANION, json.dumps(self.record, indent=1) + "\n")
 
 
 def _window(item: Mapping[str, Any], trained: tuple[float, float] | None) -> dict[str, Any]:

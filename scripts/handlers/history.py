@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
 import math
@@ -15,7 +14,7 @@ from ignite.engine import Engine, Events
 
 from scripts.engines.distributed import rank
 from scripts.errors import InputError
-from scripts.whole import settle
+from scripts.whole import write_text
 
 NOT_TERMS = ("image", "label", "pred")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a formula begins in a spreadsheet
@@ -88,16 +87,11 @@ def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
     writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
     writer.writerow({name: _cell(name) for name in columns})
     writer.writerows([{name: _cell(value) for name, value in row.items()} for row in rows])
-    partial = path.with_name(path.name + ".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(text.getvalue(), encoding="utf-8", errors="backslashreplace")
-        settle(partial, path)
+        write_text(path, text.getvalue())
     except OSError as error:
         raise InputError(f"Cannot write {path}: {error}. Free some space or choose another output_dir.") from error
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
 
 
 def _cell(value: Any) -> Any:

@@ -76,6 +76,15 @@ def require_beside(master: Path, name: str, owner: str) -> Path:
     Raises:
         InputError: missing, outside the folder, or no regular file.
     """
+    path = _beside(master, name, owner)
+    if not path.is_file():
+        raise InputError(
+            f"{owner} leads to {name}, which is not there: copy that file into the folder of {master.name}."
+        )
+    return path
+
+
+def _beside(master: Path, name: str, owner: str) -> Path:
     folder = master.resolve().parent
     target = Path(name)
     if target.is_absolute() and not target.exists():
@@ -83,10 +92,6 @@ def require_beside(master: Path, name: str, owner: str) -> Path:
     if not (folder / target).resolve().is_relative_to(folder) or ".." in target.parts:
         raise InputError(
             f"{owner} leads to {name}, outside the folder of {master.name}: copy that file into the folder."
-        )
-    if not (folder / target).is_file():
-        raise InputError(
-            f"{owner} leads to {name}, which is not there: copy that file into the folder of {master.name}."
         )
     return folder / target
 
@@ -158,11 +163,8 @@ class Sources:
             self.gaps.append(f"no source covers {dataset.size - covered} of its voxels, read as {fill}")
 
     def _check_source(self, master: Path, file_name: str, name: str, part: Any, depth: int) -> None:
-        try:
-            path = master if file_name == "." else require_beside(master, file_name, self.source)
-        except InputError:
-            if _outside(master, file_name):
-                raise
+        path = master if file_name == "." else _beside(master, file_name, self.source)
+        if not path.is_file():
             self.missing.append(file_name)
             return
         if path != master and path not in self.files:
@@ -215,13 +217,6 @@ def require_filters(dataset: h5py.Dataset, source: str) -> None:
                 f"{source} is compressed with the filter {called} ({code}), which is not installed: {remedy}, "
                 "or write the file again with gzip."
             )
-
-
-def _outside(master: Path, name: str) -> bool:
-    folder, target = master.resolve().parent, Path(name)
-    if target.is_absolute() and not target.exists():
-        return False
-    return ".." in target.parts or not (folder / target).resolve().is_relative_to(folder)
 
 
 def _blocks(master: Path, part: Any) -> list[tuple[str, str]]:
