@@ -8,17 +8,20 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from bundle import blocks, demo, export, lpips_weights, lut, stain, tissue
-from bundle.bench import command as bench
-from bundle.benchmark import command as benchmark
-from bundle.limits import command as limits
+from bundle import lpips_weights, stain
+from bundle.evidence import blocks, lut, tissue
+from bundle.evidence.benchmark import command as benchmark
+from bundle.evidence.limits import command as limits
+from bundle.evidence.speed import command as speed
+from bundle.evidence.uncertainty import command as uncertainty
+from bundle.export import command as export
 from bundle.monailabel import command as monailabel
-from bundle.package import command as package
 from bundle.pairs import command as pairs
-from bundle.phantom import command as phantom
-from bundle.reference import command as reference
-from bundle.slides import command as slides
-from bundle.uncertainty import command as uncertainty
+from bundle.release.demo import command as demo
+from bundle.release.package import command as package
+from bundle.release.reference import command as reference
+from bundle.synthetic.phantom import command as phantom
+from bundle.synthetic.slides import command as slides
 from bundle.view import command as view
 from scripts.errors import find_input_error
 
@@ -29,7 +32,7 @@ COMMANDS: dict[str, tuple[ModuleType, str]] = {
     "slides": (slides, "write a synthetic study: scans of blocks, and slides of sections cut from them"),
     "blocks": (blocks, "make a data set of one registered pair, its splits apart from each other in the field"),
     "lut": (lut, "evaluate the best grey-to-colour lookup table, the baseline to beat"),
-    "bench": (bench, "measure memory, speed, seams, restarts; print tables"),
+    "speed": (speed, "measure memory, speed, seams, restarts; print tables"),
     "benchmark": (benchmark, "train and evaluate recipes with several seeds, compare their scores and stains"),
     "limits": (limits, "draw how the stain gets worse with fewer or misregistered pairs, unseen implants, poor scans"),
     "tissue": (tissue, "fit the classifier by which evaluation tells whether the stain shows the right tissues"),

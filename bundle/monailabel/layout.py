@@ -7,10 +7,10 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from bundle.package.archive import unpack
-from bundle.package.contents import contents, read_metadata
+from bundle.release.package.archive import unpack
+from bundle.shared.contents import contents, read_metadata
 from scripts.errors import InputError
-from scripts.output_folder import writable_folder
+from scripts.files.output_folder import writable_folder
 from scripts.whole import remove
 
 APP = Path(__file__).with_name("app")

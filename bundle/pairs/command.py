@@ -6,13 +6,13 @@ import argparse
 import json
 from pathlib import Path
 
-from bundle.pairs.collect import SUMMARY, Outcome, collect
 from bundle.pairs.pair_files import NORMALISED
+from bundle.pairs.place.search import Ranges
 from bundle.pairs.register import Options, register
-from bundle.pairs.search import Ranges
 from bundle.pairs.single import check_pair
-from bundle.pairs.study import read_study
-from bundle.pairs.summary import counted, said_of
+from bundle.pairs.study.collect import SUMMARY, Outcome, collect
+from bundle.pairs.study.summary import counted, said_of
+from bundle.pairs.study.table import read_study
 from scripts.data.window import check_window
 from scripts.errors import InputError
 

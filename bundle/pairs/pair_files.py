@@ -15,7 +15,7 @@ from PIL import Image
 from bundle.pairs import quality as of_quality
 from bundle.pairs.report import draw_report, write_page
 from scripts.errors import InputError
-from scripts.output_folder import writable_folder
+from scripts.files.output_folder import writable_folder
 from scripts.whole import remove
 
 if TYPE_CHECKING:

@@ -13,22 +13,22 @@ import torch
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation
 
-from bundle.pairs import landmarks as marks
-from bundle.pairs.area import reduced
-from bundle.pairs.cut import POSE, Cut
-from bundle.pairs.drawn import left_out
-from bundle.pairs.guess import frames_of, ranges_of
 from bundle.pairs.pair_files import claim, write_pair
+from bundle.pairs.place import landmarks as marks
+from bundle.pairs.place.cut import POSE, Cut
+from bundle.pairs.place.guess import frames_of, ranges_of
+from bundle.pairs.place.scan import around, on_surface, read_box
+from bundle.pairs.place.search import SPACING, Found, Ranges, search
 from bundle.pairs.quality import Quality, judge
-from bundle.pairs.scan import around, on_surface, read_box
-from bundle.pairs.search import SPACING, Found, Ranges, search
-from bundle.pairs.section import Section, find_section
-from bundle.pairs.slide import Slide, open_slide
+from bundle.pairs.section.area import reduced
+from bundle.pairs.section.drawn import left_out
+from bundle.pairs.section.section import Section, find_section
+from bundle.pairs.section.slide import Slide, open_slide
 from scripts.data.window import window as windowed
 from scripts.errors import InputError
-from scripts.volume.reader import open_volume
-from scripts.volume.volume import Volume
-from scripts.volume.window import volume_window
+from scripts.volume.read.reader import open_volume
+from scripts.volume.read.volume import Volume
+from scripts.volume.read.window import volume_window
 
 AROUND_TISSUE = 6  # pixels beside the tissue that count in the search: glass against what is beside the specimen
 NEAR_LANDMARKS = Ranges(depth=8.0, tilt=3.0, turn=3.0, shift=8.0)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_erosion, gaussian_filter, gaussian_gradient_magnitude
 
-from bundle.figure import BLUE, GREEN, GREY, ORANGE, save
+from bundle.shared.figure import BLUE, GREEN, GREY, ORANGE, save
 from scripts.data.window import window
 from scripts.printable import printable
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from bundle.pairs.area import light_of
-from bundle.pairs.drawn import left_out
 from bundle.pairs.pair_files import claim, write_pair
 from bundle.pairs.quality import judge
 from bundle.pairs.register import PERCENTILES, Pair
-from bundle.pairs.section import find_section
-from scripts.data.image import read_ct, read_histology
+from bundle.pairs.section.area import light_of
+from bundle.pairs.section.drawn import left_out
+from bundle.pairs.section.section import find_section
+from scripts.data.image.read import read_ct, read_histology
 from scripts.data.padding import dark_end, padding_of
 from scripts.data.window import check_window, percentile_window, window
 from scripts.errors import InputError

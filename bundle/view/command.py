@@ -13,11 +13,11 @@ from bundle.view.grid import Grid, choose_grid
 from bundle.view.layers import ct_on_grid, layer_on_grid, open_layer
 from bundle.view.outputs import Stained, find_stained
 from bundle.view.page import write_page
-from scripts.data.files import has_suffix
 from scripts.errors import InputError
-from scripts.volume.reader import open_volume
-from scripts.volume.request import file_signature
-from scripts.volume.volume import Volume
+from scripts.files.opening import has_suffix
+from scripts.volume.read.reader import open_volume
+from scripts.volume.read.volume import Volume
+from scripts.volume.stain.request import file_signature
 
 logger = logging.getLogger(__name__)
 

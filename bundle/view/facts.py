@@ -8,15 +8,15 @@ from typing import Any
 import nibabel
 import numpy as np
 
+from bundle.shared.places import ROOT
 from bundle.view.grid import Grid
 from bundle.view.outputs import Stained
-from scripts.data.files import NIFTI_SUFFIXES, has_suffix
-from scripts.digest import file_digest
+from scripts.files.digest import file_digest
+from scripts.files.opening import NIFTI_SUFFIXES, has_suffix
 from scripts.inferers.uncertainty import STEPS
 from scripts.networks.exported import SUFFIXES
-from scripts.volume.itk import ITK_SUFFIXES
+from scripts.volume.read.stream.itk import ITK_SUFFIXES
 
-ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "models" / "model.pt"
 
 SYNTHETIC = (

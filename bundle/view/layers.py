@@ -14,17 +14,17 @@ import numpy as np
 import tifffile
 
 from bundle.view.grid import Grid, block_mean
-from scripts.data.files import NIFTI_SUFFIXES, has_suffix, reading
-from scripts.data.nifti import open_nifti, stored_array
+from scripts.data.image.nifti import open_nifti, stored_array
 from scripts.data.padding import NO_PADDING, Padding
 from scripts.data.window import window
 from scripts.errors import InputError
-from scripts.volume.export import RGB24
-from scripts.volume.ngff import ngff
-from scripts.volume.reader import open_volume
-from scripts.volume.stream import StreamVolume, Voxels
-from scripts.volume.volume import Volume
-from scripts.volume.zarr_opening import ZarrNode, inner, open_array, read_node
+from scripts.files.opening import NIFTI_SUFFIXES, has_suffix, reading
+from scripts.volume.read.reader import open_volume
+from scripts.volume.read.stream.stream import StreamVolume, Voxels
+from scripts.volume.read.volume import Volume
+from scripts.volume.read.zarr.ngff import ngff
+from scripts.volume.read.zarr.opening import ZarrNode, inner, open_array, read_node
+from scripts.volume.write.export import RGB24
 
 logger = logging.getLogger(__name__)
 

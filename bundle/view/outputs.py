@@ -13,7 +13,7 @@ import numpy as np
 
 from scripts.data.padding import Padding
 from scripts.errors import InputError
-from scripts.volume.request import FORMATS  # the first, OME-Zarr, can be read at a low resolution
+from scripts.volume.stain.request import FORMATS  # the first, OME-Zarr, can be read at a low resolution
 
 logger = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ import numpy as np
 from bundle.view.atlas import atlases, tiling_of
 from scripts.errors import InputError
 from scripts.printable import printable
-from scripts.volume.export import whole_file
+from scripts.volume.write.export import whole_file
 
 FOLDER = Path(__file__).parent
 SCRIPTS = ("decode.js", "draw.js", "page.js")

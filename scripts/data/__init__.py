@@ -1,7 +1,7 @@
 """From the files of a data list to batches of windowed, augmented patches."""
 
 from scripts.data.augment import RandScannerBatchd, RandStainJitterBatchd, RandWarpBatchd
-from scripts.data.datalist import (
+from scripts.data.datalist.split import (
     check_patch_size,
     common_window,
     load_datalist,

@@ -10,7 +10,7 @@ import torch
 from monai.data import MetaTensor
 from monai.transforms import Transform
 
-from scripts.data.image import read_ct, read_histology, read_labels, read_mask
+from scripts.data.image.read import read_ct, read_histology, read_labels, read_mask
 from scripts.data.padding import NO_PADDING
 from scripts.errors import InputError
 
@@ -45,7 +45,7 @@ class LoadPaird(Transform):
         """Return the item with tensors for paths.
 
         Raises:
-            InputError: a file that cannot be used (see `scripts.data.image`), or files of different sizes.
+            InputError: a file that cannot be used (see `scripts.data.image.read`), or files of different sizes.
         """
         item = dict(data)
         image_path = item[self.image_key]

@@ -11,10 +11,10 @@ import torch
 from monai.config import KeysCollection
 from monai.transforms import MapTransform, Transform
 
-from scripts.data.files import require_finite
+from scripts.data.image.precise import as_float, float32_suffices
 from scripts.data.padding import padding_of
-from scripts.data.precise import as_float, float32_suffices
 from scripts.errors import InputError
+from scripts.files.opening import require_finite
 
 logger = logging.getLogger(__name__)
 

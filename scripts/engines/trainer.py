@@ -22,7 +22,7 @@ from scripts.engines.out_of_memory import told_as_sentence
 from scripts.engines.running_statistics import RunningStatistics
 from scripts.losses.weights import LossWeights
 from scripts.networks.normalization import fix_statistics, statistics_kept
-from scripts.options import truth
+from scripts.options.values import truth
 from scripts.precision import autocast
 
 MAX_SKIPPED_STEPS = 10  # in a row; a few infinite gradients can pass, more mean that the training has diverged

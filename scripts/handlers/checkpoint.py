@@ -13,14 +13,14 @@ import torch
 from ignite.engine import Engine, Events
 from torch import nn
 
-from scripts.checkpoint import previous_of, read_checkpoint, save_atomically
 from scripts.engines.distributed import average, is_distributed, rank
 from scripts.engines.trainer import PairedCycleGANTrainer
 from scripts.errors import InputError
-from scripts.finite import first_not_finite
-from scripts.folder_lock import lock_folder
+from scripts.files.folder_lock import lock_folder
 from scripts.handlers.failure import on_failure
-from scripts.options import truth
+from scripts.options.values import truth
+from scripts.weights.checkpoint import previous_of, read_checkpoint, save_atomically
+from scripts.weights.finite import first_not_finite
 from scripts.whole import settle
 
 logger = logging.getLogger(__name__)

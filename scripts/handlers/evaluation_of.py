@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from scripts.digest import file_digest
 from scripts.errors import InputError
-from scripts.options import truth
-from scripts.weights_origin import describe_weights
+from scripts.files.digest import file_digest
+from scripts.options.values import truth
+from scripts.weights.origin import describe_weights
 from scripts.whole import write_text
 
 COMPANION = "metrics_of.json"

@@ -17,9 +17,9 @@ from monai.utils import convert_to_tensor
 from torch import nn
 
 from scripts.data.displacement import Displacementd, find_displacement
-from scripts.digest import file_digest
 from scripts.errors import InputError
-from scripts.finite import first_not_finite
+from scripts.files.digest import file_digest
+from scripts.weights.finite import first_not_finite
 
 logger = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from scripts.errors import InputError
 from scripts.metrics.colour_difference import colour_difference
 from scripts.metrics.histomorphometry import MEASURES, histomorphometry
 from scripts.metrics.tissue_classes import SHORT
-from scripts.networks.tissue_classifier import load_tissue_classifier
+from scripts.metrics.tissue_classifier import load_tissue_classifier
 
 OF_TRUE = "_true"  # ends the columns of what the true section gives
 

@@ -17,12 +17,12 @@ from scripts.engines.distributed import is_distributed, rank, wait_for_all
 from scripts.errors import InputError
 from scripts.handlers.failure import on_failure
 from scripts.memory import give_back_freed_memory
-from scripts.volume.axis_store import AxisStore
-from scripts.volume.done import slab_store
-from scripts.volume.finish import finish
-from scripts.volume.flicker import change_between_slices, grid_step
-from scripts.volume.results import ResultStores, counts_of_levels
-from scripts.volume.staining import Staining
+from scripts.volume.stain.done import slab_store
+from scripts.volume.stain.finish import finish
+from scripts.volume.stain.results import ResultStores, counts_of_levels
+from scripts.volume.stain.staining import Staining
+from scripts.volume.write.axis_store import AxisStore
+from scripts.volume.write.flicker import change_between_slices, grid_step
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import torch
 
 from scripts.memory import total_memory
 from scripts.networks import ExportedGenerator, ResNetGenerator, Stainer, StainUNet
-from scripts.options import truth
+from scripts.options.values import truth
 
 FLOAT = 4  # bytes
 TILE_SIZES = (1024, 512, 256, 128, 64)

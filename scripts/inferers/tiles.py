@@ -11,7 +11,7 @@ from monai.inferers import Inferer
 from scripts.errors import InputError
 from scripts.memory import empty_slab, give_back_freed_memory, keep_freed_memory
 from scripts.networks import ResNetGenerator
-from scripts.options import truth
+from scripts.options.values import truth
 from scripts.precision import autocast
 
 Core = tuple[slice, slice]  # rows, columns

@@ -10,7 +10,7 @@ import torch
 from scripts.errors import InputError
 from scripts.inferers.tiles import TileInferer
 from scripts.memory import empty_slab
-from scripts.options import truth
+from scripts.options.values import truth
 
 #: Quarter turns, and whether mirrored left-right before: the slice itself first, then by what a view adds.
 VIEWS = ((0, False), (0, True), (1, False), (2, False), (3, False), (1, True), (2, True), (3, True))

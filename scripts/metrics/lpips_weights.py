@@ -9,10 +9,10 @@ from typing import Any
 
 import torch
 
-from scripts.checkpoint import read_checkpoint
-from scripts.digest import file_digest
 from scripts.errors import InputError
+from scripts.files.digest import file_digest
 from scripts.metrics.torchvision_ops import import_torchvision
+from scripts.weights.checkpoint import read_checkpoint
 
 OWN_FILE = "alexnet_features.pth"  # written by `python -m bundle lpips-weights`
 TORCHVISION_FILE = "alexnet-owt-7be5be79.pth"  # the whole AlexNet, as torchvision downloads it

@@ -9,10 +9,10 @@ from typing import Any
 
 import torch
 
-from scripts.digest import differs_from_note, digest_file_of
 from scripts.errors import InputError
+from scripts.files.digest import differs_from_note, digest_file_of
+from scripts.files.seal import damage_of, is_archive
 from scripts.networks.windowing import KeepsWindowing
-from scripts.seal import damage_of, is_archive
 
 SUFFIXES = (".ts", ".onnx")
 FACTS = "stain_generator"  # entry of an ONNX file's metadata: JSON of what `ScriptableGenerator.facts` holds

@@ -14,7 +14,7 @@ from scripts.networks.border import BorderConv2d
 from scripts.networks.normalization import norm_layer
 from scripts.networks.scriptable import ScriptableGenerator
 from scripts.networks.windowing import KeepsWindowing
-from scripts.options import truth
+from scripts.options.values import truth
 
 UPSAMPLINGS = ("nearest", "bilinear", "transposed")
 CHANNELS, BLOCKS, DARK_END = (16, 32, 64, 128), 6, 0.25  # what the configs have too

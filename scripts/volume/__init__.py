@@ -1,10 +1,10 @@
 """Volumes: reading them slab by slab, finding their window, storing and exporting their stain."""
 
-from scripts.volume.dataset import SlabDataset
-from scripts.volume.plan import plan_stainings, slabs_to_stain
-from scripts.volume.reader import find_volumes, open_volume
-from scripts.volume.stain_store import StainStore
-from scripts.volume.window import volume_window
+from scripts.volume.read.reader import find_volumes, open_volume
+from scripts.volume.read.window import volume_window
+from scripts.volume.stain.dataset import SlabDataset
+from scripts.volume.stain.plan import plan_stainings, slabs_to_stain
+from scripts.volume.write.stain_store import StainStore
 
 __all__ = [
     "SlabDataset",

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from bundle import cli, lut
+from bundle import cli
+from bundle.evidence import lut
 from scripts.errors import InputError
 
 

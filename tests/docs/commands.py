@@ -11,8 +11,8 @@ from monai.bundle import ConfigParser
 from torch.distributed.run import get_args_parser
 
 from bundle import cli
-from scripts.arguments import read_arguments
-from scripts.command_line import refuse_mistakes
+from scripts.options.arguments import read_arguments
+from scripts.options.command_line import refuse_mistakes
 from tests.conftest import ROOT
 
 PYTHON = ("python", ".venv/bin/python", "python3")

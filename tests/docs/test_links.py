@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bundle.package.contents import contents
+from bundle.shared.contents import contents
 from tests.conftest import ROOT
 from tests.docs.pages import PAGES, prose
 

@@ -20,8 +20,8 @@ import tifffile
 from PIL import Image
 
 from bundle import cli
-from scripts.command_line import RUN_OPTIONS, _ids, _read_config
 from scripts.data import load_datalist
+from scripts.options.command_line import RUN_OPTIONS, _ids, _read_config
 from tests.conftest import ROOT
 from tests.docs.commands import Wrong, check, lines
 from tests.docs.pages import PAGES, Snippet, fenced, inline

@@ -15,9 +15,9 @@ import pytest
 import tifffile
 import zarr
 
-from scripts.volume.export import EXPORTS
-from scripts.volume.reader import open_volume
-from scripts.volume.stain_store import COLOURS, GREY, StainStore
+from scripts.volume.read.reader import open_volume
+from scripts.volume.write.export import EXPORTS
+from scripts.volume.write.stain_store import COLOURS, GREY, StainStore
 
 Voxels = dict[str, list[np.ndarray]]  # by kind, a level each
 

@@ -12,6 +12,7 @@ import pytest
 
 from scripts import memory
 from scripts.memory import free_memory, total_memory
+from tests.conftest import ROOT
 
 
 def write(root: Path, files: dict[str, str]) -> Path:
@@ -90,7 +91,7 @@ print(default, kept, pages())
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have neither mallopt nor malloc_trim")
 def test_freed_memory_is_kept_until_it_is_given_back() -> None:
-    root = Path(__file__).resolve().parents[2]
+    root = ROOT
     words = [sys.executable, "-c", FILL, str(root)]
     printed = subprocess.run(words, capture_output=True, text=True, check=True).stdout
     default, kept, given_back = (int(word) for word in printed.split())

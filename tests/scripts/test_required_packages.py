@@ -8,7 +8,7 @@ import json
 import re
 import sys
 
-from bundle.package.verify import requirements
+from bundle.release.package.verify import requirements
 from tests.conftest import ROOT
 
 BY_MONAI = {"pyyaml", "fire"}  # to read the configs, and for its command line; MONAI itself requires neither

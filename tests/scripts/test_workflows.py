@@ -31,7 +31,7 @@ from PIL import Image
 
 from scripts.errors import InputError, find_input_error
 from scripts.precision import bfloat16_pays
-from scripts.volume.staining import Staining
+from scripts.volume.stain.staining import Staining
 from tests.conftest import ROOT
 
 Build = Callable[..., ConfigWorkflow]

@@ -13,7 +13,7 @@ import pytest
 
 from bundle.cli import main
 from bundle.monailabel.command import ROOT
-from bundle.package.contents import contents, read_metadata
+from bundle.shared.contents import contents, read_metadata
 
 NAME = read_metadata(ROOT)["name"]
 FILES = ["configs/metadata.json", "configs/inference.json", "scripts/net.py", "models/model.ts", "docs/a/b.txt"]

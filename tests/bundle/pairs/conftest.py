@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bundle.pairs import search
-from bundle.slides.cut import CutLimits
-from bundle.slides.study import StudyOptions, make_study
+from bundle.pairs.place import search
+from bundle.synthetic.slides.cut import CutLimits
+from bundle.synthetic.slides.study import StudyOptions, make_study
 
 
 @pytest.fixture(scope="session")

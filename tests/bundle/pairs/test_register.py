@@ -13,7 +13,7 @@ from PIL import Image
 from scipy.ndimage import map_coordinates
 
 from bundle.cli import main
-from bundle.slides.files import write_scan, write_slide
+from bundle.synthetic.slides.files import write_scan, write_slide
 from scripts.data import load_datalist
 
 pytestmark = pytest.mark.usefixtures("quick")

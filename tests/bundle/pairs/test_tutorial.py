@@ -13,10 +13,10 @@ import torch
 from monai.bundle import ConfigWorkflow
 
 from bundle.cli import main
-from bundle.pairs import search
-from scripts.volume.reader import open_volume
+from bundle.pairs.place import search
+from scripts.volume.read.reader import open_volume
+from tests.conftest import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 SMALL = {
     ("bundle", "slides"): "--side 160 --depth 32 --distortion 4 --undamaged --processes 1",
     ("bundle", "pairs", "register"): "",

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import tifffile
 
-from scripts.volume.export import EXPORTS
-from scripts.volume.reader import open_volume
-from scripts.volume.stain_store import COLOURS, GREY, StainStore
+from scripts.volume.read.reader import open_volume
+from scripts.volume.write.export import EXPORTS
+from scripts.volume.write.stain_store import COLOURS, GREY, StainStore
 
 Shape = tuple[int, int, int]
 

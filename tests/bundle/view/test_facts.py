@@ -12,7 +12,7 @@ import pytest
 from bundle.view.facts import PERHAPS_SYNTHETIC, SHIPPED, SYNTHETIC, VIRTUAL, facts_of
 from bundle.view.grid import Grid
 from bundle.view.outputs import find_stained
-from scripts.digest import file_digest
+from scripts.files.digest import file_digest
 
 
 def facts(out: Path) -> dict[str, Any]:

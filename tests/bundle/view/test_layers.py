@@ -14,8 +14,8 @@ from skimage.measure import block_reduce
 from bundle.view.grid import Grid
 from bundle.view.layers import ct_on_grid, layer_on_grid, open_layer
 from scripts.errors import InputError
-from scripts.volume import stain_store
-from scripts.volume.reader import open_volume
+from scripts.volume.read.reader import open_volume
+from scripts.volume.write import stain_store
 
 SHAPE = (6, 24, 40)
 

@@ -16,8 +16,8 @@ from torch import nn
 
 from scripts.engines import PairedCycleGANTrainer
 from scripts.errors import InputError
-from scripts.finite import first_not_finite
 from scripts.losses import GreyscaleConsistencyLoss
+from scripts.weights.finite import first_not_finite
 from tests.scripts.engines.tiny_trainer import EVERY_TERM, TERMS, networks, pairs, parameters, tiny_trainer
 
 NETWORKS = ("ct_to_stain", "stain_to_ct", "stain_discriminator", "ct_discriminator")

@@ -11,12 +11,12 @@ import torch
 from ignite.engine import Engine, Events
 from monai.handlers import LrScheduleHandler
 
-from scripts.checkpoint import load_generator, read_checkpoint
 from scripts.engines import PairedCycleGANTrainer, constant_then_linear
 from scripts.errors import InputError
 from scripts.handlers import BestModel, EpochSeed, TrainingCheckpoint, WeightAverage
 from scripts.handlers.checkpoint import CHECKPOINT
 from scripts.networks import LowerResolution, StainGenerator
+from scripts.weights.checkpoint import load_generator, read_checkpoint
 from tests.scripts.engines.tiny_trainer import CHANNELS, networks, pairs, parameters, tiny_trainer
 
 NETWORKS = ("ct_to_stain", "stain_to_ct", "stain_discriminator", "ct_discriminator")

@@ -13,7 +13,7 @@ from ignite.engine import Engine
 from scripts.errors import InputError
 from scripts.handlers import Tissue
 from scripts.metrics.tissue_classes import METAL, NEW_BONE, OLD_BONE, SOFT
-from scripts.networks.tissue_classifier import TissueClassifier
+from scripts.metrics.tissue_classifier import TissueClassifier
 
 
 @pytest.fixture

@@ -27,10 +27,10 @@ from scripts.errors import InputError
 from scripts.handlers import Progress, VolumeWriter
 from scripts.networks import StainGenerator
 from scripts.volume import SlabDataset, plan_stainings, slabs_to_stain
-from scripts.volume import finish as finishing
-from scripts.volume.export import whole_file
-from scripts.volume.stain_store import StainStore
-from scripts.volume.staining import Staining
+from scripts.volume.stain import finish as finishing
+from scripts.volume.stain.staining import Staining
+from scripts.volume.write.export import whole_file
+from scripts.volume.write.stain_store import StainStore
 
 SHAPE = (5, 6, 8)
 LEVELS = 4 * np.random.default_rng(0).integers(0, 63, SHAPE)  # grey values that a window of 0 to 256 keeps apart
@@ -161,7 +161,7 @@ def no_drawing() -> Iterator[None]:
                 file.write(image.tobytes())
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("scripts.volume.planes.draw_preview", draw)
+        patch.setattr("scripts.volume.write.planes.draw_preview", draw)
         yield
 
 
@@ -349,7 +349,7 @@ class TestDamage:
     def test_what_else_was_changed_is_stained_again(
         self, tmp_path: Path, damaged: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("scripts.volume.window.neighbours_alike", lambda *_: True)
+        monkeypatch.setattr("scripts.volume.read.window.neighbours_alike", lambda *_: True)
         options = {**self.WINDOW, "slice_average": [1, 2, 1]}
         with pytest.raises(InputError):
             stain(damaged, tmp_path / "out", **options)  # 0, 1 and 2 are done: 3 needs its neighbour
@@ -439,7 +439,7 @@ class TestLastSteps:
             raise Killed
 
         with monkeypatch.context() as patch, pytest.raises(Killed):
-            patch.setattr("scripts.volume.unfinished.delete", cut_off)
+            patch.setattr("scripts.volume.stain.unfinished.delete", cut_off)
             stain(whole / "scan.tif", stained, output_format=ALL_FORMATS)
         found = {name: content for name, content in contents(stained).items() if ".partial/" not in name}
         assert found == contents(whole / "out")

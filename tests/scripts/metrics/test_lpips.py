@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 import torch
 
-from scripts.checkpoint import save_atomically
 from scripts.errors import InputError
 from scripts.metrics import lpips_weights
 from scripts.metrics.lpips import RegionLPIPSMetric
 from scripts.metrics.lpips_weights import build_lpips, find_lpips_weights, read_alexnet_features
+from scripts.weights.checkpoint import save_atomically
 from tests.scripts.metrics.random_alexnet import random_features, save_random_features
 
 

@@ -1,4 +1,4 @@
-from bundle.phantom import materials
+from bundle.synthetic.phantom.anatomy import materials
 from scripts.metrics import tissue_classes
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from scripts.checkpoint import load_generator, save_atomically
 from scripts.errors import InputError
 from scripts.inferers import TileInferer
 from scripts.networks import StainGenerator, StainUNet
+from scripts.weights.checkpoint import load_generator, save_atomically
 from tests.scripts.networks.reach import reach
 
 

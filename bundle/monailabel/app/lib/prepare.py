@@ -20,10 +20,10 @@ def prepare(folder: Path) -> None:
     """
     import tifffile
 
-    from scripts.data.image import read_header
+    from scripts.data.image.read import read_header
     from scripts.errors import InputError
     from scripts.metrics.lpips_weights import find_lpips_weights
-    from scripts.volume.reader import open_volume
+    from scripts.volume.read.reader import open_volume
 
     slices = {}
     for number, pair in enumerate(json.loads((folder / "submitted.json").read_text(encoding="utf-8"))):

@@ -1,0 +1,1 @@
+"""How well the stain is made, how fast, and when it fails."""

@@ -1,0 +1,53 @@
+"""What recipes make of the same slices, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from bundle.evidence.lut import load_pairs
+from bundle.evidence.shared import lookup_table
+from bundle.evidence.shared.cell import Cell, Evaluation
+from bundle.release.demo.pictures import draw_sections
+from bundle.shared.trained_network import read_network
+from scripts.inferers import TileInferer
+
+
+def draw_stains(path: Path, cells: Sequence[Cell], with_table: bool, evaluation: Evaluation, out: Path) -> None:
+    """Draw the first slice of each specimen: CT, the stain of each cell, the true section; and magnified.
+
+    Args:
+        path: PNG to write.
+        cells: trained ones, one for each recipe.
+        with_table: the lookup table as well, before them.
+        evaluation: whose slices.
+        out: folder of all results.
+    """
+    pairs = load_pairs(Path(evaluation.dataset_dir or cells[0].dataset_dir), evaluation.split)
+    specimens = [item["specimen"] for item in pairs.data]
+    chosen = [specimens.index(specimen) for specimen in dict.fromkeys(specimens)]
+    networks = {cell.recipe: network_of(cell, out) for cell in cells}
+    rows = []
+    for index in chosen:
+        item = pairs[index]
+        ct = np.asarray(item["image"])
+        row = {"micro-CT": ct[0]}
+        if with_table:
+            row["lookup table"] = np.moveaxis(lookup_table.colour(ct, out / lookup_table.RECIPE), 0, -1)
+        for name, network in networks.items():
+            with torch.no_grad():
+                stain = TileInferer()(torch.from_numpy(ct)[None], network)[0]
+            row[name] = np.moveaxis(stain.numpy(), 0, -1)
+        row["true section"] = np.moveaxis(np.asarray(item["label"]), 0, -1)
+        rows.append(row)
+    draw_sections(path, rows, [specimens[index] for index in chosen])
+
+
+def network_of(cell: Cell, out: Path) -> Any:
+    """The generator that a cell trained."""
+    folder = cell.folder(out)
+    return read_network(folder / "training" / "model.pt", folder / "generator.yaml", cell.options)

@@ -1,0 +1,103 @@
+"""The command ``blocks``: make a data set of one registered pair, its splits apart from each other in the field.
+
+Tiles drawn at random from one field would lie next to each other, and a network that had learned the field by heart
+would seem to know others. Here training, validation and test are three stretches of the field with gaps between them.
+That still is one specimen, one slide and one scan: it shows that the software works on real images, and how well it
+fills in the rest of a field of which it saw a part.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+
+from scripts.data.datalist.specimen_window import FOUND, found_window
+from scripts.data.image.read import read_ct, read_histology, read_mask
+from scripts.data.padding import padding_of
+from scripts.data.window import percentile_window
+from scripts.errors import InputError
+from scripts.files.output_folder import writable_folder
+from scripts.whole import write_text
+
+SHARES = {"training": 0.6, "validation": 0.15, "test": 0.25}  # of what the gaps leave
+PERCENTILES = (0.5, 99.5)  # of the training stretch's grey values: the window, as train.yaml's ct_percentiles
+SMALLEST = 96  # pixels, side of a block: a patch of the training
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("ct", type=Path, help="grey image")
+    parser.add_argument("section", type=Path, help="RGB image of the same size, registered")
+    parser.add_argument("out", type=Path, metavar="OUT", help="folder for the data set")
+    parser.add_argument("--mask", type=Path, help="0 where the pair is not to be used")
+    parser.add_argument("--gap", type=int, default=64, help="pixels between training, validation and test")
+    parser.add_argument("--rows", type=int, default=2, help="blocks one below the other, of each split")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the data set.
+
+    Raises:
+        InputError: images of different sizes, or too small; a file that cannot be used; a folder that is not empty.
+    """
+    if args.gap < 0 or args.rows < 1:
+        raise InputError(f"--gap {args.gap} --rows {args.rows}: give a gap of 0 or more, and one row or more.")
+    ct, section = read_ct(args.ct), np.moveaxis(read_histology(args.section), 0, -1)
+    mask = np.ones(ct.shape, np.float32) if args.mask is None else read_mask(args.mask)
+    for path, image in ((args.section, section), (args.mask, mask)):
+        if image.shape[:2] != ct.shape:
+            raise InputError(
+                f"{path} has {image.shape[0]} x {image.shape[1]} pixels, but {args.ct} {ct.shape[0]} x {ct.shape[1]}: "
+                "resample one onto the other."
+            )
+    out = writable_folder(args.out, "OUT")
+    if any(out.iterdir()):
+        raise InputError(f"{out} is not empty: give another folder.")
+    stretches = split_columns(ct.shape[1], args.gap)
+    height = ct.shape[0] // args.rows
+    if min(height, *(stop - start for start, stop in stretches.values())) < SMALLEST:
+        raise InputError(
+            f"{args.ct} has {ct.shape[0]} x {ct.shape[1]} pixels, which leave blocks of less than {SMALLEST} pixels: "
+            "give fewer --rows or a smaller --gap."
+        )
+    places = {
+        (split, row): (slice(row * height, (row + 1) * height), slice(left, right))
+        for split, (left, right) in stretches.items()
+        for row in range(args.rows)
+    }
+    places = {name: place for name, place in places.items() if mask[place].any()}
+    missing = SHARES.keys() - {split for split, _ in places}
+    if missing:
+        raise InputError(f"{args.mask} leaves nothing for {', '.join(sorted(missing))}.")
+    known = ct[:, slice(*stretches["training"])]  # one scan has one window; the other stretches have no say in it
+    tissue = padding_of([ct]).without(known)
+    found = found_window(percentile_window(tissue, *PERCENTILES, str(args.ct)), PERCENTILES)
+    datalist: dict[str, list[dict[str, Any]]] = {}
+    for (split, row), place in places.items():
+        item: dict[str, Any] = {"specimen": f"{args.ct.stem} {split}", FOUND: found}
+        for key, image in (("ct", ct), ("histology", section), ("mask", mask)):
+            item[key] = f"{key}/{split}_{row}.tif"
+            (out / key).mkdir(exist_ok=True)
+            pixels = image[place] if key == "ct" else np.rint(255 * image[place]).astype(np.uint8)
+            tifffile.imwrite(out / item[key], pixels, photometric="rgb" if key == "histology" else "minisblack")
+        datalist.setdefault(split, []).append(item)
+    write_text(out / "datalist.json", json.dumps(datalist, indent=2) + "\n")
+    counts = ", ".join(f"{len(items)} {split}" for split, items in datalist.items())
+    print(f"Written to {out}: blocks for {counts}, {args.gap} pixels apart. They are of one specimen.")
+    return 0
+
+
+def split_columns(width: int, gap: int) -> dict[str, tuple[int, int]]:
+    """First column and stop of each split, from the left: their shares of the width without two gaps."""
+    usable = width - 2 * gap
+    stretches, left = {}, 0
+    for split, share in SHARES.items():
+        right = width if split == "test" else left + int(share * usable)
+        stretches[split] = (left, right)
+        left = right + gap
+    return stretches

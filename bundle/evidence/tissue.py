@@ -1,0 +1,142 @@
+"""The command ``tissue``: fit the classifier that names the tissues of a section.
+
+It is fitted on true sections and their labels, and never sees a virtual one: what it finds in a virtual section is what
+the stain shows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from monai.losses import DiceCELoss
+from monai.utils import set_determinism
+from tqdm import trange
+
+from bundle.shared.places import ROOT
+from scripts.data import RandStainJitterBatchd, load_datalist
+from scripts.data.image.read import read_histology, read_labels
+from scripts.errors import InputError
+from scripts.files.output_folder import writable_folder
+from scripts.handlers.tissue import dice
+from scripts.metrics.tissue_classes import CLASSES, SHORT
+from scripts.metrics.tissue_classifier import TissueClassifier
+from scripts.precision import autocast, bfloat16_pays
+from scripts.weights.checkpoint import save_atomically
+
+PATCH, BATCH = 128, 8
+LEARNING_RATE = 0.003
+OUT = ROOT / "data" / "tissue.pt"
+
+Section = tuple[torch.Tensor, torch.Tensor]  # (3, H, W) in [0, 1], (H, W) class ids
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "dataset_dir",
+        type=Path,
+        metavar="DATASET",
+        help="folder with datalist.json whose pairs have 'labels' registered with their sections, such as a phantom "
+        "made with --displacement 0",
+    )
+    parser.add_argument("--out", type=Path, default=OUT, help="file to write")
+    parser.add_argument("--steps", type=int, default=1500, help=f"of {BATCH} patches of {PATCH} pixels")
+    parser.add_argument("--seed", type=int, default=0, help="random seed")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Fit on the training specimens, print the Dice on the validation specimens, and write the classifier.
+
+    Raises:
+        InputError: data without labels, or that cannot be used; no steps; the file cannot be written.
+    """
+    if args.steps < 1:
+        raise InputError(f"--steps {args.steps}: give a positive number.")
+    writable_folder(args.out.resolve().parent, "--out")
+    training, validation = (load_sections(args.dataset_dir, split) for split in ("training", "validation"))
+    classifier = fit(training, args.steps, args.seed)
+    print("Dice on the true sections of the validation specimens:")
+    for name, value in scores(classifier, validation).items():
+        print(f"  {name:24} {value:.3f}")
+    save_atomically(classifier.state_dict(), args.out)
+    print(f"Written to {args.out}: evaluate with --tissue_classifier {args.out}")
+    return 0
+
+
+def load_sections(dataset_dir: Path, split: str) -> list[Section]:
+    """True sections of a split with their labels.
+
+    Raises:
+        InputError: an item has no labels, or class ids that are none; the sections are a phantom's that are displaced
+            against their labels.
+    """
+    items = load_datalist(dataset_dir, split)
+    phantom = json.loads((dataset_dir / "datalist.json").read_text(encoding="utf-8")).get("phantom", {})
+    if phantom.get("options", {}).get("displacement", 0) > 0:
+        raise InputError(
+            f"The sections in {dataset_dir} are displaced against their labels: make a phantom with --displacement 0."
+        )
+    sections = []
+    for item in items:
+        if "labels" not in item:
+            raise InputError(f"{item['image']} has no 'labels' in the datalist.json: name its label image.")
+        labels = read_labels(item["labels"])
+        if labels.max() >= len(CLASSES):
+            raise InputError(f"{item['labels']} holds the class {labels.max()}: expected 0 to {len(CLASSES) - 1}.")
+        if min(labels.shape) < PATCH:
+            raise InputError(f"{item['labels']} is smaller than a patch of {PATCH} pixels.")
+        sections.append((torch.from_numpy(read_histology(item["label"])), torch.from_numpy(labels)))
+    return sections
+
+
+def fit(sections: Sequence[Section], steps: int, seed: int) -> TissueClassifier:
+    """Fit a classifier on patches, turned, mirrored and with varied amounts of dye."""
+    set_determinism(seed)
+    classifier = TissueClassifier()
+    jitter = RandStainJitterBatchd(keys="label", prob=0.5, strength=0.1, hue=0.03)
+    jitter.set_random_state(seed)
+    generator = torch.Generator().manual_seed(seed)
+    optimizer = torch.optim.Adam(classifier.parameters(), lr=LEARNING_RATE)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps)
+    loss = DiceCELoss(to_onehot_y=True, softmax=True)
+    bfloat16 = bfloat16_pays("cpu")
+    classifier.train()
+    for _ in trange(steps, desc="tissue classifier", unit="step"):
+        patches = [_patch(sections, generator) for _ in range(BATCH)]
+        stain = jitter({"label": torch.stack([stain for stain, _ in patches])})["label"]
+        labels = torch.stack([labels for _, labels in patches])[:, None]
+        with autocast("cpu", bfloat16):
+            values = classifier(stain)
+        optimizer.zero_grad()
+        loss(values.float(), labels).backward()
+        optimizer.step()
+        schedule.step()
+    return classifier.eval()
+
+
+def _patch(sections: Sequence[Section], generator: torch.Generator) -> Section:
+    def draw(below: int) -> int:
+        return int(torch.randint(below, (), generator=generator))
+
+    stain, labels = sections[draw(len(sections))]
+    top, left = (draw(side - PATCH + 1) for side in labels.shape)
+    both = torch.cat([stain, labels[None]])[:, top : top + PATCH, left : left + PATCH]
+    both = torch.rot90(both, draw(4), (1, 2))
+    both = both.flip(2) if draw(2) else both
+    return both[:3], both[3].long()
+
+
+def scores(classifier: TissueClassifier, sections: Sequence[Section]) -> dict[str, float]:
+    """Mean Dice over the sections that have a class, for each class that any has."""
+    values: dict[str, list[float]] = {}
+    for stain, labels in sections:
+        found = classifier.classify(stain)
+        for number, name in enumerate(SHORT):
+            if (labels == number).any():
+                values.setdefault(name, []).append(dice(found == number, labels == number))
+    return {name: statistics.mean(values[name]) for name in SHORT if name in values}

@@ -1,0 +1,130 @@
+"""The command ``uncertainty``: whether the uncertainty of a stain ranks its errors, and notices unseen materials."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bundle.evidence.limits.variants import materials
+from bundle.evidence.shared.cell import ROOT
+from bundle.evidence.shared.machine import describe_machine
+from bundle.evidence.speed.command import table
+from bundle.evidence.uncertainty.figures import draw_uncertainty
+from bundle.evidence.uncertainty.judge import SHARES, auc, calibration, fit_scale, removed_error
+from bundle.evidence.uncertainty.maps import maps_of
+from bundle.shared.trained_network import read_network
+from bundle.synthetic.phantom.command import DEFAULT_OUT as PHANTOM
+from scripts.errors import InputError
+from scripts.files.output_folder import writable_folder
+
+METHOD = "4 views"  # what inference writes by default
+DISCARDED = 0.2
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "checkpoints",
+        nargs="*",
+        type=Path,
+        default=[ROOT / "models" / "model.pt"],
+        help="the weights that are judged; and others trained alike with other seeds, as an ensemble to compare with",
+    )
+    parser.add_argument("--dataset_dir", type=Path, default=PHANTOM, help="folder with datalist.json")
+    parser.add_argument("--split", choices=["validation", "test"], default="validation", help="what to judge on")
+    parser.add_argument(
+        "--without",
+        nargs="*",
+        default=[],
+        metavar="MATERIAL=CHECKPOINT",
+        help="weights whose training never saw an implant material of the phantom, see `limits material`",
+    )
+    parser.add_argument("--output_dir", type=Path, default=ROOT / "output" / "uncertainty", help="folder for results")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Judge, print tables, draw a figure.
+
+    Raises:
+        InputError: data or checkpoints that cannot be used; a material that the phantom does not have.
+    """
+    out = writable_folder(args.output_dir)
+    unseen = unseen_of(args.without, args.dataset_dir)
+    networks = [read_network(path) for path in args.checkpoints]
+    for path in unseen.values():
+        read_network(path)  # what is missing is better told now
+    maps = maps_of(args.dataset_dir, args.split, networks)
+    removed = {name: removed_error(maps.error, values, SHARES) for name, values in maps.uncertainty.items()}
+    best = removed_error(maps.error, maps.error, [DISCARDED])[0]
+    at = int(np.argmin(np.abs(SHARES - DISCARDED)))
+    rows = [
+        {"uncertainty": name, f"squared error of the {DISCARDED:.0%} least certain": f"{values[at]:.1%}"}
+        for name, values in removed.items()
+    ]
+    print("\n".join(table([*rows, {"uncertainty": "the error itself", list(rows[0])[1]: f"{best:.1%}"}])))
+    # the scale is found on the validation specimens, whatever is judged
+    fitted = maps if args.split == "validation" else maps_of(args.dataset_dir, "validation", networks[:1], [4])
+    scale = fit_scale(fitted.error, fitted.uncertainty[METHOD])
+    expected, observed = calibration(maps.error, maps.uncertainty[METHOD], scale)
+    miss = float(np.mean(np.abs(expected - observed)))
+    print(
+        f"\nExpected error = {scale[0]:.2f} sqrt(u) + {scale[1]:.1f} grey levels, u of {METHOD}, fitted on the "
+        f"validation specimens; over bins it misses the observed {observed.mean():.1f} by {miss:.1f} on average."
+    )
+    flags = [_flag(material, path, args) for material, path in unseen.items()]
+    if flags:
+        print("\nMean uncertainty of a slice, networks that never saw a material\n")
+        print("\n".join(table([{k: f"{v:.2f}" if isinstance(v, float) else v for k, v in f.items()} for f in flags])))
+    draw_uncertainty(out / "uncertainty.png", SHARES, removed, (expected, observed), METHOD)
+    content = {
+        "machine": describe_machine(),
+        "split": args.split,
+        "checkpoints": [str(path) for path in args.checkpoints],
+        "shares": SHARES.tolist(),
+        "removed": removed,
+        "scale": scale,
+        "expected": expected.tolist(),
+        "observed": observed.tolist(),
+        "unseen": flags,
+    }
+    (out / "uncertainty.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    print(f"\nFigure in {out / 'uncertainty.png'}, numbers in {out / 'uncertainty.json'}")
+    return 0
+
+
+def unseen_of(words: list[str], dataset_dir: Path) -> dict[str, Path]:
+    """Checkpoint by material.
+
+    Raises:
+        InputError: a word that is no MATERIAL=CHECKPOINT, or a material that the phantom does not have.
+    """
+    if not words:
+        return {}
+    known = sorted(set(materials(dataset_dir).values()))
+    unseen = {}
+    for word in words:
+        material, equals, path = word.partition("=")
+        if not equals or material not in known:
+            raise InputError(f"--without {word}: give MATERIAL=CHECKPOINT with one of {', '.join(known)}.")
+        unseen[material] = Path(path)
+    return unseen
+
+
+def _flag(material: str, checkpoint: Path, args: argparse.Namespace) -> dict[str, Any]:
+    """Whether slices of a material that a network never saw are less certain than those of others."""
+    of = materials(args.dataset_dir)
+    found = maps_of(args.dataset_dir, args.split, [read_network(checkpoint)], [4]).of_slices(METHOD)
+    new = [value for specimen, value in found if of[specimen] == material]
+    old = [value for specimen, value in found if of[specimen] != material]
+    if not new or not old:
+        raise InputError(f"The {args.split} specimens of {args.dataset_dir} do not have {material} and others.")
+    return {
+        "never seen": material,
+        "its slices": float(np.mean(new)),
+        "others": float(np.mean(old)),
+        "AUC": auc(new, old),
+    }

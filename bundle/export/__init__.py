@@ -1,0 +1,1 @@
+"""The command export: the network for programs without PyTorch's Python."""

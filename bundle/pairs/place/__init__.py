@@ -1,0 +1,1 @@
+"""Where a section lies in its scan."""

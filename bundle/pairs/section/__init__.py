@@ -1,0 +1,1 @@
+"""The section: its slide, its area, what covers it."""

@@ -1,0 +1,1 @@
+"""A whole study: its table, its pairs, its summary."""

@@ -1,0 +1,1 @@
+"""What goes out: the package for the Model Zoo, the reference page, the demonstration."""

@@ -1,0 +1,108 @@
+"""Writing the package, byte for byte the same whenever its files are."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+from monai.bundle import ConfigParser
+
+from bundle.shared.contents import FOLDERS, contents, read_metadata
+from scripts.errors import InputError
+from scripts.files.output_folder import writable_folder
+from scripts.files.seal import failed_checksum
+from scripts.whole import remove
+
+TRAIN_YAML, TRAIN_JSON = "configs/train.yaml", "configs/train.json"
+MADE = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip knows
+READABLE = 0o100644 << 16  # a plain file that its owner may write
+
+
+def write_package(root: Path, out: Path) -> tuple[Path, Path]:
+    """Write ``out/<name>`` and ``out/<name>_v<version>.zip``.
+
+    Args:
+        root: folder of the bundle.
+        out: folder; a package of the same name in it is replaced.
+
+    Returns:
+        Folder and zip; each has its name only when it is whole.
+
+    Raises:
+        InputError: see `contents`; `out` cannot be written, or something else has the package's name there.
+    """
+    metadata = read_metadata(root)
+    names = contents(root)
+    writable_folder(out, "--out")
+    inside = [name for name in FOLDERS if out.resolve().is_relative_to((root / name).resolve())]
+    if inside:
+        raise InputError(f"{out} lies in {inside[0]}, which is published itself: give another --out.")
+    folder = out / metadata["name"]
+    archive = out / f"{metadata['name']}_v{metadata['version']}.zip"
+    is_package = (folder / "configs" / "metadata.json").is_file() and not folder.is_symlink()
+    if (folder.exists() or folder.is_symlink()) and not is_package:
+        raise InputError(f"{folder} exists and is no package: give another --out.")
+    if archive.exists() and not archive.is_file():
+        raise InputError(f"{archive} exists and is no file: give another --out.")
+    partial = out / f".{metadata['name']}.partial"
+    unfinished = archive.with_suffix(".zip.partial")
+    remove(partial)
+    try:
+        for name in names:
+            (partial / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(root / name, partial / name)
+        write_as_json(partial / TRAIN_YAML, partial / TRAIN_JSON)
+        write_zip(partial, sorted({*names, TRAIN_JSON}), unfinished, metadata["name"])
+    except OSError as error:
+        remove(partial)
+        remove(unfinished)
+        words = error.strerror or str(error)
+        raise InputError(f"{out} cannot be written to ({words}): free some space, or give another --out.") from error
+    remove(folder)
+    partial.rename(folder)
+    unfinished.replace(archive)
+    return folder, archive
+
+
+def write_as_json(config: Path, path: Path) -> None:
+    """Write a config file once more, as JSON: `monai.bundle.load` looks for the network in ``configs/train.json``, and
+    finds it in no YAML.
+    """
+    path.write_text(json.dumps(ConfigParser.load_config_file(config), indent=2) + "\n", encoding="utf-8")
+
+
+def write_zip(folder: Path, names: list[str], archive: Path, top: str) -> None:
+    """Write a zip whose bytes depend on names and contents of the files alone.
+
+    Args:
+        folder: where they lie.
+        names: relative paths, in this order.
+        archive: file to write.
+        top: folder in the zip that holds them all.
+    """
+    with zipfile.ZipFile(archive, "w") as packed:
+        for name in names:
+            entry = zipfile.ZipInfo(f"{top}/{name}", MADE)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = READABLE
+            entry.create_system = 3  # Unix, whatever wrote it
+            packed.writestr(entry, (folder / name).read_bytes(), compresslevel=9)
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpack a zip.
+
+    Raises:
+        InputError: it is no zip or damaged, or an entry would be written outside of `folder`.
+    """
+    damage = failed_checksum(archive)
+    if damage is not None:
+        raise InputError(f"{archive} is no zip, or a damaged one ({damage}).")
+    with zipfile.ZipFile(archive) as packed:
+        inside = folder.resolve()
+        for name in packed.namelist():
+            if not (inside / name).resolve().is_relative_to(inside) or "\\" in name:
+                raise InputError(f"{archive} holds {name!r}, which lies outside of the folder it is unpacked to.")
+        packed.extractall(folder)

@@ -1,0 +1,186 @@
+"""Checking a package as the Model Zoo does, on what was unpacked from its zip."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bundle.release.package.archive import unpack, write_package
+from bundle.release.package.fresh import run_in_fresh_environment
+from bundle.shared.contents import FOLDERS, LARGEST, NEEDED, read_metadata
+from bundle.synthetic.phantom.generate import make_phantom
+
+PYTHONS = ("3.10", "3.11", "3.12", "3.13")
+WORKFLOWS = {"train": "train.yaml", "eval": "evaluate.yaml", "infer": "inference.yaml"}
+OFFLINE = ("NewConnectionError", "ConnectTimeoutError", "ReadTimeoutError", "NameResolutionError", "ProxyError")
+PROPERTIES = """
+import sys
+from monai.bundle import ConfigWorkflow
+workflow_type, config, dataset_dir, output_dir = sys.argv[1:]
+options = {"loss_weights#perceptual": 0} if workflow_type == "train" else {}  # LPIPS's weights are not published
+workflow = ConfigWorkflow(
+    workflow_type=workflow_type, config_file=config, meta_file="configs/metadata.json",
+    logging_file="configs/logging.conf", bundle_root=".", dataset_dir=dataset_dir, output_dir=output_dir, **options,
+)
+workflow.initialize()
+missing = workflow.check_properties()
+sys.exit(f"not found: {missing}" if missing else 0)
+"""
+
+
+LOAD = """
+import os, sys
+import torch
+from monai.bundle import load
+name, folder = sys.argv[1:]
+sys.path.insert(0, os.path.join(folder, name))
+network = load(name, bundle_dir=folder).eval()
+weights = torch.load(os.path.join(folder, name, "models", "model.pt"), weights_only=True)
+assert all(torch.equal(value.cpu(), weights[key]) for key, value in network.state_dict().items()), "other weights"
+left = os.listdir()
+assert not left, f"it left {left} behind"
+"""
+
+
+@dataclass(frozen=True)
+class Check:
+    """What came of one check.
+
+    Attributes:
+        name: what was checked.
+        passed: None where it could not be checked.
+        detail: in words.
+    """
+
+    name: str
+    passed: bool | None
+    detail: str = ""
+
+
+def verify(
+    root: Path, archive: Path, schema: Path | None, pythons: Sequence[str] = PYTHONS, fresh: Sequence[str] = ()
+) -> Iterator[Check]:
+    """Check a zip, each thing as soon as it is known.
+
+    Args:
+        root: folder of the bundle that it was made of.
+        archive: the zip.
+        schema: the metadata's JSON schema, None to download what the metadata name.
+        pythons: versions for which the pinned packages must be there.
+        fresh: interpreters, each to make an environment in which the bundle is run.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        work = Path(temporary)
+        write_package(root, work / "again")
+        same = (work / "again" / archive.name).read_bytes() == archive.read_bytes()
+        yield Check("made twice, the same bytes", same)
+        unpack(archive, work / "unpacked")
+        (package,) = (work / "unpacked").iterdir()
+        metadata = read_metadata(package)
+        yield _files(package)
+        yield Check("version in the changelog", metadata["version"] in metadata.get("changelog", {}))
+        yield _schema(package, metadata, schema, work)
+        make_phantom(work / "data", specimens=3, slices=1, size=128, volumes=1, depth=2, processes=1)
+        for kind, config in WORKFLOWS.items():
+            where = [str(work / "data"), str(work / "output")]
+            yield _run(f"properties of {config}", package, ["-c", PROPERTIES, kind, f"configs/{config}", *where])
+        given = [
+            "--meta_file",
+            "configs/metadata.json",
+            "--config_file",
+            "configs/inference.yaml",
+            "--bundle_root",
+            ".",
+        ]
+        words = ["-m", "monai.bundle", "verify_net_in_out", "--net_id", "network_def", *given]
+        yield _run("shapes and types of the network", package, words)
+        (work / "elsewhere").mkdir()
+        where = [package.name, str(package.parent)]
+        yield _run("monai.bundle.load gives the network", work / "elsewhere", ["-c", LOAD, *where])
+        export = ["--filepath", str(work / "model.ts"), "--ckpt_file", "models/model.pt", "--net_id", "network_def"]
+        yield _run("export to TorchScript", package, ["-m", "monai.bundle", "ckpt_export", *export, *given])
+        for python in pythons:
+            yield _pins(metadata, python, work)
+        (volume,) = (work / "data" / "volumes").glob("*.nii.gz")
+        for python in fresh:
+            yield _fresh(package, volume, python, requirements(metadata), work)
+
+
+def _files(package: Path) -> Check:
+    names = [path.relative_to(package).as_posix() for path in package.rglob("*") if path.is_file()]
+    missing = [name for name in NEEDED if name not in names]
+    foreign = [name for name in names if name.split("/")[0] not in {*FOLDERS, "LICENSE", "models"}]
+    large = [name for name in names if (package / name).stat().st_size > LARGEST]
+    wrong = [
+        f"{what}: {', '.join(found)}"
+        for what, found in (("missing", missing), ("foreign", foreign), ("too large", large))
+        if found
+    ]
+    total = sum((package / name).stat().st_size for name in names) / 1e6
+    return Check("files", not wrong, "; ".join(wrong) or f"{len(names)} of {total:.1f} MB together")
+
+
+def _schema(package: Path, metadata: dict[str, Any], schema: Path | None, work: Path) -> Check:
+    name = "metadata follow the schema"
+    local = work / "schema.json"
+    if schema is not None:
+        shutil.copyfile(schema, local)
+    elif not _reachable(metadata.get("schema", ""), local):
+        return Check(name, None, "the schema cannot be downloaded: give it with --schema")
+    words = ["--meta_file", "configs/metadata.json", "--filepath", str(local)]
+    return _run(name, package, ["-m", "monai.bundle", "verify_metadata", *words])
+
+
+def _reachable(address: str, local: Path) -> bool:
+    from monai.apps.utils import download_url  # it imports much
+
+    try:
+        download_url(address, local, progress=False)
+    except Exception:  # offline, refused, an address of nothing: all the same here
+        return False
+    return local.is_file()
+
+
+def _pins(metadata: dict[str, Any], python: str, work: Path) -> Check:
+    """Whether pip finds a set of wheels that goes together; it downloads descriptions, no packages."""
+    name = f"packages for Python {python}"
+    wanted = [f"{package}=={version}" for package, version in requirements(metadata).items()]
+    target = ["--target", str(work / "nowhere"), "--python-version", python, "--only-binary", ":all:"]
+    words = ["-m", "pip", "install", "--dry-run", "--quiet", "--ignore-installed", *target, *wanted]
+    done = subprocess.run([sys.executable, *words], cwd=work, capture_output=True, text=True, check=False)
+    if done.returncode and any(sign in done.stderr for sign in OFFLINE):
+        return Check(name, None, "no package registry is reached")
+    return _outcome(name, done)
+
+
+def _fresh(package: Path, volume: Path, python: str, pins: dict[str, str], work: Path) -> Check:
+    name = f"inference in a fresh environment of {python}"
+    with tempfile.TemporaryDirectory(dir=work) as folder:  # gone before the next: PyTorch for a GPU has gigabytes
+        try:
+            run_in_fresh_environment(package, volume, python, pins, Path(folder))
+        except RuntimeError as error:
+            return Check(name, False, str(error))
+    return Check(name, True)
+
+
+def requirements(metadata: dict[str, Any]) -> dict[str, str]:
+    """Versions by package, as the zoo reads them from the metadata."""
+    core = {"monai": metadata["monai_version"], "torch": metadata["pytorch_version"]}
+    return core | {"numpy": metadata["numpy_version"]} | metadata["required_packages_version"]
+
+
+def _run(name: str, folder: Path, words: Sequence[str]) -> Check:
+    """Run Python in a folder, whose ``scripts`` it finds first, as it would elsewhere."""
+    done = subprocess.run([sys.executable, *words], cwd=folder, capture_output=True, text=True, check=False)
+    return _outcome(name, done)
+
+
+def _outcome(name: str, done: subprocess.CompletedProcess[str]) -> Check:
+    said = (done.stderr.strip() or done.stdout.strip()).splitlines()
+    return Check(name, done.returncode == 0, "" if done.returncode == 0 else "\n".join(said[-5:]))

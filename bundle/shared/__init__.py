@@ -1,0 +1,1 @@
+"""What tools, evidence and release have in common."""

@@ -1,0 +1,1 @@
+"""What a synthetic specimen is made of."""

@@ -1,0 +1,76 @@
+"""The command ``phantom``: write the synthetic data set."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+from tqdm import tqdm
+
+from bundle.shared.places import ROOT
+from bundle.synthetic.phantom.generate import make_phantom
+
+DEFAULT_OUT = ROOT / "data" / "phantom"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "out", nargs="?", type=Path, default=DEFAULT_OUT, metavar="OUT", help="folder (default: %(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="random seed (default: %(default)s)")
+    parser.add_argument(
+        "--specimens",
+        type=int,
+        nargs="+",
+        default=[14],
+        metavar="N",
+        help="number of specimens, or three numbers: of training, validation and test specimens (default: 14)",
+    )
+    parser.add_argument("--slices", type=int, default=4, help="pairs per specimen (default: %(default)s)")
+    parser.add_argument("--size", type=int, default=512, help="side of the images in pixels (default: %(default)s)")
+    parser.add_argument(
+        "--displacement",
+        type=float,
+        default=2.0,
+        help="root-mean-square misregistration of the sections in pixels, 0 = none (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--volumes", type=int, default=2, help="specimens that also come as a volume (default: %(default)s)"
+    )
+    parser.add_argument("--depth", type=int, default=48, help="slices of a volume (default: %(default)s)")
+    parser.add_argument(
+        "--processes", type=int, default=None, help="worker processes (default: one per core, at most 8)"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace a phantom that is already there")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the phantom and say where it lies.
+
+    Raises:
+        InputError: see `make_phantom`.
+    """
+    start = time.monotonic()
+    with tqdm(desc="phantom", unit="slice") as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        datalist = make_phantom(
+            args.out,
+            seed=args.seed,
+            specimens=args.specimens[0] if len(args.specimens) == 1 else args.specimens,
+            slices=args.slices,
+            size=args.size,
+            displacement=args.displacement,
+            volumes=args.volumes,
+            depth=args.depth,
+            processes=args.processes,
+            overwrite=args.overwrite,
+            progress=progress,
+        )
+    print(f"Phantom written to {datalist.parent} in {time.monotonic() - start:.0f} s.")
+    return 0

@@ -1,0 +1,82 @@
+"""What a worker process does: write one pair, render one slice of a volume.
+
+Started afresh, a worker imports this module, and so it must not reach `scripts`, which takes seconds to import.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bundle.synthetic.phantom.displacement import displace, draw_displacement
+from bundle.synthetic.phantom.files import write_ct, write_displacement, write_png
+from bundle.synthetic.phantom.plan import Plan
+from bundle.synthetic.phantom.render import Rendering, render_slice, render_volume_slice
+from bundle.synthetic.phantom.tomography import CT_WINDOW
+
+DISPLACEMENT = 3
+"""Stream of random numbers of the displacement fields, beside those of `render`."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What decides a phantom's content, see `make_phantom`."""
+
+    seed: int
+    specimens: int | list[int]
+    slices: int
+    size: int
+    displacement: float
+    volumes: int
+    depth: int
+
+    @property
+    def side(self) -> int:
+        """Side in pixels of a volume's slices."""
+        return self.size * 3 // 4
+
+    @property
+    def half_depth(self) -> float:
+        """Greatest height at which a slice may be asked for."""
+        return max(60.0 * self.size / 512, self.depth / 2)
+
+
+def write_pair(root: Path, options: Options, task: tuple[Plan, int, float]) -> tuple[str, dict[str, Any]]:
+    """Write one pair with its labels and displacement; return its split and its item of the datalist.
+
+    Args:
+        root: folder of the data set.
+        options: the phantom's.
+        task: specimen, number of the slice and its height in pixels.
+    """
+    plan, index, z = task
+    rendering = render_slice(options.seed, plan, options.size, options.half_depth, index, z)
+    rng = np.random.default_rng([options.seed, plan.index, DISPLACEMENT, index])
+    field = draw_displacement(rng, options.size, options.displacement)
+    displaced = displace(rendering.stain, field) if options.displacement > 0 else rendering.stain
+    stem = f"{plan.name}_{index:02d}"
+    item: dict[str, Any] = {
+        "ct": f"ct/{stem}.tif",
+        "histology": f"histology/{stem}.png",
+        "specimen": plan.name,
+        "ct_window": list(CT_WINDOW),
+        "labels": f"labels/{stem}.png",
+        "displacement": f"displacement/{stem}.npz",
+    }
+    if plan.split == "test":
+        item["histology_displaced"] = f"histology_displaced/{stem}.png"
+        write_png(root / item["histology_displaced"], displaced)
+    write_ct(root / item["ct"], rendering.ct)
+    write_png(root / item["histology"], rendering.stain if plan.split == "test" else displaced)
+    write_png(root / item["labels"], rendering.labels)
+    write_displacement(root / item["displacement"], field)
+    return plan.split, item
+
+
+def render_layer(options: Options, task: tuple[Plan, int, float]) -> Rendering:
+    """Render one slice of a volume; ``task`` is specimen, number of the slice and its height in pixels."""
+    plan, index, z = task
+    return render_volume_slice(options.seed, plan, options.size, options.half_depth, index, z, options.side)

@@ -1,0 +1,101 @@
+"""The data list: which CT slice belongs to which section, and to which specimen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from monai.data import partition_dataset
+from torch import distributed as dist
+
+from scripts.data.datalist.file import PAIR, SPLITS, find_list, parse_list
+from scripts.data.datalist.items import Item, check_images, check_leakage, resolve_items
+from scripts.data.datalist.specimen_window import fill_windows
+from scripts.data.image.read import read_header
+from scripts.data.window import common_window
+from scripts.errors import InputError
+from scripts.networks import KeepsWindowing
+
+
+def load_datalist(
+    dataset_dir: str | PathLike[str],
+    split: str,
+    lower: float = 0.5,
+    upper: float = 99.5,
+    trained: tuple[float, float] | None = None,
+) -> list[dict[str, Any]]:
+    """Read and check one split of ``dataset_dir/datalist.json``.
+
+    Specimens without ``ct_window`` are windowed as inference windows a volume: by the window of the training if they
+    lie on its scale, else by the one found in their scan (``window_found``), else by the percentiles of all their
+    slices taken together. Padding is left out, see `scripts.data.padding`.
+
+    Args:
+        dataset_dir: folder with the data list; paths in it are relative to this folder.
+        split: "training", "validation" or "test".
+        lower: lower percentile of a window that has to be found.
+        upper: upper percentile of a window that has to be found.
+        trained: window common to all scans that a network was trained with; None in training, and where there is none.
+
+    Returns:
+        Items ``{"image": path, "label": path, "specimen": str, "ct_window": [lo, hi], "window_given": bool}``, and
+        ``"mask"`` and ``"labels"`` (class ids) where the list has them, ``"padding"`` where there is some; paths
+        absolute.
+
+    Raises:
+        InputError: no such folder or list; not JSON; a split or key missing or empty; files missing; CT, section and
+            mask of different sizes; RGB CT or grey section; a specimen in two splits; a window that is none, that holds
+            none of the grey values, or that is given for only some slices of a specimen; a misspelt key.
+    """
+    if split not in SPLITS:
+        raise InputError(f"There is no split {split!r}: give {', '.join(SPLITS)}.")
+    path = find_list(Path(dataset_dir))
+    content = parse_list(path)
+    check_leakage(content, path)
+    if not content.get(split):
+        raise InputError(
+            f'{path} has no items under {split!r}: add "{split}": [{PAIR}] with specimens that no other split has.'
+        )
+    items = resolve_items(content[split], split, path)
+    for item in items:
+        check_images(item)
+    fill_windows(items, path, (lower, upper), trained)
+    return items
+
+
+def check_patch_size(items: Sequence[Mapping[str, Any]], patch_size: int | Sequence[int]) -> None:
+    """Check that a patch fits into every image of the list.
+
+    Raises:
+        InputError: it is larger than an image; the message names the smallest one.
+    """
+    height, width = (patch_size, patch_size) if isinstance(patch_size, int) else patch_size
+    if min(height, width) < 1:
+        raise InputError(f"The patch of {height} x {width} pixels is none: give --patch_size a positive number.")
+    headers = {item["image"]: read_header(item["image"]) for item in items}
+    too_small = {name: head for name, head in headers.items() if head.height < height or head.width < width}
+    if too_small:
+        name, head = min(too_small.items(), key=lambda entry: min(entry[1].height, entry[1].width))
+        raise InputError(
+            f"The patch of {height} x {width} pixels is larger than {len(too_small)} of the images, {name} has "
+            f"{head.height} x {head.width}: choose a patch of at most {min(head.height, head.width)} pixels."
+        )
+
+
+def note_windowing(network: KeepsWindowing, items: Sequence[Mapping[str, Any]], percentiles: Sequence[float]) -> None:
+    """Write into a generator how its training CT is windowed, so that inference does the same.
+
+    A common window is noted if the data list gave it: one that was found in a specimen or its scan is no scale.
+    """
+    given = all(item["window_given"] for item in items)
+    network.set_windowing(common_window(items) if given else None, percentiles)
+
+
+def share_of_process(items: Sequence[Item]) -> list[Item]:
+    """The items that this one of several processes evaluates; all get equally many, so some items may come twice."""
+    items = list(items) * (dist.get_world_size() if len(items) < dist.get_world_size() else 1)
+    return partition_dataset(
+        items, num_partitions=dist.get_world_size(), shuffle=False, even_divisible=True, drop_last=False
+    )[dist.get_rank()]

@@ -1,0 +1,1 @@
+"""Two-dimensional images of every format that is read."""

@@ -1,0 +1,235 @@
+"""The command line ``python -m monai.bundle run``: what is right, and what MONAI would leave out or misread."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import inspect
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pydoc import locate
+from typing import Any
+
+from monai.bundle import ConfigParser, ConfigWorkflow
+from monai.bundle import run as monai_run
+from monai.bundle.utils import DEFAULT_EXP_MGMT_SETTINGS
+
+from scripts.errors import InputError, end_in_one_sentence, on_command_line
+from scripts.options.arguments import Arguments, read_arguments
+from scripts.options.paths import PATHS, READ_EARLY, check_typed_path, check_written_path, is_path
+from scripts.options.values import require_package
+
+RUN_OPTIONS = {
+    "workflow_name",
+    *inspect.signature(monai_run).parameters,
+    *inspect.signature(ConfigWorkflow).parameters,
+}
+RUN_IDS = ("run_id", "init_id", "final_id")  # what MONAI takes words for, in this order
+DEFAULT_IDS = {"init_id": "initialize", "final_id": "finalize"}
+
+
+def check_command_line(let: Callable[[dict[str, str]], None]) -> None:
+    """On MONAI's command line, check what was typed, and let paths be text; a library caller is left alone.
+
+    It is a step of ``initialize``, and of the list that runs: a stray word makes MONAI leave ``initialize`` out.
+
+    Args:
+        let: ``update`` of what references of the config, such as ``@input``, have been resolved to by now: the parser
+            takes what is there without another look.
+
+    Raises:
+        InputError: see `refuse_mistakes`.
+    """
+    if not on_command_line():
+        return
+    end_in_one_sentence()
+    typed = read_arguments(sys.argv[1:])
+    refuse_mistakes(typed)
+    let({option: text for option, text in typed.options.items() if option in PATHS and text})
+
+
+def refuse_mistakes(typed: Arguments) -> None:
+    """Refuse what MONAI would leave out, take for something else, or add to the config where nobody reads it.
+
+    Args:
+        typed: the command line.
+
+    Raises:
+        InputError: a stray word; an id that the config has not; an option that is neither of MONAI's ``run`` nor an
+            entry of the config files; a path that is none, see `check_typed_path`; ``None``, which MONAI leaves out; a
+            value with ``#``, of which MONAI makes ``::``.
+    """
+    _refuse_stray_words(typed.words)
+    for option, text in typed.options.items():
+        if is_path(option):
+            check_typed_path(option, text)
+        elif option in READ_EARLY and not text:
+            raise InputError(f"--{option} has no value: write --{option} PATH.")
+        elif text and "#" in text and option not in READ_EARLY and not text.startswith(("@", "$", "%", "{")):
+            raise InputError(f"--{option} is {text!r}: MONAI takes '#' for the separator of a config's ids.")
+    written = _read_args_file(typed.options.get("args_file"))
+    given: dict[str, Any] = {**written, **typed.options}
+    config = _read_config(given.get("config_file", ""))
+    if not config:
+        return
+    refuse_unknown_ids(given, config, {*RUN_OPTIONS, *_tracking_options(given)})
+    for option, value in written.items():
+        if is_path(option) and option not in typed.options:
+            check_written_path(option, value, config.get(option))
+    _refuse_none(typed.options, config, written)
+    _refuse_texts_for_groups(typed.options, config)
+    _refuse_tracking(given.get("tracking"), config)
+    words = typed.words[1:] if typed.words[:1] == ["run"] else []
+    ids = {**given, **dict(zip(RUN_IDS, words, strict=False))}
+    _refuse_missing_ids({name: str(ids[name]) for name in RUN_IDS if ids.get(name) is not None}, config)
+
+
+def refuse_unknown_ids(given: Iterable[str], config: Mapping[str, Any], besides: Iterable[str] = ()) -> None:
+    """Refuse a misspelt option.
+
+    Args:
+        given: names such as ``network_def#blocks``.
+        config: as it was read.
+        besides: names that are right though the config has them not.
+
+    Raises:
+        InputError: an option that is neither an entry of the config nor among the others.
+    """
+    known = sorted({*_ids(config), *besides})
+    for option in given:
+        if option in known or _may_be_added(option, config):
+            continue
+        # rather the same name elsewhere than a similar one
+        namesakes = [name for name in known if name.split("#")[-1] == option.split("#")[-1]]
+        close = difflib.get_close_matches(option, namesakes or known, n=1, cutoff=0.0 if namesakes else 0.6)
+        remedy = f"did you mean --{close[0]}?" if close else "the config file lists the options there are."
+        raise InputError(f"There is no option --{option}: {remedy}")
+
+
+def _refuse_stray_words(words: Sequence[str]) -> None:
+    """Of ``run training a b`` MONAI takes a and b for what to do instead of ``initialize`` and ``finalize``."""
+    usual = tuple(DEFAULT_IDS.values())
+    stray = [word for place, word in enumerate(words[2:]) if usual[place : place + 1] != (word,)]
+    if words[:1] == ["run"] and stray:
+        raise InputError(
+            f"The word {stray[0]!r} is no option's value: write options as --name value, one value each, and a value "
+            "with blanks in quotes."
+        )
+
+
+def _refuse_missing_ids(ids: Mapping[str, str], config: Mapping[str, Any]) -> None:
+    lists = _lists_of_steps(config)
+    for name, value in ids.items():
+        if value in (*lists, DEFAULT_IDS.get(name)) or (name, value) == ("run_id", "run"):
+            continue
+        if name == "run_id":
+            raise InputError(f"There is no {value!r} that could be run: did you mean run {' or run '.join(lists)}?")
+        raise InputError(f"--{name} is {value!r}, which is no list of steps in the config: leave out --{name}.")
+
+
+def _lists_of_steps(config: Mapping[str, Any]) -> list[str]:
+    """Lists that may be run: those that serve no other entry."""
+    text = json.dumps(config)
+    apart = ("imports", *DEFAULT_IDS.values())
+    lists = [name for name, value in config.items() if isinstance(value, list) and name not in apart]
+    return [name for name in lists if not re.search(rf"@{name}\b", text)]
+
+
+def _refuse_none(typed: Mapping[str, str | None], config: Mapping[str, Any], written: Mapping[str, Any]) -> None:
+    parser = ConfigParser(dict(config))
+    for option, text in typed.items():
+        if text == "None" and not is_path(option) and written.get(option, parser.get(option)) is not None:
+            raise InputError(f"--{option} None changes nothing, since MONAI leaves it out: remove it, or give a value.")
+
+
+def _refuse_texts_for_groups(typed: Mapping[str, str | None], config: Mapping[str, Any]) -> None:
+    """A group, such as ``loss_weights``, would be lost for a text that nothing can be built of."""
+    parser = ConfigParser(dict(config))
+    for option, text in typed.items():
+        node = parser.get(option)
+        if text and text != "None" and not text.startswith(("$", "@", "%", "{")) and isinstance(node, Mapping) and node:
+            raise InputError(
+                f"--{option} is a group of options, not one: give one of them, such as --{option}#{list(node)[-1]}."
+            )
+
+
+def _refuse_tracking(tracking: Any, config: Mapping[str, Any]) -> None:
+    """MONAI's handler takes a step's output for a list, but a training step here gives its losses by name."""
+    if tracking != "mlflow":
+        return
+    if "training" in config:
+        raise InputError(
+            "MONAI's --tracking mlflow cannot log the losses of this training: leave it out, and add "
+            "configs/mlflow.yaml to the list of --config_file."
+        )
+    require_package("mlflow")
+
+
+def _read_args_file(path: str | None) -> dict[str, Any]:
+    """Options that an args file sets, by name with ``#`` between ids."""
+    if path is None:
+        return {}
+    try:
+        content = ConfigParser.load_config_file(path)
+    except (OSError, ValueError):  # MONAI has read it already and says better what is wrong
+        return {}
+    return {str(name).lstrip("+").replace("::", "#"): value for name, value in content.items()}
+
+
+def _read_config(config_file: Any) -> dict[str, Any]:
+    """The config as MONAI merges it from one or several files."""
+    try:
+        listed = isinstance(config_file, str) and config_file.lstrip().startswith(("[", "("))
+        return ConfigParser.load_config_files(ast.literal_eval(config_file) if listed else config_file)
+    except (OSError, ValueError, SyntaxError):  # MONAI has read them already and says better what is wrong
+        return {}
+
+
+def _tracking_options(given: Mapping[str, Any]) -> set[str]:
+    """What an experiment tracker that MONAI knows may be told."""
+    settings: Any = DEFAULT_EXP_MGMT_SETTINGS.get(str(given.get("tracking")), {})
+    return set(settings.get("configs", {}))
+
+
+def _ids(config: Any, prefix: str = "") -> list[str]:
+    """Every id below a node: ``train``, ``train#trainer``, ``train#trainer#max_epochs`` ..."""
+    entries = config.items() if isinstance(config, Mapping) else enumerate(config) if isinstance(config, list) else ()
+    ids = []
+    for name, value in entries:
+        if name == "initialize":  # no place for options
+            continue
+        ids += [f"{prefix}{name}", *_ids(value, f"{prefix}{name}#")]
+    return ids
+
+
+def _may_be_added(option: str, config: Mapping[str, Any]) -> bool:
+    """Whether the option is a further argument of something that the config builds, and not a misspelt one."""
+    node: Any = config
+    *path, last = option.split("#")
+    for name in path:
+        if isinstance(node, list) and name.isdigit() and int(name) < len(node):
+            node = node[int(name)]
+        elif isinstance(node, Mapping) and name in node:
+            node = node[name]
+        else:
+            return False
+    if not isinstance(node, Mapping) or "_target_" not in node:
+        return False
+    takes = _arguments_of(str(node["_target_"]))
+    if takes is not None:
+        return last in takes
+    return not difflib.get_close_matches(last, [str(name) for name in node], n=1, cutoff=0.85)
+
+
+def _arguments_of(target: str) -> set[str] | None:
+    """Names of the arguments of what a ``_target_`` names; None where it takes any, or is not found."""
+    found = locate(target) if "." in target else None  # MONAI's own go by their names alone
+    try:
+        parameters = inspect.signature(found).parameters  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        return None
+    return {*parameters, "_disabled_", "_requires_", "_desc_", "_mode_"}

@@ -1,0 +1,1 @@
+"""Reading volumes slab by slab, whatever the file format."""

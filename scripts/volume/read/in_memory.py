@@ -1,0 +1,43 @@
+"""A volume that is in memory already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from scripts.errors import InputError
+from scripts.files.opening import require_grey_type
+from scripts.volume.read.volume import Volume
+
+#: Types that arrays have and files of volumes have not, and what holds their values.
+WIDENED = {"int64": np.float64, "uint64": np.float64, "float16": np.float32}
+
+
+class InMemoryVolume(Volume):
+    """An array (Z, Y, X) as a volume; what is read is cut out of it.
+
+    Args:
+        voxels: grey values (Z, Y, X), of one of `scripts.files.opening.GREY_TYPES`, 64-bit integers or float16.
+        name: what errors call it.
+
+    Raises:
+        InputError: another type, other dimensions, or none of some dimension.
+    """
+
+    def __init__(self, voxels: np.ndarray, name: str = "the array") -> None:
+        if voxels.dtype.name in WIDENED:
+            voxels = voxels.astype(WIDENED[voxels.dtype.name])
+        require_grey_type(voxels.dtype, Path(name))
+        if voxels.ndim != 3 or not voxels.size:
+            raise InputError(f"{name} has the shape {voxels.shape}, expected grey values (rows, columns) or (Z, Y, X).")
+        self.path, self.source, self.files = Path(name), name, []
+        self.shape = (voxels.shape[0], voxels.shape[1], voxels.shape[2])
+        self.dtype = voxels.dtype.newbyteorder("=")
+        self._voxels = voxels
+
+    def _read(self, start: int, stop: int) -> np.ndarray:
+        return self._voxels[start:stop]
+
+    def close(self) -> None:
+        """Nothing to close: the array is its owner's."""

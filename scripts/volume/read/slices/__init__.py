@@ -1,0 +1,1 @@
+"""Volumes that are TIFF stacks or folders of slices."""

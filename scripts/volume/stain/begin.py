@@ -1,0 +1,203 @@
+"""Beginning the staining of one volume, or going on with one that was stopped."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from scripts.errors import InputError
+from scripts.files.folder_lock import lock_folder
+from scripts.networks import Stainer
+from scripts.volume.read.rechunk import copy_in_cubes
+from scripts.volume.read.volume import Volume
+from scripts.volume.read.window import usable_average, volume_window
+from scripts.volume.stain import unfinished
+from scripts.volume.stain.dataset import read_slice
+from scripts.volume.stain.done import forget_damaged, lost_output
+from scripts.volume.stain.request import OME_ZARR, Findings, Request, file_signature
+from scripts.volume.stain.results import ResultStores, axis_stores
+from scripts.volume.stain.slab_size import default_slab_size
+from scripts.volume.stain.staining import Staining
+
+logger = logging.getLogger(__name__)
+
+_locks: dict[Path, int] = {}  # descriptors, held until this process ends or plans the same again
+
+
+def begin_or_go_on(staining: Staining, volume: Volume, network: Stainer, device: torch.device, overwrite: bool) -> None:
+    """Find window and slabs of a new staining and make its folder, or see what is left to do of an old one.
+
+    Args:
+        staining: what is asked for.
+        volume: opened.
+        network: knows the window and percentiles of its training.
+        device: where it will be, whose memory the slabs must fit too.
+        overwrite: replace finished outputs, and unfinished ones of another request.
+
+    Raises:
+        InputError: an output that exists already; an unfinished staining of another request, or one that another
+            process is at; a volume without a window; damaged slices.
+    """
+    unfinished.require_own(staining.folder, staining.own_names)
+    if _resumes(staining, overwrite):
+        if staining.is_whole():
+            logger.info("%s: continued, all slabs are done", volume.source)
+            return
+        found = _go_on(staining, volume, network, device)
+    else:
+        for output in (*staining.outputs, *staining.obsolete):
+            if (staining.output_dir / output).exists() and not overwrite:
+                raise InputError(
+                    f"{staining.output_dir / output} exists already: give another --output_dir, or --overwrite true."
+                )
+        found = _find(staining.request, volume, network, device)
+        _begin(staining, found)
+        _warn_of_a_full_disk(staining)
+    logger.info("%s: stained by %s", volume.source, staining.weights)
+    logger.info(
+        "%s: %d x %d x %d voxels (z, y, x), %s, voxel size %s, window %g to %g (%s), slabs of %d slices",
+        volume.source,
+        *volume.shape,
+        volume.dtype,
+        "unknown" if volume.spacing is None else " x ".join(f"{1000 * side:g}" for side in volume.spacing) + " um",
+        *found.window,
+        found.window_source,
+        staining.longest_slab,
+    )
+    if list(staining.request.axes) != ["z"]:
+        logger.info("%s: copied so that it can be sliced along other axes", volume.source)
+        copy_in_cubes(volume, staining.copy)
+        for store in axis_stores(staining).values():
+            store.create()
+    ResultStores(staining).create(volume)
+
+
+def _resumes(staining: Staining, overwrite: bool) -> bool:
+    try:
+        if not staining.resume():
+            return False
+        _lock(staining)
+        _make_lost_outputs_again(staining)
+    except InputError:
+        if not overwrite:
+            raise
+        return False
+    return True
+
+
+def _make_lost_outputs_again(staining: Staining) -> None:
+    """Note that all outputs are to be made again, if one is gone or changed.
+
+    Raises:
+        InputError: what they are made of is gone too.
+    """
+    lost = lost_output(staining)
+    if lost is None:
+        return
+    if not all(store.path.exists() for store in ResultStores(staining).stores):
+        raise InputError(
+            f"The output {staining.output_dir / lost} was finished, but now it is gone or changed: give "
+            "--overwrite true to stain the volume again."
+        )
+    logger.warning("%s: the output %s is gone or changed, it is made again.", staining.folder, lost)
+    staining.settle({})
+
+
+def _begin(staining: Staining, findings: Findings) -> None:
+    staining.folder.mkdir(exist_ok=True)
+    _lock(staining)  # nobody may be at work in what is thrown away
+    staining.begin(findings)
+
+
+def _go_on(staining: Staining, volume: Volume, network: Stainer, device: torch.device) -> Findings:
+    """See which slabs are done still: as they were stored, and of what the volume holds now."""
+    found = staining.findings
+    assert found is not None
+    forget_damaged(staining)
+    if file_signature(volume.files) != found.files:
+        _compare(staining, volume, _find(staining.request, volume, network, device))
+    done = sum(staining.is_done(axis, start) for axis, start, _ in staining.slabs())
+    logger.info("%s: continued, %d of %d slabs are done", volume.source, done, len(list(staining.slabs())))
+    assert staining.findings is not None
+    return staining.findings
+
+
+def _lock(staining: Staining) -> None:
+    folder = staining.folder.resolve()
+    if folder in _locks:
+        os.close(_locks.pop(folder))
+    try:
+        descriptor = lock_folder(folder)
+        if descriptor is not None:
+            _locks[folder] = descriptor
+    except BlockingIOError:
+        raise InputError(
+            f"Another process is writing to {staining.folder}: wait for its end, or give another --output_dir."
+        ) from None
+
+
+def _warn_of_a_full_disk(staining: Staining) -> None:
+    """Warn if the outputs might not fit: photographs compress badly, so they are counted without compression."""
+    voxels = int(np.prod(staining.request.shape, dtype=np.int64))
+    copies = len(set(staining.request.output_format) | {OME_ZARR})
+    channels = 4 if staining.request.views > 1 else 3
+    needed = channels * voxels * copies
+    if list(staining.request.axes) != ["z"]:
+        needed += voxels * (channels * len(staining.request.axes) + np.dtype(staining.request.dtype).itemsize)
+    free = shutil.disk_usage(staining.output_dir).free
+    if needed > free:
+        logger.warning(
+            "%s: the outputs may take up to %d MB, of which %d MB are free in %s.",
+            staining.request.source,
+            needed // 10**6,
+            free // 10**6,
+            staining.output_dir,
+        )
+
+
+def _find(request: Request, volume: Volume, network: Stainer, device: torch.device) -> Findings:
+    lo, hi, source, padding = volume_window(volume, network.percentiles, network.trained_window, request.ct_window)
+    average = usable_average(volume, request.slice_average, padding)
+    size = request.slab_size or default_slab_size(
+        request.shape, request.axes, network, device, request.views, request.dtype
+    )
+    return Findings([lo, hi], source, average, size, file_signature(volume.files), padding.to_json())
+
+
+def _replaced(findings: Findings) -> tuple[float | None, float | None]:
+    """The ends of the range from which grey values are padding."""
+    return findings.padding.get("low"), findings.padding.get("high")
+
+
+def _compare(staining: Staining, volume: Volume, now: Findings) -> None:
+    """Have those slabs stained again whose slices are no longer what they were; all where the window is another."""
+    found = staining.findings
+    assert found is not None
+    logger.warning("%s was changed since its staining was begun: comparing what is done with it.", volume.source)
+    decides = [(list(each.window), list(each.slice_average), _replaced(each)) for each in (now, found)]
+    if decides[0] != decides[1]:
+        logger.warning(
+            "%s: its window, padding or the average of its slices is another now: stained anew.", volume.source
+        )
+        _begin(staining, now)
+        return
+    reach = len(found.slice_average) // 2
+    for axis, start, stop in staining.slabs():
+        if not staining.is_done(axis, start):
+            continue
+        if axis == "z":
+            digests = staining.notes(axis, start)["digests"]
+            places = np.clip(np.arange(start - reach, stop + reach), 0, volume.shape[0] - 1)
+            if all(
+                read_slice(volume, int(z), 0.0).digest == digest.tobytes()
+                for z, digest in zip(places, digests, strict=True)
+            ):
+                continue
+        staining.forget(axis, start)
+    staining.copy.unlink(missing_ok=True)
+    staining.update(files=now.files)

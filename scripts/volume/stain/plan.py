@@ -1,0 +1,256 @@
+"""What a run of inference is to stain: which volumes, with which window, in which slabs, and what is done already."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+from collections import Counter
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from scripts.data.padding import Padding
+from scripts.data.window import check_window
+from scripts.engines.distributed import decided_by_first, process_count, rank
+from scripts.errors import InputError
+from scripts.files.digest import file_digest
+from scripts.files.output_folder import writable_folder
+from scripts.networks import Stainer
+from scripts.options.values import require_counts, truth
+from scripts.volume.read.reader import find_volumes, open_volume
+from scripts.volume.read.volume import Volume
+from scripts.volume.read.zarr.volume import is_zarr
+from scripts.volume.stain.begin import begin_or_go_on
+from scripts.volume.stain.publish import require_own_outputs
+from scripts.volume.stain.request import AXES, FORMATS, OME_ZARR, Request, file_signature
+from scripts.volume.stain.staining import Staining
+from scripts.weights.origin import describe_weights
+
+logger = logging.getLogger(__name__)
+
+
+def plan_stainings(
+    source: str | PathLike[str],
+    output_dir: str | PathLike[str],
+    network: Stainer,
+    checkpoint: str | PathLike[str],
+    ct_window: Sequence[float] | None = None,
+    slice_average: Sequence[float] = (1.0,),
+    nan_value: float | None = None,
+    axis: str = "z",
+    spacing: Sequence[float] | float | None = None,
+    orientation: str | None = None,
+    slab_size: int | None = None,
+    output_format: str | Sequence[str] = OME_ZARR,
+    overwrite: bool = False,
+    device: torch.device | str = "cpu",
+    tile_size: int | None = None,
+    amp: bool = False,
+    views: int = 1,
+) -> list[Staining]:
+    """Plan the staining of one or several volumes, or take up where an earlier run of the same command was stopped.
+
+    Of several processes the first one plans and tells the others.
+
+    Args:
+        source: a volume or a folder of volumes, see `find_volumes`.
+        output_dir: folder of the results.
+        network: the generator with its weights, whose buffers know the window and percentiles of its training.
+        checkpoint: the file its weights came from.
+        ct_window: window (lo, hi) for all volumes; None finds one per volume, see `volume_window`.
+        slice_average: weights, an odd number of them, by which each slice is averaged with its neighbours before it is
+            stained; (1,) leaves it alone. Not applied to volumes whose neighbouring slices have nothing in common.
+        nan_value: grey value that NaN, infinity and padding become; None takes the window's lower end.
+        axis: ``z``, ``y``, ``x``: along which the volume is sliced; ``all`` stains along each and fuses the three.
+        spacing: voxel size (z, y, x) in mm in place of the file's; one number for all three.
+        orientation: axis codes such as "RAS" in place of the file's, see `override_geometry`.
+        slab_size: slices per slab; None takes 32, or fewer where memory is short.
+        output_format: one or several of ``ome.zarr``, ``tif``, ``nii.gz``, ``nii``.
+        overwrite: replace finished outputs of an earlier run, and unfinished ones of another request.
+        device: where the network will be.
+        tile_size: of the `TileInferer`, None for another inferer. Like `amp` it is only noted, so that all of a volume
+            is stained in the same way however often a run is stopped.
+        amp: whether the network computes in bfloat16.
+        views: of the `UncertaintyInferer`; 1 for no uncertainty.
+
+    Returns:
+        One entry per volume, each begun: its folder is there. Volumes that the same request has finished already are
+        left out.
+
+    Raises:
+        InputError: options out of range; nothing to stain; a volume that cannot be read; an output that exists already;
+            an unfinished staining of another request; output_dir cannot be written or is the folder that was read.
+    """
+    formats = check_formats(output_format)
+    if slab_size is not None:
+        require_counts(slab_size=slab_size)
+    if axis not in (*AXES, "all"):
+        raise InputError(f"axis is '{axis}': give --axis z, y, x or all.")
+    weights = check_average(slice_average)
+    replace, bfloat16 = truth(overwrite, "overwrite"), truth(amp, "amp")
+    if bfloat16 and getattr(network, "float32_only", False):
+        raise InputError(f"{checkpoint} is computed in float32: leave --amp away, or give --amp false.")
+    check_nan_value(nan_value)
+
+    def plan() -> list[Staining]:
+        sources = find_volumes(source)
+        writable_folder(output_dir)
+        digest = file_digest(checkpoint)
+        names = _names(sources)
+        stainings = []
+        for volume_source, name in zip(sources, names, strict=True):
+            with open_volume(volume_source, spacing, orientation) as volume:
+                request = Request(
+                    source=_absolute(volume_source),
+                    shape=volume.shape,
+                    dtype=volume.dtype.name,
+                    spacing=None if spacing is None else list(np.atleast_1d(spacing).astype(float)),
+                    orientation=orientation,
+                    ct_window=None if ct_window is None else list(check_window(ct_window, volume.source)),
+                    slice_average=weights,
+                    nan_value=nan_value,
+                    axes=list(AXES) if axis == "all" else [axis],
+                    slab_size=slab_size,
+                    output_format=formats,
+                    checkpoint=digest,
+                    tile_size=tile_size,
+                    amp=bfloat16,
+                    views=views,
+                )
+                staining = Staining(Path(output_dir), name, request, describe_weights(checkpoint, digest))
+                _refuse_input(staining, volume, alone=is_zarr(Path(source)) or not Path(source).is_dir())
+                require_own_outputs(staining)
+                if not replace and staining.is_finished(file_signature(volume.files)):
+                    with contextlib.suppress(OSError):  # the folder may be there, empty, if its removal was cut off
+                        staining.folder.rmdir()
+                    logger.info("%s: finished already, see %s", volume.source, Path(output_dir) / staining.outputs[-1])
+                    continue
+                begin_or_go_on(staining, volume, network, torch.device(device), replace)
+            stainings.append(staining)
+        return stainings
+
+    return decided_by_first(plan)
+
+
+def check_formats(output_format: object) -> list[str]:
+    """Names of formats from a list, or from what a command line makes of one: "tif,nii.gz", "[tif, nii.gz]".
+
+    Raises:
+        InputError: none, or an unknown one.
+    """
+    if isinstance(output_format, (list, tuple)):
+        names = [str(name) for name in output_format]
+    else:
+        names = str(output_format).strip("[]() ").split(",")
+    formats = list(dict.fromkeys(name.strip(" '\"") for name in names))
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown or not formats:
+        raise InputError(
+            f"output_format is {output_format!r}: give one or several of {', '.join(FORMATS)}, "
+            "as in --output_format ome.zarr,tif."
+        )
+    return formats
+
+
+def check_average(weights: Sequence[float]) -> list[float]:
+    """Weights of a slice and its neighbours, scaled to a sum of 1.
+
+    Raises:
+        InputError: not an odd number of positive numbers, or more of them than 9.
+    """
+    try:
+        values = [float(weight) for weight in weights]
+    except (TypeError, ValueError):
+        values = []
+    if len(values) not in (1, 3, 5, 7, 9) or not all(np.isfinite(value) and value > 0 for value in values):
+        raise InputError(
+            f"slice_average is {weights!r}: give 1, 3, 5, 7 or 9 positive weights such as --slice_average "
+            '"[1, 2, 1]", or "[1]" for none.'
+        )
+    return [value / sum(values) for value in values]
+
+
+def check_nan_value(value: object) -> None:
+    """Check the grey value that NaN and infinity become; None takes the window's lower end.
+
+    Raises:
+        InputError: no finite number.
+    """
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if value is not None and not (is_number and np.isfinite(value)):  # type: ignore[call-overload]
+        raise InputError(f"nan_value is {value!r}: give --nan_value a grey value, or none at all.")
+
+
+def slabs_to_stain(stainings: Sequence[Staining]) -> list[dict[str, Any]]:
+    """The slabs that are not done yet, of several processes the share of this one.
+
+    Returns:
+        Dictionaries with ``volume`` (source), ``name``, ``axis``, ``start`` and ``stop`` (slices, stop not included),
+        ``ct_window`` (lo, hi), ``slice_average``, ``nan_value``, ``padding`` and, for axes other than z,
+        ``copy`` (the volume in cubes), ``shape`` (Z, Y, X) and ``dtype``.
+    """
+
+    def remaining() -> list[dict[str, Any]]:
+        slabs = []
+        for staining in stainings:
+            found = staining.findings
+            assert found is not None
+            nan_value = staining.request.nan_value
+            for axis, start, stop in staining.slabs():
+                if not staining.is_done(axis, start):
+                    slabs.append(
+                        {
+                            "volume": staining.request.source,
+                            "name": staining.name,
+                            "axis": axis,
+                            "start": start,
+                            "stop": stop,
+                            "middle": staining.lengths()[axis] // 2,
+                            "ct_window": tuple(found.window),
+                            "slice_average": tuple(found.slice_average),
+                            "nan_value": found.window[0] if nan_value is None else nan_value,
+                            "padding": Padding.from_json(found.padding),
+                            "copy": str(staining.copy),
+                            "shape": tuple(staining.request.shape),
+                            "dtype": staining.request.dtype,
+                        }
+                    )
+        return slabs
+
+    return decided_by_first(remaining)[rank() :: process_count()]
+
+
+def _names(sources: Sequence[str]) -> list[str]:
+    """A name for each volume, unique: "scan.nii.gz" and "scan.tif" in one folder would otherwise have one output."""
+    stems = []
+    for source in sources:
+        with open_volume(source) as volume:
+            stems.append((volume.name, volume.path.name))
+    shared = Counter(stem for stem, _ in stems)
+    return [
+        stem if shared[stem] == 1 else f"{stem}_{file[len(stem) :].strip('.').replace('.', '_')}"
+        for stem, file in stems
+    ]
+
+
+def _absolute(source: str) -> str:
+    """The source from the root on, whatever may stand behind the file's name."""
+    return os.path.abspath(source)
+
+
+def _refuse_input(staining: Staining, volume: Volume, alone: bool) -> None:
+    """A stained volume among slices or volumes would be taken for one of them in the next run."""
+    of_slices = volume.path.is_dir() and not is_zarr(volume.path)
+    folder = volume.path if of_slices else volume.path.parent
+    output_dir = staining.output_dir.resolve()
+    if output_dir == volume.path.resolve() or (output_dir == folder.resolve() and (of_slices or not alone)):
+        raise InputError(f"The folder {staining.output_dir} is the input: give another --output_dir.")
+    inputs = {path.resolve() for path in volume.files}
+    for output in (*staining.outputs, *staining.obsolete):
+        if (staining.output_dir / output).resolve() in inputs:
+            raise InputError(f"The output {output} would overwrite the input: give another --output_dir.")

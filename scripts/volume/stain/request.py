@@ -1,0 +1,87 @@
+"""What was asked for and what was found at the start of a staining: together they decide every voxel of the stain."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from scripts.volume.write.export import EXPORTS
+
+VERSION = 5  # of the plan; one written by another version is not continued
+AXES = ("z", "y", "x")
+OME_ZARR = "ome.zarr"  # the format that is always made, and others from it
+FORMATS = (OME_ZARR, *EXPORTS)
+MAPS = ("stain", "uncertainty")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What decides the voxels of a stained volume; a staining is only continued where this is the same.
+
+    Attributes:
+        source: the volume, see `open_volume`.
+        shape: (Z, Y, X).
+        dtype: of the grey values.
+        spacing: voxel size (z, y, x) in mm as it was asked for, None for the file's.
+        orientation: axis codes as asked for, None for the file's.
+        ct_window: (lo, hi) as asked for, None for a window found.
+        slice_average: weights of neighbouring slices as asked for.
+        nan_value: grey value of NaN and infinity, None for the window's lower end.
+        axes: along which the volume is sliced.
+        slab_size: slices per slab as asked for, None for a size found.
+        output_format: formats besides preview and record.
+        checkpoint: SHA-256 of the file.
+        tile_size: longest side of a tile in pixels; another one may round a pixel to the next grey level.
+        amp: whether the network computes in bfloat16.
+        views: of each slice by which the uncertainty is found, 1 for none.
+    """
+
+    source: str
+    shape: Sequence[int]
+    dtype: str
+    spacing: Sequence[float] | None
+    orientation: str | None
+    ct_window: Sequence[float] | None
+    slice_average: Sequence[float]
+    nan_value: float | None
+    axes: Sequence[str]
+    slab_size: int | None
+    output_format: Sequence[str]
+    checkpoint: str
+    tile_size: int | None
+    amp: bool
+    views: int
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was found out at the start of a staining.
+
+    Attributes:
+        window: (lo, hi) grey values that became black and white.
+        window_source: "given", "trained" or "percentiles".
+        slice_average: weights in use.
+        slab_size: slices per slab.
+        files: size and time of change of each file, to notice a volume that was exchanged.
+        padding: grey values that are no tissue, as `Padding.to_json` gives them.
+    """
+
+    window: Sequence[float]
+    window_source: str
+    slice_average: Sequence[float]
+    slab_size: int
+    files: dict[str, Sequence[int]] = field(default_factory=dict)
+    padding: dict[str, Any] = field(default_factory=dict)
+
+
+def file_signature(files: Sequence[Path]) -> dict[str, Sequence[int]]:
+    """Size in bytes and time of change in nanoseconds of each file, one of them all if there are many."""
+    stats = {os.path.abspath(path): path.stat() for path in files}
+    if len(stats) > 16:
+        text = "".join(f"{path}{stat.st_size}{stat.st_mtime_ns};" for path, stat in sorted(stats.items()))
+        return {"all": [len(stats), int(hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:12], 16)]}
+    return {path: [stat.st_size, stat.st_mtime_ns] for path, stat in stats.items()}

@@ -1,0 +1,60 @@
+"""How many slices a slab may have."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from scripts.inferers.footprint import slice_bytes
+from scripts.memory import free_memory
+from scripts.networks import Stainer
+from scripts.volume.read.rechunk import CUBE
+from scripts.volume.stain.request import AXES
+
+SLAB_SIZES = (32, 16, 8, 4, 2, 1)
+BYTES_PER_VOXEL = 11  # of a slab: its grey values and the next one's as float32, its stain
+BESIDE_A_GPU = 14  # as one slab is read while another is stored: the last one's stain too
+GPU_BYTES_PER_VOXEL = 7  # its grey values and its stain
+UNCERTAIN_SLICE = 60  # bytes for each pixel of a slice: its views and their sums, where uncertainty is asked for
+FIXED = 30_000_000  # bytes for tiles and for the slices that are being read
+
+
+def default_slab_size(
+    shape: Sequence[int],
+    axes: Sequence[str],
+    network: Stainer,
+    device: torch.device | str = "cpu",
+    views: int = 1,
+    dtype: np.dtype | str = "float32",
+) -> int:
+    """The most slices, 32 at most, that leave half of the free memory to others, the machine's and the GPU's.
+
+    Processes that `torchrun` started on this machine share its memory; each has a GPU of its own.
+
+    Args:
+        shape: (Z, Y, X).
+        axes: along which the volume is sliced.
+        network: whose features take memory.
+        device: where the network is.
+        views: of each slice; of more than one the uncertainty is kept, a byte for each voxel.
+        dtype: of the grey values; along y and x a layer of cubes of them is kept.
+    """
+    device = torch.device(device)
+    area = max(int(np.prod(shape, dtype=np.int64)) // shape[AXES.index(axis)] for axis in axes)
+    features, more = slice_bytes(network), int(views > 1)
+    features += more * UNCERTAIN_SLICE
+    machine = free_memory() // int(os.environ.get("LOCAL_WORLD_SIZE", 1))
+    layer = 0 if list(axes) == ["z"] else CUBE * np.dtype(dtype).itemsize
+    if device.type == "cpu":
+        return _most(area, machine, BYTES_PER_VOXEL + more, features + layer)
+    return min(
+        _most(area, machine, BESIDE_A_GPU + 2 * more, layer),
+        _most(area, free_memory(device), GPU_BYTES_PER_VOXEL + more, features),
+    )
+
+
+def _most(area: int, free: int, per_voxel: int, per_pixel: int) -> int:
+    return next((n for n in SLAB_SIZES if FIXED + (n * per_voxel + per_pixel) * area <= free // 2), 1)

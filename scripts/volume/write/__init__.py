@@ -1,0 +1,1 @@
+"""Writing stained volumes: OME-Zarr, TIFF, NIfTI and the preview page."""

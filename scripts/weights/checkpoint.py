@@ -1,0 +1,179 @@
+"""Reading and writing weights: never half a file, never a damaged one, never code from a file."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+
+from scripts.errors import InputError
+from scripts.files.seal import damage_of, is_archive, seal
+from scripts.networks import Stainer
+from scripts.networks.exported import SUFFIXES, load_exported
+from scripts.networks.generator import UPSAMPLINGS, ResNetGenerator
+from scripts.networks.windowing import KeepsWindowing
+from scripts.weights.finite import first_not_finite
+from scripts.weights.foreign import archive_kind_of, is_foreign, kind_of, unreadable, without_prefix
+from scripts.whole import settle
+
+Network = TypeVar("Network", bound=KeepsWindowing)
+MODEL = "give --checkpoint the model.pt that a training wrote"
+STATES = ("averaged", "ct_to_stain", "model", "state_dict")  # entries that hold the generator's weights, best first
+
+
+def save_atomically(content: Any, path: str | os.PathLike) -> None:
+    """Write with `torch.save`, with a digest at the end (see `seal`): `path` is either the old file or the whole new
+    one, whatever ends the process or the machine.
+
+    Raises:
+        InputError: the folder cannot be written.
+        FloatingPointError: a tensor in it is not finite.
+    """
+    path = Path(path)
+    name = first_not_finite(content)
+    if name is not None:
+        raise FloatingPointError(
+            f"{path} is not written, since {name} is not finite: the training has diverged. "
+            "Start anew with a lower --learning_rate."
+        )
+    partial = path.with_name(path.name + ".partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        torch.save(content, partial)
+        seal(partial)
+        settle(partial, path)
+    except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
+        words = error.strerror if isinstance(error, OSError) and error.strerror else "the disk is full, or fails"
+        raise InputError(f"Cannot write {path}: {words}. Free some space or choose another output_dir.") from error
+    finally:
+        with contextlib.suppress(OSError):  # where the folder cannot be written at all
+            partial.unlink(missing_ok=True)  # it would go on filling the disk
+
+
+def previous_of(path: Path) -> Path:
+    """Where the predecessor of a training's checkpoint is kept."""
+    return path.with_name(f"{path.stem}.previous{path.suffix}")
+
+
+def read_checkpoint(path: str | os.PathLike, remedy: str = MODEL, if_damaged: str | None = None) -> dict[str, Any]:
+    """Read a checkpoint with ``weights_only=True``, once its bytes have proved to be those that were written.
+
+    A file of the format that torch had before version 1.6 has no checksums: its damage goes unnoticed.
+
+    Args:
+        path: the file.
+        remedy: what to do where it cannot be read, the end of a sentence.
+        if_damaged: what to do where it is damaged; None: copy it again, or take its predecessor where there is one.
+
+    Raises:
+        InputError: the file is missing, damaged, or no checkpoint.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"There is no checkpoint {path}: {remedy}.")
+    if if_damaged is None:
+        other = f"give {previous_of(path)}" if previous_of(path).is_file() else remedy
+        if_damaged = f"copy it again from where it came, or {other}"
+    _check_file(path, remedy, if_damaged)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of other programs' files, about which the sentence says more
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except MemoryError:
+        raise
+    except Exception as error:  # torch raises half a dozen kinds for what is not a checkpoint
+        raise InputError(f"{unreadable(path, error, remedy)}.") from error
+    if not isinstance(content, dict) or not content:
+        raise InputError(f"{path} holds no state dict: {remedy}.")
+    return content
+
+
+def _check_file(path: Path, remedy: str, if_damaged: str) -> None:
+    try:
+        found = kind_of(path, remedy)
+        if found is None and is_archive(path):
+            damage = damage_of(path)
+            if damage is not None:
+                raise InputError(f"{path} is damaged ({damage}): {if_damaged}.")
+            found = archive_kind_of(path, remedy)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror or error}): {remedy}.") from error
+    if found is not None:
+        raise InputError(f"{found}.")
+
+
+def load_stainer(network: Stainer, path: str | os.PathLike, device: str | torch.device = "cpu") -> Stainer:
+    """The network that inference stains with: `network` with the weights of a checkpoint, or an exported one.
+
+    Args:
+        network: the generator as the config defines it; without influence on an exported one.
+        path: as of `load_generator`, or ``model.ts`` or ``model.onnx``.
+        device: where an exported network is to compute.
+
+    Raises:
+        InputError: see `load_generator` and `load_exported`.
+    """
+    if Path(path).suffix in SUFFIXES:
+        return load_exported(Path(path), device)
+    return load_generator(network, path)
+
+
+def load_generator(network: Network, path: str | os.PathLike) -> Network:
+    """Load weights into the CT-to-stain generator and return it in evaluation mode.
+
+    Args:
+        network: the generator as the config defines it.
+        path: ``model.pt`` (a flat state dict or ``{"model": state dict}``) or a training's ``checkpoint.pt``, whose
+            averaged weights are taken.
+
+    Raises:
+        InputError: no checkpoint, or one of another architecture.
+    """
+    content = read_checkpoint(path)
+    state = next((content[key] for key in STATES if isinstance(content.get(key), dict)), content)
+    expected = network.state_dict()
+    tensors = without_prefix(
+        {name: value for name, value in state.items() if isinstance(value, torch.Tensor)}, list(expected)
+    )
+    if is_foreign(tensors, expected):
+        what = "the weights of another program or another network" if tensors else "no weights"
+        raise InputError(f"{path} holds {what}: {MODEL}.")
+    _check_fits(path, tensors, expected)
+    if isinstance(network, ResNetGenerator) and not torch.equal(tensors["options"].cpu(), network.options.cpu()):
+        skip, upsample = tensors["options"].tolist()
+        raise InputError(
+            f"The checkpoint {path} was trained with skip {bool(skip)} and upsample {UPSAMPLINGS[upsample]}: "
+            "give network_def the same."
+        )
+    name = first_not_finite(tensors)
+    if name is not None:
+        raise InputError(
+            f"The weights in {path} are not finite ({name}): their training diverged; give --checkpoint another one."
+        )
+    network.load_state_dict(dict(tensors))
+    return network.eval()
+
+
+def _check_fits(path: str | os.PathLike, tensors: Mapping[str, torch.Tensor], expected: dict[str, Any]) -> None:
+    """Refuse weights of another architecture."""
+    if "options" in expected and "options" in tensors:  # both of a ResNetGenerator
+        trained, asked = (float(state.get("dark_end", 0.0)) for state in (tensors, expected))
+        if trained != asked:
+            raise InputError(
+                f"The checkpoint {path} was trained with dark_end {trained:g}, not {asked:g}: give the same, "
+                f"with --network_def#dark_end {trained:g}."
+            )
+    missing = [name for name in expected if name not in tensors]
+    foreign = [name for name in tensors if name not in expected]
+    reshaped = [name for name in expected if name in tensors and tensors[name].shape != expected[name].shape]
+    for what, names in (("lacks", missing), ("has besides", foreign), ("has in another shape", reshaped)):
+        if names:
+            raise InputError(
+                f"The checkpoint {path} is of another architecture than network_def: it {what} {names[0]} "
+                f"({len(names)} such). Give network_def the values that it had in training, by the same overlay."
+            )

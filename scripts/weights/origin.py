@@ -1,0 +1,40 @@
+"""Which weights a result comes from, in words for logs, records and pages."""
+
+from __future__ import annotations
+
+import os
+
+from scripts.files.digest import SHORT, file_digest
+
+#: SHA-256 of every ``models/model.pt`` that a version of this bundle has shipped, the newest first.
+SHIPPED = (
+    "8272318efc7d07b8553461dbf395a7c6769aa73dae3f139f834550e05ad25684",
+    "92714510955aad9355cbbae0288c586c0700fbdd4ce4a1c2ee16e3b50d8d33a9",  # the same weights, in 0.7.0
+)
+SYNTHETIC = "the bundle's own weights, trained on synthetic data only"
+
+
+def is_shipped(digest: str) -> bool:
+    """Whether a file of this SHA-256 holds the weights that the bundle ships.
+
+    An export of these weights has a digest of its own and counts as another file.
+    """
+    return digest in SHIPPED
+
+
+def describe_weights(path: str | os.PathLike[str], digest: str | None = None) -> str:
+    """Name weights: their path as given, the first digits of their SHA-256, and whether they are the bundle's own.
+
+    Args:
+        path: ``model.pt`` or ``checkpoint.pt``, or an exported ``model.ts`` or ``model.onnx``.
+        digest: SHA-256 of the file where it is known already; None: it is computed.
+
+    Returns:
+        As in ``models/model.pt (SHA-256 8272318efc7d; the bundle's own weights, trained on synthetic data only)``.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    digest = file_digest(path) if digest is None else digest
+    own = f"; {SYNTHETIC}" if is_shipped(digest) else ""
+    return f"{os.fspath(path)} (SHA-256 {digest[:SHORT]}{own})"

@@ -1,0 +1,59 @@
+"""The command with results that are made up."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from bundle.cli import main
+from bundle.evidence.limits import command
+from bundle.evidence.shared.cell import Cell, Evaluation
+from bundle.synthetic.phantom.generate import make_phantom
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("limits") / "base"
+    make_phantom(out, specimens=[4, 4, 4], slices=1, size=96, volumes=0, processes=1)
+    return out
+
+
+def scored(recipe: str, seed: int | None, ssim: float) -> dict[str, Any]:
+    images = [{"image": f"{n}", "specimen": f"S{n:02d}", "ssim": ssim + n / 100} for n in range(9, 13)]
+    return {"cell": {"recipe": recipe, "seed": seed}, "metrics": {}, "images": images, "command": "train"}
+
+
+def test_unseen_materials_beside_seen_ones(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[tuple[str, int, str | None]] = []
+
+    def result_of(cell: Cell, evaluation: Evaluation, out: Path, threads: int | None) -> dict[str, Any]:
+        trained_on = Path(cell.dataset_dir).name
+        asked.append((trained_on, cell.seed, evaluation.dataset_dir))
+        assert evaluation.split == "test" and out.name == trained_on
+        return scored(cell.recipe, cell.seed, 0.6 if trained_on == "base" else 0.5)
+
+    monkeypatch.setattr(command, "result_of", result_of)
+    monkeypatch.setattr(command, "lookup_table_result", lambda *args: scored("lut", None, 0.2))
+    words = ["limits", "material", "lut", "default", "--dataset_dir", str(base), "--output_dir", str(tmp_path)]
+    assert main([*words, "--seeds", "0", "1", "--jobs", "2"]) == 0
+    assert len(asked) == 2 * 8 and ("without_Ti", 1, str(base)) in asked and ("base", 0, None) in asked
+    content = json.loads((tmp_path / "material.json").read_text())
+    points = {(p["recipe"], p["x"], p["seed"]): p["metrics"] for p in content["points"]}
+    # S09 to S12 are of Mg-5Gd, Ti, PEEK and Mg-10Gd, one each
+    assert points["default unseen", "Ti", 1] == {"ssim": pytest.approx(0.5 + 0.10)}
+    assert points["default seen", "Mg-10Gd", 0] == {"ssim": pytest.approx(0.6 + 0.12)}
+    assert points["lut seen", "PEEK", None] == {"ssim": pytest.approx(0.2 + 0.11)}
+    assert "| default unseen | Ti | 0.600 +- 0.000 |" in capsys.readouterr().out
+    with Image.open(tmp_path / "material.png") as image:
+        assert image.width > 100
+
+
+def test_a_recipe_is_needed(base: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["limits", "pairs", "lut", "--dataset_dir", str(base)]) == 1
+    assert "Name a recipe" in capsys.readouterr().err

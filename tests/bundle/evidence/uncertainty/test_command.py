@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from bundle.cli import main
+from bundle.evidence.limits.variants import materials
+from bundle.evidence.lut import load_pairs
+from bundle.evidence.uncertainty import command, maps
+from bundle.synthetic.phantom.generate import make_phantom
+from scripts.inferers import TileInferer, UncertaintyInferer
+from scripts.networks import StainGenerator
+from tests.conftest import TINY_CHANNELS
+
+
+def network(seed: int) -> StainGenerator:
+    torch.manual_seed(seed)
+    return StainGenerator(TINY_CHANNELS, blocks=1).eval()
+
+
+@pytest.fixture(autouse=True)
+def tiny_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checkpoint's name is the seed of its weights."""
+    monkeypatch.setattr(command, "read_network", lambda path: network(int(Path(path).stem)))
+
+
+def test_maps_are_those_of_inference(phantom: Path) -> None:
+    found = maps.maps_of(phantom, "test", [network(0), network(1)])
+    pairs = load_pairs(phantom, "test")
+    ct, true = (torch.as_tensor(pairs[0][key]).as_subclass(torch.Tensor) for key in ("image", "label"))
+    size = ct.numel()
+    with torch.no_grad():
+        result = UncertaintyInferer(views=4)(ct[None], network(0))[0]
+        other = TileInferer()(ct[None], network(1))[0]
+    np.testing.assert_allclose(found.uncertainty["4 views"][:size], 255 * result[3].flatten(), rtol=1e-5)
+    expected = (255 * (result[:3] - true)).square().mean(dim=0).flatten()
+    np.testing.assert_allclose(found.error[:size], expected, rtol=1e-4)
+    ensemble = 255 * (result[:3] - other).abs().mean(dim=0).flatten() / 2  # of two the deviation is half the difference
+    np.testing.assert_allclose(found.uncertainty["ensemble of 2"][:size], ensemble, rtol=1e-3, atol=1e-3)
+    assert list(found.uncertainty) == ["2 views", "4 views", "8 views", "ensemble of 2", "contrast"]
+    assert found.of_slices("4 views")[0] == (
+        str(pairs[0]["specimen"]),
+        pytest.approx(255 * float(result[3].mean()), rel=1e-4),
+    )
+
+
+def test_command(phantom: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["uncertainty", "0.pt", "1.pt", "--dataset_dir", str(phantom), "--output_dir", str(tmp_path)]
+    assert main([*words, "--split", "test"]) == 0
+    printed = capsys.readouterr().out
+    content = json.loads((tmp_path / "uncertainty.json").read_text())
+    shares = content["shares"]
+    assert f"| 4 views | {content['removed']['4 views'][shares.index(0.2)]:.1%} |" in printed
+    assert content["removed"]["contrast"][0] == 0 and len(content["expected"]) == 20
+    with Image.open(tmp_path / "uncertainty.png") as image:
+        assert image.width > image.height
+
+
+def test_slices_of_an_unseen_material_against_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    base = tmp_path / "base"
+    make_phantom(base, specimens=[1, 2, 1], slices=1, size=96, volumes=0, processes=1)
+    words = ["uncertainty", "0.pt", "--dataset_dir", str(base), "--output_dir", str(tmp_path / "out")]
+    assert main([*words, "--without", "PEEK=1.pt"]) == 0
+    (flag,) = json.loads((tmp_path / "out" / "uncertainty.json").read_text())["unseen"]
+    found = dict(maps.maps_of(base, "validation", [network(1)], [4]).of_slices("4 views"))
+    of = materials(base)
+    by_material = {of[name]: value for name, value in found.items()}
+    assert flag["its slices"] == pytest.approx(by_material["PEEK"], rel=1e-5)
+    assert flag["others"] == pytest.approx(by_material["Mg-10Gd"], rel=1e-5)
+    assert flag["AUC"] == float(by_material["PEEK"] > by_material["Mg-10Gd"])
+    assert "| PEEK |" in capsys.readouterr().out
+
+
+def test_unseen_materials(phantom: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["uncertainty", "0.pt", "--dataset_dir", str(phantom), "--output_dir", str(tmp_path)]
+    assert main([*words, "--without", "wood=1.pt"]) == 1
+    assert "one of" in capsys.readouterr().err
+    assert main([*words, "--without", "Mg-10Gd"]) == 1
+    assert "MATERIAL=CHECKPOINT" in capsys.readouterr().err
+    assert main([*words, "--without", "Mg-10Gd=1.pt"]) == 1  # the tiny phantom validates on that material alone
+    assert "and others" in capsys.readouterr().err

@@ -1,0 +1,83 @@
+"""Tests of writing and unpacking packages."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from bundle.release.package import archive as module
+from bundle.release.package.archive import unpack, write_package
+from scripts.errors import InputError
+from tests.conftest import ROOT
+
+NAME = "xray_histology_virtual_staining"
+
+
+def test_the_same_bytes_whenever_and_wherever(tmp_path: Path) -> None:
+    folder, archive = write_package(ROOT, tmp_path / "a")
+    copied = tmp_path / "copied"
+    shutil.copytree(folder, copied)
+    for path in copied.rglob("*"):
+        os.utime(path, (1e9, 1e9))
+        path.chmod(0o755)
+    _, again = write_package(copied, tmp_path / "b")
+    assert archive.name.startswith(f"{NAME}_v") and archive.name == again.name
+    assert archive.read_bytes() == again.read_bytes()
+    assert {path.name for path in (tmp_path / "a").iterdir()} == {folder.name, archive.name}
+
+
+def test_what_is_unpacked_is_what_was_packed(tmp_path: Path) -> None:
+    folder, archive = write_package(ROOT, tmp_path)
+    unpack(archive, tmp_path / "unpacked")
+    packed = {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    out = tmp_path / "unpacked" / NAME
+    assert {path.relative_to(out): path.read_bytes() for path in out.rglob("*") if path.is_file()} == packed
+
+
+def test_an_older_package_is_replaced_and_nothing_else(tmp_path: Path) -> None:
+    folder, _ = write_package(ROOT, tmp_path)
+    (folder / "scripts" / "gone.py").write_text("")
+    write_package(ROOT, tmp_path)
+    assert not (folder / "scripts" / "gone.py").exists()
+    other = tmp_path / "other"
+    (other / NAME).mkdir(parents=True)
+    (other / NAME / "thesis.txt").write_text("mine")
+    with pytest.raises(InputError, match="is no package"):
+        write_package(ROOT, other)
+    assert (other / NAME / "thesis.txt").read_text() == "mine"
+
+
+def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "docs/README.md")
+
+    monkeypatch.setattr(module.shutil, "copyfile", full)
+    with pytest.raises(InputError, match=rf"{tmp_path} cannot be written to \(No space left.*another --out"):
+        write_package(ROOT, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["../evil.py", "/evil.py", "a/../../evil.py", "..\\evil.py"])
+def test_entries_that_lead_outside(tmp_path: Path, name: str) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as packed:
+        packed.writestr(name, "evil")
+    with pytest.raises(InputError, match="lies outside"):
+        unpack(tmp_path / "a.zip", tmp_path / "in" / "out")
+    assert not list(tmp_path.rglob("*evil.py"))
+
+
+def test_damaged_archives(tmp_path: Path) -> None:
+    _, archive = write_package(ROOT, tmp_path)
+    whole = archive.read_bytes()
+    archive.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match="is no zip"):
+        unpack(archive, tmp_path / "out")
+    middle = len(whole) // 2  # within the compressed weights
+    archive.write_bytes(whole[:middle] + bytes(64) + whole[middle + 64 :])
+    with pytest.raises(InputError, match="damaged"):
+        unpack(archive, tmp_path / "out")

@@ -1,0 +1,66 @@
+"""Tests of checking packages."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from bundle.cli import main
+from bundle.release.package import verify as module
+from bundle.release.package.archive import write_package, write_zip
+from bundle.release.package.verify import requirements, verify
+from bundle.shared.contents import contents
+from tests.conftest import ROOT
+
+
+@pytest.mark.timeout(300)
+def test_this_bundle_passes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All that needs no network; what does is not said to have passed."""
+    monkeypatch.setattr(module, "_reachable", lambda address, local: False)
+    assert main(["package", "--out", str(tmp_path), "--pythons"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line.startswith("not checked")] == [
+        "not checked: metadata follow the schema (the schema cannot be downloaded: give it with --schema)"
+    ]
+    passed = [line.split(": ")[1].split(" (")[0] for line in lines if line.startswith("passed")]
+    assert len(passed) == 9 and not [line for line in lines if line.startswith("FAILED")]
+
+
+def test_mistakes_are_found(tmp_path: Path) -> None:
+    """A package that was made of other files, lacks its version in the changelog, holds a test and lacks a licence."""
+    folder, archive = write_package(ROOT, tmp_path / "out")
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    metadata = json.loads((other / "configs" / "metadata.json").read_text())
+    del metadata["changelog"][metadata["version"]]
+    (other / "configs" / "metadata.json").write_text(json.dumps(metadata))
+    same, files, _ = islice(verify(other, archive, None, []), 3)
+    assert same.passed is False and files.passed
+    _, changed = write_package(other, tmp_path / "again")
+    same, _, version = islice(verify(other, changed, None, []), 3)
+    assert same.passed and version.passed is False
+    names = [name for name in contents(ROOT) if name != "LICENSE"]
+    (other / "tests").mkdir()
+    (other / "tests" / "test_a.py").write_text("")
+    write_zip(other, [*names, "tests/test_a.py"], archive, folder.name)
+    _, files = islice(verify(ROOT, archive, None, []), 2)
+    assert files.passed is False and files.detail == "missing: LICENSE; foreign: tests/test_a.py"
+
+
+def test_metadata_against_a_schema(tmp_path: Path) -> None:
+    _, archive = write_package(ROOT, tmp_path / "out")
+    schema = tmp_path / "schema.json"
+    schema.write_text(json.dumps({"type": "object", "required": ["name", "colour"]}))
+    *_, found = islice(verify(ROOT, archive, schema, []), 4)
+    assert found.name == "metadata follow the schema" and found.passed is False and "colour" in found.detail
+
+
+def test_pins_are_those_of_the_metadata() -> None:
+    said = {"monai_version": "1", "pytorch_version": "2", "numpy_version": "3", "required_packages_version": {"a": "4"}}
+    assert requirements(said) == {"monai": "1", "torch": "2", "numpy": "3", "a": "4"}

@@ -1,0 +1,36 @@
+"""A folder is held by one process at a time."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts.files.folder_lock import fcntl, lock_folder
+from tests.conftest import ROOT
+
+HOLD = "import sys, time; from pathlib import Path; from scripts.files.folder_lock import lock_folder; "
+HOLD += "held = lock_folder(Path(sys.argv[1])); print('held', flush=True); time.sleep(60)"
+
+
+@pytest.mark.skipif(fcntl is None, reason="Windows has no fcntl, and lock_folder then locks nothing")
+def test_locked_by_another_process_until_that_is_killed(tmp_path: Path) -> None:
+    root = ROOT
+    # -c with the folder on the path imports the module alone, not the whole package
+    code = HOLD.replace("from scripts.files.folder_lock", "from folder_lock")
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)],
+        env=os.environ | {"PYTHONPATH": str(root / "scripts")},
+        stdout=subprocess.PIPE,
+    ) as other:
+        assert other.stdout is not None and other.stdout.readline() == b"held\n"
+        with pytest.raises(BlockingIOError):
+            lock_folder(tmp_path)
+        other.kill()
+        other.wait()
+    descriptor = lock_folder(tmp_path)
+    assert descriptor is not None
+    os.close(descriptor)

@@ -1,0 +1,63 @@
+"""Length units as people spell them, and voxel sizes that are none."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from scripts.volume.read.units import doubt, millimetres, voxel_size
+
+SPELLINGS = {
+    1e-9: ["pm", "picometer"],
+    1e-7: ["Å", "\u212b", "A", "angstrom", "Angstroms", "Ångström"],
+    1e-6: ["nm", "NM", "nanometre", "nanometers"],
+    1e-3: ["um", "µm", "μm", "\\u00B5m", "micron", "Microns", "micrometer", "micrometres", "[µm]", "UM"],
+    1.0: ["mm", "MM", "Millimetre"],
+    10.0: ["cm", "centimeter"],
+    100.0: ["dm"],
+    1000.0: ["m", "meter", "metres"],
+    25.4: ["in", "inch", "Inches", '"'],
+    304.8: ["ft"],
+}
+
+
+@pytest.mark.parametrize("scale", SPELLINGS)
+def test_spellings(scale: float) -> None:
+    for unit in SPELLINGS[scale]:
+        assert millimetres(unit) == scale, unit
+
+
+@pytest.mark.parametrize("unit", ["pixel", "px", "", "Mm", "Pm", "furlong", "s", "km/h"])
+def test_what_is_no_length_unit(unit: str) -> None:
+    assert millimetres(unit) is None
+
+
+def test_units_of_their_own_for_each_axis() -> None:
+    assert voxel_size((10, 5e-3, 5e-4), ("um", "mm", "cm")).spacing == pytest.approx((0.01, 0.005, 0.005))
+
+
+@pytest.mark.parametrize("length", [0.0, math.nan, math.inf])
+def test_lengths_that_are_none(length: float) -> None:
+    size = voxel_size((5.0, length, 5.0), ["um"] * 3)
+    assert size.spacing is None and "--spacing" in str(size.note)
+
+
+def test_unknown_and_missing() -> None:
+    unknown = voxel_size((5, 5, 5), ["furlong"] * 3)
+    assert unknown.spacing is None and "'furlong'" in str(unknown.note) and "--spacing" in str(unknown.note)
+    assert voxel_size((None, 5, 5), ["um"] * 3).note is not None
+    pixels = voxel_size((5, 5, 5), ["pixel"] * 3)
+    assert pixels.spacing is None and "no length unit" in str(pixels.note)
+    assert voxel_size((1, 1, 1), ["pixel"] * 3) == voxel_size((None, None, None), [None] * 3)  # nothing was said
+
+
+def test_negative_is_taken_as_positive() -> None:
+    size = voxel_size((-10, 5, 5), ["um"] * 3)
+    assert size.spacing == pytest.approx((0.01, 0.005, 0.005)) and "negative" in str(size.note)
+
+
+def test_unlikely_sizes() -> None:
+    assert doubt((0.005, 0.005, 0.005)) is None
+    assert "unlikely" in str(doubt((5e-8, 1.0, 1.0))) and "unlikely" in str(doubt((1.0, 500.0, 1.0)))
+    assert voxel_size((5e-9, 1, 1), ["mm"] * 3).spacing is None  # too many pixels for each centimetre of a TIFF

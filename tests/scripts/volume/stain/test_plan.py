@@ -1,0 +1,238 @@
+"""What a run is to stain."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import nibabel
+import numpy as np
+import pytest
+import tifffile
+
+from scripts.errors import InputError
+from scripts.networks import StainGenerator
+from scripts.volume.stain import plan as planning
+from scripts.volume.stain import slab_size
+from scripts.volume.stain.plan import check_average, check_formats, plan_stainings, slabs_to_stain
+from scripts.volume.stain.request import Findings
+from scripts.volume.stain.staining import Staining
+
+TRAINED = StainGenerator((2, 2, 2), 0)
+TRAINED.set_windowing((0.0, 256.0), (0.5, 99.5))
+RAMP = np.broadcast_to(np.arange(48, dtype=np.uint16).reshape(6, 8) * 5, (7, 6, 8))  # every slice alike
+NOISE = np.random.default_rng(0).integers(0, 256, (7, 6, 8)).astype(np.uint16)
+
+
+def scan(path: Path, voxels: np.ndarray = RAMP) -> Path:
+    tifffile.imwrite(path, voxels, photometric="minisblack")
+    return path
+
+
+def plan(source: Path, tmp_path: Path, **options: Any) -> list[Staining]:
+    (tmp_path / "model.pt").write_bytes(b"weights")
+    return plan_stainings(source, tmp_path / "out", TRAINED, tmp_path / "model.pt", **options)
+
+
+def findings(staining: Staining) -> Findings:
+    assert staining.findings is not None
+    return staining.findings
+
+
+class TestAverage:
+    @pytest.mark.parametrize(
+        ("weights", "expected"), [([1, 2, 1], [0.25, 0.5, 0.25]), ((3,), [1.0]), ([1] * 5, [0.2] * 5)]
+    )
+    def test_is_scaled_to_a_sum_of_one(self, weights: Sequence[float], expected: list[float]) -> None:
+        assert check_average(weights) == expected
+
+    @pytest.mark.parametrize(
+        "weights", [[1, 1], [], [1, 0, 1], [1, -2, 1], [1, float("nan"), 1], [float("inf")], [1] * 11, "a", 3, None]
+    )
+    def test_of_anything_else_is_refused(self, weights: Any) -> None:
+        with pytest.raises(InputError, match=r"slice_average is .*--slice_average \"\[1, 2, 1\]\""):
+            check_average(weights)
+
+    def test_is_in_every_slab(self, tmp_path: Path) -> None:
+        slabs = slabs_to_stain(plan(scan(tmp_path / "scan.tif"), tmp_path, slice_average=[1, 2, 1]))
+        assert {slab["slice_average"] for slab in slabs} == {(0.25, 0.5, 0.25)}
+
+    def test_is_switched_off_for_slices_that_have_nothing_in_common(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        slabs = slabs_to_stain(plan(scan(tmp_path / "scan.tif", NOISE), tmp_path, slice_average=[1, 2, 1]))
+        assert {slab["slice_average"] for slab in slabs} == {(1.0,)}
+        assert "scan.tif: neighbouring slices have little in common" in caplog.text
+
+    def test_of_a_single_slice_is_no_reason_to_warn(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+        plan(scan(tmp_path / "scan.tif", NOISE[:1]), tmp_path, slice_average=[1, 2, 1])
+        assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+class TestSlabSize:
+    def test_of_the_user_wins(self, tmp_path: Path) -> None:
+        (staining,) = plan(scan(tmp_path / "scan.tif"), tmp_path, slab_size=5)
+        assert findings(staining).slab_size == 5
+
+    @pytest.mark.parametrize("slab_size", [0, -1, 1.5, "x", True])
+    def test_that_is_none(self, slab_size: Any, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="slab_size"):
+            plan(scan(tmp_path / "scan.tif"), tmp_path, slab_size=slab_size)
+
+
+class TestSlabs:
+    def test_of_a_volume(self, tmp_path: Path) -> None:
+        source = scan(tmp_path / "scan.tif")
+        slabs = slabs_to_stain(plan(source, tmp_path, slab_size=3))
+        assert [(slab["axis"], slab["start"], slab["stop"]) for slab in slabs] == [
+            ("z", 0, 3),
+            ("z", 3, 6),
+            ("z", 6, 7),
+        ]
+        for slab in slabs:
+            assert slab["volume"] == str(source) and slab["name"] == "scan"
+            assert slab["ct_window"] == (0.0, 256.0) and slab["nan_value"] == 0.0 and slab["middle"] == 3
+
+    def test_along_all_axes(self, tmp_path: Path) -> None:
+        slabs = slabs_to_stain(plan(scan(tmp_path / "scan.tif"), tmp_path, slab_size=4, axis="all"))
+        expected = [("z", 0, 4), ("z", 4, 7), ("y", 0, 4), ("y", 4, 6), ("x", 0, 4), ("x", 4, 8)]
+        assert [(slab["axis"], slab["start"], slab["stop"]) for slab in slabs] == expected
+        assert [slab["middle"] for slab in slabs] == [3, 3, 3, 3, 4, 4]
+
+    def test_that_are_done_are_left_out(self, tmp_path: Path) -> None:
+        (staining,) = plan(scan(tmp_path / "scan.tif"), tmp_path, slab_size=3)
+        staining.note("z", 3)
+        assert [slab["start"] for slab in slabs_to_stain([staining])] == [0, 6]
+
+    def test_given_window_and_nan_value(self, tmp_path: Path) -> None:
+        (slab,) = slabs_to_stain(plan(scan(tmp_path / "scan.tif"), tmp_path, ct_window=[10, 90], nan_value=20))
+        assert slab["ct_window"] == (10.0, 90.0) and slab["nan_value"] == 20
+
+    def test_are_dealt_out_to_processes(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        stainings = plan(scan(tmp_path / "scan.tif"), tmp_path, slab_size=1)
+        monkeypatch.setattr(planning, "process_count", lambda: 3)
+        shares = []
+        for number in range(3):
+            monkeypatch.setattr(planning, "rank", lambda number=number: number)
+            shares.append([slab["start"] for slab in slabs_to_stain(stainings)])
+        assert shares == [[0, 3, 6], [1, 4], [2, 5]]
+
+
+class TestNames:
+    def test_are_those_of_the_files(self, tmp_path: Path) -> None:
+        folder = tmp_path / "volumes"
+        folder.mkdir()
+        for name in ("a.tif", "b.tiff"):
+            scan(folder / name)
+        assert [staining.name for staining in plan(folder, tmp_path)] == ["a", "b"]
+
+    def test_that_would_be_the_same_get_the_suffix(self, tmp_path: Path) -> None:
+        folder = tmp_path / "volumes"
+        folder.mkdir()
+        scan(folder / "scan.tif")
+        nibabel.save(nibabel.Nifti1Image(RAMP.T.astype(np.int16), np.eye(4)), folder / "scan.nii.gz")
+        scan(folder / "other.tif")
+        assert [staining.name for staining in plan(folder, tmp_path)] == ["other", "scan_nii_gz", "scan_tif"]
+
+    def test_of_the_outputs(self, tmp_path: Path) -> None:
+        (staining,) = plan(scan(tmp_path / "scan.tif"), tmp_path, output_format=["ome.zarr", "tif"])
+        suffixes = ("ome.zarr", "tif", "png", "json")
+        assert staining.outputs == [f"scan_stain.{suffix}" for suffix in suffixes]
+
+
+class TestAnotherRequest:
+    """Only the same request goes on with what is there."""
+
+    CHANGES: dict[str, dict[str, Any]] = {
+        "ct_window": {"ct_window": [0, 100]},
+        "slice_average": {"slice_average": [1, 1, 1]},
+        "nan_value": {"nan_value": 7},
+        "axes": {"axis": "y"},
+        "slab_size": {"slab_size": 2},
+        "output_format": {"output_format": "tif"},
+        "spacing": {"spacing": 0.01},
+        "orientation": {"orientation": "LPS"},
+        "tile_size": {"tile_size": 64},
+        "amp": {"amp": True},
+    }
+
+    @pytest.mark.parametrize("what", CHANGES)
+    def test_is_told_what_differs(self, what: str, tmp_path: Path) -> None:
+        source = scan(tmp_path / "scan.tif")
+        plan(source, tmp_path)
+        with pytest.raises(InputError, match=rf"unfinished staining with another {what} \(.*--overwrite true"):
+            plan(source, tmp_path, **self.CHANGES[what])
+        plan(source, tmp_path, **self.CHANGES[what], overwrite=True)
+        with pytest.raises(InputError, match=rf"another {what} \("):
+            plan(source, tmp_path)
+
+    def test_is_told_all_that_differs(self, tmp_path: Path) -> None:
+        source = scan(tmp_path / "scan.tif")
+        plan(source, tmp_path, tile_size=256)
+        expected = re.escape("another nan_value (none instead of 7), tile_size (256 instead of 128): ")
+        with pytest.raises(InputError, match=expected):
+            plan(source, tmp_path, nan_value=7, tile_size=128)
+
+    def test_of_another_checkpoint(self, tmp_path: Path) -> None:
+        source = scan(tmp_path / "scan.tif")
+        plan(source, tmp_path)
+        (tmp_path / "other.pt").write_bytes(b"other weights")
+        with pytest.raises(InputError, match="another checkpoint"):
+            plan_stainings(source, tmp_path / "out", TRAINED, tmp_path / "other.pt")
+
+    def test_of_a_volume_of_another_shape(self, tmp_path: Path) -> None:
+        plan(scan(tmp_path / "scan.tif"), tmp_path)
+        with pytest.raises(InputError, match=r"another shape \(.*\), dtype \(uint16 instead of uint8\):"):
+            plan(scan(tmp_path / "scan.tif", RAMP[:5].astype(np.uint8)), tmp_path)
+
+    def test_of_another_version(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        plan(scan(tmp_path / "scan.tif"), tmp_path)
+        monkeypatch.setattr("scripts.volume.stain.staining.VERSION", 0)
+        with pytest.raises(InputError, match="another version of the software"):
+            plan(tmp_path / "scan.tif", tmp_path)
+
+    def test_the_same_keeps_what_was_found(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (first,) = plan(scan(tmp_path / "scan.tif"), tmp_path)
+        monkeypatch.setattr(slab_size, "free_memory", lambda _="cpu": 0)
+        (second,) = plan(tmp_path / "scan.tif", tmp_path)
+        assert second.findings == first.findings and findings(first).slab_size == 32
+
+    def test_from_another_working_directory_is_the_same(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        plan(scan(tmp_path / "scan.tif"), tmp_path)
+        monkeypatch.chdir(tmp_path)
+        assert plan(Path("scan.tif"), tmp_path)[0].request.source == str(tmp_path / "scan.tif")
+
+
+class TestOptions:
+    @pytest.mark.parametrize("given", [["tif", "nii.gz"], "tif,nii.gz", "[tif, nii.gz]", ("tif", "nii.gz", "tif")])
+    def test_formats_as_people_write_them(self, given: Any) -> None:
+        assert check_formats(given) == ["tif", "nii.gz"]
+
+    @pytest.mark.parametrize("given", [3, "", None, "tif nii"])
+    def test_formats_that_are_none(self, given: Any) -> None:
+        with pytest.raises(InputError, match="as in --output_format ome.zarr,tif"):
+            check_formats(given)
+
+    @pytest.mark.parametrize("axis", ["w", "zy", "", None])
+    def test_axis(self, axis: Any, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="give --axis z, y, x or all"):
+            plan(scan(tmp_path / "scan.tif"), tmp_path, axis=axis)
+
+    @pytest.mark.parametrize("ct_window", [5, "abc", [5], [9, 1], [0, float("nan")]])
+    def test_window(self, ct_window: Any, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match=r"The CT window .* is not \[lo, hi\]"):
+            plan(scan(tmp_path / "scan.tif"), tmp_path, ct_window=ct_window)
+
+    @pytest.mark.parametrize("nan_value", ["air", float("nan"), float("inf"), [1]])
+    def test_nan_value(self, nan_value: Any, tmp_path: Path) -> None:
+        """It is not needed before the first NaN, which may come after hours."""
+        with pytest.raises(InputError, match="nan_value"):
+            plan(scan(tmp_path / "scan.tif"), tmp_path, nan_value=nan_value)
+
+    def test_a_mistake_leaves_no_folder(self, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="The voxel size is"):
+            plan(scan(tmp_path / "scan.tif"), tmp_path, spacing=[1, 2])
+        assert list((tmp_path / "out").iterdir()) == []

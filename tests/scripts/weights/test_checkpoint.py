@@ -1,0 +1,250 @@
+"""Files of weights: what is accepted, what is refused with a sentence, and that writing never leaves half a file."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from scripts.errors import InputError
+from scripts.networks import StainGenerator
+from scripts.weights import checkpoint
+from scripts.weights.checkpoint import load_generator, read_checkpoint, save_atomically
+
+
+def generator(seed: int = 0, **options: Any) -> StainGenerator:
+    torch.manual_seed(seed)
+    defaults: dict[str, Any] = {"channels": (4, 4, 8), "blocks": 1}
+    return StainGenerator(**defaults | options)
+
+
+def same(a: StainGenerator, b: StainGenerator) -> bool:
+    pairs = zip(a.state_dict().values(), b.state_dict().values(), strict=True)
+    return all(torch.equal(x.nan_to_num(), y.nan_to_num()) for x, y in pairs)  # ct_window may be NaN
+
+
+class TestAccepted:
+    def test_flat_state_dict(self, tmp_path: Path) -> None:
+        saved = generator(1)
+        saved.set_windowing((5000.0, 35000.0), (1.0, 99.0))
+        save_atomically(saved.state_dict(), tmp_path / "model.pt")
+        loaded = load_generator(generator(), tmp_path / "model.pt")
+        assert same(loaded, saved) and not loaded.training
+        assert loaded.trained_window == (5000.0, 35000.0)
+
+    def test_under_the_key_model(self, tmp_path: Path) -> None:
+        save_atomically({"model": generator(1).state_dict()}, tmp_path / "model.pt")
+        assert same(load_generator(generator(), str(tmp_path / "model.pt")), generator(1))
+
+    def test_whole_training(self, tmp_path: Path) -> None:
+        content = {
+            "trainer": {"iteration": 5},
+            "ct_to_stain": generator(1).state_dict(),
+            "averaged": generator(2).state_dict(),
+            "stain_pool": {"images": torch.zeros(1, 3, 4, 4)},
+        }
+        save_atomically(content, tmp_path / "checkpoint.pt")
+        assert same(load_generator(generator(), tmp_path / "checkpoint.pt"), generator(2))
+        del content["averaged"]
+        save_atomically(content, tmp_path / "checkpoint.pt")
+        assert same(load_generator(generator(), tmp_path / "checkpoint.pt"), generator(1))
+
+    @pytest.mark.parametrize("prefix", ["module.", "_orig_mod.", "module._orig_mod."])
+    def test_prefixes_of_data_parallel_and_compile(self, tmp_path: Path, prefix: str) -> None:
+        state = torch.nn.DataParallel(generator(1)).state_dict()
+        torch.save({prefix + name.removeprefix("module."): value for name, value in state.items()}, tmp_path / "m.pt")
+        assert same(load_generator(generator(), tmp_path / "m.pt"), generator(1))
+
+    def test_under_the_key_state_dict(self, tmp_path: Path) -> None:
+        torch.save({"epoch": 3, "state_dict": generator(1).state_dict()}, tmp_path / "model.pt")
+        assert same(load_generator(generator(), tmp_path / "model.pt"), generator(1))
+
+
+class Malice:
+    """Unpickling this runs a command."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def __reduce__(self) -> Any:
+        return os.mkdir, (str(self.file),)
+
+
+class TestRefused:
+    @pytest.mark.parametrize(
+        ("options", "reason"),
+        [
+            ({"blocks": 2}, "has besides trunk.1"),
+            ({"blocks": 0}, "lacks trunk.0"),
+            ({"norm": "none"}, "lacks stem.1"),
+            ({"channels": (4, 8, 8)}, "another shape down.0"),
+            ({"kernel_size": 7}, "another shape stem.0.weight"),
+        ],
+    )
+    def test_another_architecture(self, tmp_path: Path, options: dict[str, Any], reason: str) -> None:
+        save_atomically(generator(**options).state_dict(), tmp_path / "model.pt")
+        network = generator(1)
+        with pytest.raises(InputError, match=r"model\.pt is of another architecture than network_def") as caught:
+            load_generator(network, tmp_path / "model.pt")
+        assert reason in str(caught.value) and "\n" not in str(caught.value)
+        assert same(network, generator(1))  # nothing was loaded halfway
+
+    @pytest.mark.parametrize("options", [{"skip": False}, {"upsample": "bilinear"}])
+    def test_options_that_no_shape_tells(self, tmp_path: Path, options: dict[str, Any]) -> None:
+        save_atomically(generator(**options).state_dict(), tmp_path / "model.pt")
+        with pytest.raises(InputError, match=f"trained with .*{'False' if 'skip' in options else 'bilinear'}"):
+            load_generator(generator(), tmp_path / "model.pt")
+
+    def test_another_dark_end(self, tmp_path: Path) -> None:
+        save_atomically(generator(dark_end=0.25).state_dict(), tmp_path / "model.pt")
+        load_generator(generator(dark_end=0.25), tmp_path / "model.pt")
+        for other in (0.5, 0):
+            with pytest.raises(InputError, match="trained with dark_end 0.25, not"):
+                load_generator(generator(dark_end=other), tmp_path / "model.pt")
+
+    def test_no_dark_end_as_in_earlier_versions(self, tmp_path: Path) -> None:
+        save_atomically(generator(dark_end=0).state_dict(), tmp_path / "model.pt")
+        load_generator(generator(dark_end=0), tmp_path / "model.pt")
+        with pytest.raises(InputError, match="with --network_def#dark_end 0"):
+            load_generator(generator(), tmp_path / "model.pt")
+
+    def test_missing(self, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match=r"There is no checkpoint .*model\.pt"):
+            read_checkpoint(tmp_path / "model.pt")
+        with pytest.raises(InputError, match="There is no checkpoint"):
+            read_checkpoint(tmp_path)  # a folder
+
+    @pytest.mark.parametrize(
+        ("content", "sentence"),
+        [
+            (b"", r"is empty: .*Copy it again"),
+            (b"version https://git-lfs.github.com/spec/v1\noid sha256:abc\n", "is a pointer of Git LFS.*git lfs pull"),
+            (b"\n<!DOCTYPE html><html>404</html>", "is a web page.*download the file itself"),
+            (b"\x20\0\0\0\0\0\0\0" + b'{"weight":{"dtype":"F32"}}', "is a file of safetensors: give --checkpoint"),
+            (b"\x89HDF\r\n\x1a\n", "is an HDF5 file"),
+            (b"no weights at all", "is damaged, or torch.save did not write it: give --checkpoint"),
+            (bytes(range(256)) * 99, "is damaged, or torch.save did not write it"),
+            (b"PK\x03\x04 and no zip", r"is damaged \(its end is missing\)"),
+        ],
+    )
+    def test_other_files(self, tmp_path: Path, content: bytes, sentence: str) -> None:
+        (tmp_path / "model.pt").write_bytes(content)
+        with pytest.raises(InputError, match=r"model\.pt " + sentence) as caught:
+            read_checkpoint(tmp_path / "model.pt")
+        assert "\n" not in str(caught.value)
+
+    def test_a_zip_of_weights(self, tmp_path: Path) -> None:
+        with zipfile.ZipFile(tmp_path / "model.zip", "w") as archive:
+            archive.writestr("model.pt", b"weights")
+        with pytest.raises(InputError, match="is a zip archive that torch.save did not write: unpack it"):
+            read_checkpoint(tmp_path / "model.zip")
+
+    def test_torchscript_by_another_name(self, tmp_path: Path) -> None:
+        torch.jit.save(torch.jit.script(torch.nn.Conv2d(1, 3, 3)), str(tmp_path / "model.pt"))
+        with pytest.raises(InputError, match=r"is a TorchScript network: let its name end in \.ts"):
+            read_checkpoint(tmp_path / "model.pt")
+
+    @pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
+    def test_truncated(self, tmp_path: Path, share: float) -> None:
+        path = tmp_path / "model.pt"
+        torch.save(generator().state_dict(), path)
+        whole = path.read_bytes()
+        path.write_bytes(whole[: int(share * len(whole))])
+        with pytest.raises(InputError, match=r"is damaged \(its end is missing\): copy it again"):
+            read_checkpoint(path)
+
+    def test_the_predecessor_is_offered(self, tmp_path: Path) -> None:
+        save_atomically(generator(1).state_dict(), tmp_path / "checkpoint.previous.pt")
+        (tmp_path / "checkpoint.pt").write_bytes((tmp_path / "checkpoint.previous.pt").read_bytes()[:-1])
+        with pytest.raises(InputError, match=r"or give .*checkpoint\.previous\.pt\.$"):
+            load_generator(generator(), tmp_path / "checkpoint.pt")
+        assert same(load_generator(generator(), tmp_path / "checkpoint.previous.pt"), generator(1))
+
+    @pytest.mark.parametrize("zipped", [True, False])
+    def test_code_is_not_run(self, tmp_path: Path, zipped: bool) -> None:
+        content = {"weight": torch.zeros(1), "code": Malice(tmp_path / "made")}
+        torch.save(content, tmp_path / "model.pt", _use_new_zipfile_serialization=zipped)
+        with pytest.raises(InputError, match=r"model.pt holds Python objects \(\w+\.mkdir\), which run code"):
+            read_checkpoint(tmp_path / "model.pt")
+        assert not (tmp_path / "made").exists()
+
+    def test_a_whole_module(self, tmp_path: Path) -> None:
+        torch.save(torch.nn.Conv2d(1, 3, 3), tmp_path / "model.pt")
+        with pytest.raises(
+            InputError, match=r"holds Python objects \(torch\.nn\.modules\.conv\.Conv2d\).*state_dict\(\)"
+        ):
+            read_checkpoint(tmp_path / "model.pt")
+
+    @pytest.mark.parametrize("wrapped", [True, False])
+    def test_networks_of_other_programs(self, tmp_path: Path, wrapped: bool) -> None:
+        # names as of pytorch-CycleGAN-and-pix2pix, and of a segmentation network of the MONAI Model Zoo
+        for name in ("model.10.conv_block.1.weight", "model.0.conv.unit0.conv.weight", "head.weight"):
+            state = {name: torch.zeros(4, 4, 3, 3)}
+            torch.save({"state_dict": state} if wrapped else state, tmp_path / "model.pt")
+            with pytest.raises(InputError, match="another program or another network: give --checkpoint") as caught:
+                load_generator(generator(), tmp_path / "model.pt")
+            assert "network_def" not in str(caught.value)
+
+    def test_no_tensors(self, tmp_path: Path) -> None:
+        torch.save({"epoch": 3}, tmp_path / "model.pt")
+        with pytest.raises(InputError, match=r"model\.pt holds no weights"):
+            load_generator(generator(), tmp_path / "model.pt")
+
+    @pytest.mark.parametrize("content", [[1, 2], {}, torch.zeros(3)])
+    def test_no_state_dict(self, tmp_path: Path, content: Any) -> None:
+        torch.save(content, tmp_path / "model.pt")
+        with pytest.raises(InputError, match="holds no state dict"):
+            read_checkpoint(tmp_path / "model.pt")
+
+
+class TestWriting:
+    def test_folders_are_made_and_nothing_is_left_beside(self, tmp_path: Path) -> None:
+        path = tmp_path / "new" / "folder" / "model.pt"
+        save_atomically({"a": torch.ones(2)}, path)
+        save_atomically({"a": torch.zeros(2)}, path)
+        assert torch.equal(torch.load(path, weights_only=True)["a"], torch.zeros(2))
+        assert list(path.parent.iterdir()) == [path]
+
+    @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), RuntimeError("unexpected pos")])
+    def test_old_file_survives_a_full_disk(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+    ) -> None:
+        path = tmp_path / "model.pt"
+        save_atomically({"a": torch.ones(2)}, path)
+        before = path.read_bytes()
+
+        def half(content: Any, target: Path) -> None:
+            target.write_bytes(before[:50])
+            raise error
+
+        monkeypatch.setattr(checkpoint.torch, "save", half)
+        with pytest.raises(InputError, match=r"Cannot write .*model\.pt: .*Free some space"):
+            save_atomically({"a": torch.zeros(2)}, path)
+        assert path.read_bytes() == before
+        assert list(tmp_path.iterdir()) == [path]  # half a file would keep the disk full
+
+    def test_folder_that_cannot_be_written(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        with pytest.raises(InputError, match=r"Cannot write .*file/model\.pt"):
+            save_atomically({}, tmp_path / "file" / "model.pt")
+
+
+@pytest.mark.parametrize("name", ["head.weight", "stem.1.running_var"])
+def test_weights_of_a_diverged_training_are_refused(tmp_path: Path, name: str) -> None:
+    state = generator().state_dict()
+    state[name].flatten()[0] = float("nan")
+    torch.save(state, tmp_path / "model.pt")
+    with pytest.raises(InputError, match="diverged"):
+        load_generator(generator(), tmp_path / "model.pt")
+
+
+def test_weights_of_a_diverged_training_are_not_written(tmp_path: Path) -> None:
+    save_atomically({"a": torch.ones(2)}, tmp_path / "model.pt")
+    before = (tmp_path / "model.pt").read_bytes()
+    with pytest.raises(FloatingPointError, match="a is not finite"):
+        save_atomically({"a": torch.tensor([1.0, float("inf")])}, tmp_path / "model.pt")
+    assert (tmp_path / "model.pt").read_bytes() == before
