@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from typing import TypeVar
 
 import torch
@@ -27,12 +28,12 @@ def fold_layers(network: Network) -> Network:
         if not isinstance(block, nn.Sequential):
             continue
         layers = list(block)
-        for index, (layer, norm) in enumerate(zip(layers, layers[1:], strict=False)):
+        for index, (layer, norm) in enumerate(itertools.pairwise(layers)):
             if isinstance(norm, nn.BatchNorm2d) and isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
                 block[index] = fuse_conv_bn_eval(layer, norm, transpose=isinstance(layer, nn.ConvTranspose2d))
                 block[index + 1] = nn.Identity()
         layers = list(block)
-        for index, (resize, layer) in enumerate(zip(layers, layers[1:], strict=False)):
+        for index, (resize, layer) in enumerate(itertools.pairwise(layers)):
             if isinstance(layer, nn.Conv2d) and ResizedConvolution.replaces(resize, layer):
                 block[index], block[index + 1] = nn.Identity(), ResizedConvolution(layer)
     return folded

@@ -37,7 +37,8 @@ def stain_at(z: int, y: int, x: int) -> dict[str, np.ndarray]:
 def assert_stain(seen: Any, z: int, y: int, x: int) -> None:
     for plane, expected in stain_at(z, y, x).items():
         pixels = seen.pixels(plane)
-        assert pixels.shape == (*expected.shape[:2], 4) and (pixels[..., 3] == 255).all()
+        assert pixels.shape == (*expected.shape[:2], 4)
+        assert (pixels[..., 3] == 255).all()
         assert np.abs(pixels[..., :3] - expected).max() <= CLOSE, plane
 
 
@@ -46,7 +47,8 @@ def test_three_planes_through_the_middle(look: Look, write: Write) -> None:
     assert_stain(seen, 10, 12, 16)
     assert seen.page.locator("figure.plane h2").all_inner_texts() == ["xy axial", "xz coronal", "yz sagittal"]
     tops = [seen.box(f".{plane} .stage") for plane in ("xy", "xz", "yz")]
-    assert tops[0]["y"] == tops[1]["y"] == tops[2]["y"] and tops[0]["x"] < tops[1]["x"] < tops[2]["x"]
+    assert tops[0]["y"] == tops[1]["y"] == tops[2]["y"]
+    assert tops[0]["x"] < tops[1]["x"] < tops[2]["x"]
 
 
 def test_nothing_is_asked_of_a_network_and_nothing_goes_wrong(look: Look, write: Write) -> None:
@@ -107,7 +109,8 @@ def test_uncertainty(look: Look, write: Write) -> None:
     seen = look(write())
     assert seen.page.locator("#legend").is_hidden()
     seen.page.locator("#uncertainty").check()
-    assert seen.page.locator("#legend").is_visible() and "16 and more" in seen.page.locator("#legend").inner_text()
+    assert seen.page.locator("#legend").is_visible()
+    assert "16 and more" in seen.page.locator("#legend").inner_text()
     strength = 0.85 * np.minimum(ramp(80, 24) / 64, 1)[:, None, None]
     stain = stain_at(10, 12, 16)["xy"]
     expected = stain + (np.array([217, 72, 15]) - stain) * strength
@@ -163,9 +166,8 @@ def test_nothing_is_known(look: Look, write: Write) -> None:
 def test_stain_alone(look: Look, write: Write) -> None:
     layers = {"stain": np.full((20, 24, 32, 3), 200, np.uint8)}
     seen = look(write(layers))
-    assert (
-        seen.page.locator("#no-ct").is_visible() and "shows the stain only" in seen.page.locator("#no-ct").inner_text()
-    )
+    assert seen.page.locator("#no-ct").is_visible()
+    assert "shows the stain only" in seen.page.locator("#no-ct").inner_text()
     for control in ("#blend-control", "#uncertainty-control", "#ct-row", "#uncertainty-row", "#unsure"):
         assert seen.page.locator(control).is_hidden()
     assert np.abs(seen.pixels("yz")[..., :3].astype(int) - 200).max() <= 1  # a constant image has one coefficient
@@ -182,15 +184,18 @@ def test_a_single_slice(look: Look, write: Write) -> None:
     assert seen.page.locator("figure.plane").count() == 1
     assert seen.page.locator(".xy input").is_hidden()
     assert seen.page.locator(".xy output").inner_text() == "a single slice"
-    assert seen.pixels("xy").shape == (24, 32, 4) and seen.messages == []
+    assert seen.pixels("xy").shape == (24, 32, 4)
+    assert seen.messages == []
 
 
 def test_a_name_cannot_run(look: Look, write: Write) -> None:
     evil = "<img src=x onerror=document.title='run'></script><script>document.title='run'</script>"
     seen = look(write(name=evil, scan=evil))
     assert seen.page.locator("h1").inner_text() == evil
-    assert seen.page.title().startswith("<img") and evil in seen.page.locator("#subtitle").inner_text()
-    assert seen.page.locator("img").count() == 0 and seen.messages == []
+    assert seen.page.title().startswith("<img")
+    assert evil in seen.page.locator("#subtitle").inner_text()
+    assert seen.page.locator("img").count() == 0
+    assert seen.messages == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -243,7 +248,9 @@ class TestPhone:
         for place in (0, 300):
             seen.page.evaluate(f"window.scrollTo(0, {place})")
             panel = seen.box(".panel")
-            assert panel["y"] > 0 and panel["y"] + panel["height"] <= 740 and panel["height"] < 250
+            assert panel["y"] > 0
+            assert panel["y"] + panel["height"] <= 740
+            assert panel["height"] < 250
 
     def test_targets_are_large_enough_for_a_finger(self, look: Look, write: Write) -> None:
         seen = look(write(), **PHONE)

@@ -26,7 +26,8 @@ def ending(monkeypatch: pytest.MonkeyPatch, result: Any) -> int:
     """Run the command ``lut`` with something else in its place."""
 
     def run(options: argparse.Namespace) -> int:
-        assert options.dataset_dir == Path("data") and options.bins == 7
+        assert options.dataset_dir == Path("data")
+        assert options.bins == 7
         if isinstance(result, BaseException):
             raise result
         return result() or 0
@@ -58,7 +59,8 @@ def test_help_tells_a_default_once(command: str, capsys: pytest.CaptureFixture[s
     with pytest.raises(SystemExit):
         cli.main([command, "--help"])
     said = " ".join(capsys.readouterr().out.split())
-    assert "(default: None)" not in said and not re.search(r"\(default: [^()]*\) \(default", said)
+    assert "(default: None)" not in said
+    assert not re.search(r"\(default: [^()]*\) \(default", said)
 
 
 def test_mistake_behind_another_exception(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,7 +86,8 @@ def test_wrong_arguments(arguments: list[str], capsys: pytest.CaptureFixture[str
         cli.main(arguments)
     assert exit_status.value.code == 2
     shown = capsys.readouterr().err
-    assert shown.startswith("usage: python -m bundle") and "error:" in shown
+    assert shown.startswith("usage: python -m bundle")
+    assert "error:" in shown
 
 
 @pytest.mark.parametrize("command", cli.COMMANDS)
@@ -93,7 +96,8 @@ def test_each_command_explains_itself(command: str, capsys: pytest.CaptureFixtur
         cli.main([command, "--help"])
     assert exit_status.value.code == 0
     shown = " ".join(capsys.readouterr().out.split())
-    assert f"usage: python -m bundle {command}" in shown and cli.COMMANDS[command][1] in shown
+    assert f"usage: python -m bundle {command}" in shown
+    assert cli.COMMANDS[command][1] in shown
 
 
 def test_as_a_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -104,11 +108,14 @@ def test_as_a_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     assert exit_status.value.code == 1
     out, err = capsys.readouterr()
     (line,) = err.splitlines()
-    assert out == "" and line.startswith("error: ") and "datalist.json" in line
+    assert out == ""
+    assert line.startswith("error: ")
+    assert "datalist.json" in line
 
 
 @pytest.mark.parametrize("words", [["stain", "", "--out", "a.png"], ["stain", "a.tif", "--out", ""]])
 def test_an_empty_argument_is_not_the_current_folder(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(words)
-    assert ended.value.code == 2 and "an argument is empty" in capsys.readouterr().err
+    assert ended.value.code == 2
+    assert "an argument is empty" in capsys.readouterr().err

@@ -127,7 +127,7 @@ def test_archive_that_is_another(tmp_path, empty_cache, kind):
         path.write_text("no archive")
     elif kind == "another":
         tarfile.open(path, "w:gz").close()
-    with pytest.raises(InputError, match="some.tar.gz is not the source distribution") as refusal:
+    with pytest.raises(InputError, match=r"some.tar.gz is not the source distribution") as refusal:
         run("--archive", str(path))
     assert "\n" not in str(refusal.value)
 
@@ -140,7 +140,7 @@ def test_without_a_registry_the_remedy_is_said(empty_cache, tmp_path, monkeypatc
 
 
 def test_published_distances_need_the_published_images(tmp_path):
-    with pytest.raises(InputError, match="ex_ref.png cannot be read"):
+    with pytest.raises(InputError, match=r"ex_ref.png cannot be read"):
         lpips_weights.check_published_distances(random_features(), tmp_path)
     for number, name in enumerate(("ex_ref.png", *lpips_weights.PUBLISHED)):
         pixels = np.random.default_rng(number).integers(0, 256, (64, 64, 3), dtype=np.uint8)

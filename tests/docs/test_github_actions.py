@@ -37,7 +37,8 @@ def test_on_every_python_that_is_allowed() -> None:
 def test_may_do_little() -> None:
     """Read the repository, for an hour, once for each branch; no secret and no host is named."""
     assert WORKFLOW["permissions"] == {"contents": "read"}
-    assert WORKFLOW["concurrency"]["cancel-in-progress"] is True and JOB["timeout-minutes"] <= 60
+    assert WORKFLOW["concurrency"]["cancel-in-progress"] is True
+    assert JOB["timeout-minutes"] <= 60
     assert not re.search(r"secrets\.|https?:", FILE.read_text(encoding="utf-8"))
 
 

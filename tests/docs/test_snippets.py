@@ -45,7 +45,8 @@ def of(*languages: str) -> list[Snippet]:
 def test_languages() -> None:
     """Each is checked below."""
     assert {snippet.language for snippet in SNIPPETS} <= LANGUAGES
-    assert len(of("bash")) > 15 and of("json")
+    assert len(of("bash")) > 15
+    assert of("json")
 
 
 @pytest.mark.parametrize("snippet", of("bash"), ids=str)
@@ -124,7 +125,8 @@ def test_citation() -> None:
     (snippet,) = of("bibtex")
     assert re.fullmatch(r"@misc\{\w+,(\n  \w+ += \{.+\},?)+\n\}\n", snippet.text)
     depths = list(accumulate({"{": 1, "}": -1}.get(letter, 0) for letter in snippet.text))
-    assert min(depths) == 0 and depths.index(0, snippet.text.index("{")) == len(snippet.text.rstrip()) - 1
+    assert min(depths) == 0
+    assert depths.index(0, snippet.text.index("{")) == len(snippet.text.rstrip()) - 1
     (number,) = re.findall(r"eprint += \{(.+)\}", snippet.text)
     assert f"arXiv:{number}" in (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
 

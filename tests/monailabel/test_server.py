@@ -17,7 +17,7 @@ import tifffile
 
 pytest.importorskip("monailabel", reason="it has an environment of its own: make label-test")
 
-from monailabel.client import MONAILabelClient  # noqa: E402
+from monailabel.client import MONAILabelClient
 
 ROOT = Path(__file__).resolve().parents[2]
 RGB24 = 128
@@ -69,7 +69,9 @@ def test_what_is_served(server: Any) -> None:
     info = MONAILabelClient(server.address).info()
     assert set(info["models"]) == {server.name, "threshold"}
     ours = info["models"][server.name]
-    assert ours["dimension"] == 3 and ours["type"] not in ("segmentation", "detection") and ours["labels"] == []
+    assert ours["dimension"] == 3
+    assert ours["type"] not in ("segmentation", "detection")
+    assert ours["labels"] == []
     assert server.name in info["trainers"]
 
 
@@ -107,7 +109,8 @@ def test_a_session_with_options(server: Any, tmp_path: Path) -> None:
     assert told["name"] == server.name
     client.remove_session(session)
     answer = server.request("POST", f"/infer/{server.name}", params={"session_id": session})
-    assert answer.status_code == 400 and "no session" in answer.text
+    assert answer.status_code == 400
+    assert "no session" in answer.text
 
 
 @pytest.mark.parametrize(
@@ -133,7 +136,8 @@ def test_requests_that_are_refused(server: Any, image: str, params: dict, status
 def test_the_foreign_bundle_is_sent_no_expressions(server: Any) -> None:
     """MONAI Label writes a request's device into the config that it evaluates."""
     answer = server.infer("threshold", "scan", device="$__import__('os').getcwd()")
-    assert answer.status_code == 400 and "would be evaluated" in answer.text
+    assert answer.status_code == 400
+    assert "would be evaluated" in answer.text
     require_threshold(server)
 
 
@@ -179,7 +183,8 @@ def test_nothing_is_written_outside(server: Any) -> None:
 def test_all_images_at_once(server: Any) -> None:
     """MONAI Label's default, all GPUs, on a machine that may have none."""
     answer = server.request("POST", "/batch/infer/threshold", params={"run_sync": True})
-    assert answer.status_code == 200 and set(answer.json()) == {"scan"}
+    assert answer.status_code == 200
+    assert set(answer.json()) == {"scan"}
     assert (server.studies / "labels" / "original" / "scan.nii.gz").is_file()
 
 
@@ -187,7 +192,8 @@ def test_training(server: Any, expected: Any, phantom: Path, tmp_path: Path) -> 
     """Two pairs are submitted, one of a slice and one of a volume; then the stain is that of the new weights."""
     client = MONAILabelClient(server.address)
     few = server.request("POST", f"/train/{server.name}", params={"run_sync": True})
-    assert few.status_code == 400 and "at least 2 are needed" in few.text
+    assert few.status_code == 400
+    assert "at least 2 are needed" in few.text
     client.upload_image(str(phantom / "ct" / "S01_00.tif"), "slice", {"ct_window": [5000, 35000]})
     client.save_label("slice", str(phantom / "histology" / "S01_00.png"))
     section = np.asarray(expected.dataobj)[:, :, 1].T

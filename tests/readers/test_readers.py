@@ -106,7 +106,9 @@ class TestNapari:
         """Each grey level as itself: from 0 to 255, in the colour's own hue, added to what lies below."""
         assert [layer.colormap.name for layer in layers] == colormaps
         for layer in layers:
-            assert tuple(layer.contrast_limits) == (0, 255) and layer.gamma == 1 and layer.visible
+            assert tuple(layer.contrast_limits) == (0, 255)
+            assert layer.gamma == 1
+            assert layer.visible
         assert all(layer.blending == "additive" for layer in layers[1:])
         brightest = sum(np.asarray(layer.colormap.map(np.array([1.0])))[0, :3] for layer in layers)
         np.testing.assert_array_equal(brightest, [1, 1, 1])
@@ -156,7 +158,8 @@ class TestNifti:
         reader.SetFileName(path)
         reader.Update()
         image = reader.GetOutput()
-        assert image.GetDimensions() == SHAPE[::-1] and image.GetScalarTypeAsString() == "unsigned char"
+        assert image.GetDimensions() == SHAPE[::-1]
+        assert image.GetScalarTypeAsString() == "unsigned char"
         assert image.GetNumberOfScalarComponents() == CHANNELS[kind]
         read = support.vtk_to_numpy(image.GetPointData().GetScalars()).reshape(*SHAPE, CHANNELS[kind])
         place = affine
@@ -174,7 +177,8 @@ class TestNifti:
 @pytest.mark.parametrize("kind", ["stain", "uncertainty"])
 def test_ome_tiff(stained: Path, kind: str, voxels: Voxels) -> None:
     with tifffile.TiffFile(stained / f"ct_{kind}.tif") as tif:
-        assert tif.is_ome and tif.series[0].kind == "ome"
+        assert tif.is_ome
+        assert tif.series[0].kind == "ome"
         assert tif.series[0].axes == {"stain": "ZYXS", "uncertainty": "ZYX"}[kind]
         read = tif.series[0].asarray().reshape(*SHAPE, -1)
     np.testing.assert_array_equal(np.moveaxis(read, -1, 0), voxels[kind][0])

@@ -19,7 +19,7 @@ from scripts.networks import StainGenerator
 
 
 def raised(function: Callable[[], Any]) -> BaseException:
-    with pytest.raises(Exception) as caught:  # noqa: B017 (which one is for the caller to look at)
+    with pytest.raises(Exception) as caught:
         function()
     return caught.value
 
@@ -120,14 +120,17 @@ def test_command_line_shows_other_errors_in_full(command_line: io.StringIO, caps
     error = raised(lambda: 1 / 0)
     sys.excepthook(type(error), error, error.__traceback__)
     shown = capsys.readouterr().err
-    assert shown.startswith("Traceback (most recent call last):") and "ZeroDivisionError" in shown
+    assert shown.startswith("Traceback (most recent call last):")
+    assert "ZeroDivisionError" in shown
 
 
 def test_a_full_disk_is_no_bug() -> None:
     error = RuntimeError("Failed to run")
     error.__cause__ = OSError(errno.ENOSPC, "No space left on device", "out/stain.tif")
     found = find_input_error(error)
-    assert found is not None and "out/stain.tif" in str(found) and "free some space" in str(found)
+    assert found is not None
+    assert "out/stain.tif" in str(found)
+    assert "free some space" in str(found)
     assert find_input_error(OSError(errno.ECONNRESET, "Connection reset")) is None
 
 
@@ -135,7 +138,8 @@ def test_an_option_refused_by_this_package_is_no_bug() -> None:
     with pytest.raises(ValueError) as refused:
         StainGenerator(upsample="cubic")
     found = find_input_error(refused.value)
-    assert found is not None and "upsample must be one of" in str(found)
+    assert found is not None
+    assert "upsample must be one of" in str(found)
     with pytest.raises(ValueError) as elsewhere:
         int("x")
     assert find_input_error(elsewhere.value) is None

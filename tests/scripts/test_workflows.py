@@ -44,7 +44,7 @@ def run(workflow: ConfigWorkflow) -> None:
 
 def mistake(action: Callable[[], Any]) -> str:
     """Message of the `InputError` that an action ends with, however MONAI wrapped it."""
-    with pytest.raises(Exception) as caught:  # noqa: B017 - the wrapping is MONAI's affair
+    with pytest.raises(Exception) as caught:
         action()
     error = find_input_error(caught.value)
     assert error is not None, f"not a user's mistake: {caught.value!r}"
@@ -190,15 +190,20 @@ def test_inference_writes_stain_preview_and_record(
     run(workflow("inference", checkpoint=tiny_checkpoint, input=source, output_dir=out))
     assert sorted(file.name for file in out.iterdir()) == [f"{name}_stain.{end}" for end in ("json", "ome.zarr", "png")]
     stain, shape = stain_in(out), tifffile.imread(source).shape
-    assert stain.shape == (*shape, 3) and stain.dtype == np.uint8 and stain.std() > 0
+    assert stain.shape == (*shape, 3)
+    assert stain.dtype == np.uint8
+    assert stain.std() > 0
     with Image.open(out / f"{name}_stain.png") as page:
         page.load()
     record = json.loads((out / f"{name}_stain.json").read_text())
-    assert record["input"]["path"] == str(source) and record["input"]["shape_zyx"] == list(shape)
+    assert record["input"]["path"] == str(source)
+    assert record["input"]["shape_zyx"] == list(shape)
     assert record["window"] == {"lo": 5000.0, "hi": 35000.0, "source": "trained"}
-    assert record["checkpoint_path"] == str(tiny_checkpoint) and record["device"] == "cpu"
+    assert record["checkpoint_path"] == str(tiny_checkpoint)
+    assert record["device"] == "cpu"
     amp = bfloat16_pays("cpu")
-    assert record["bfloat16"] is amp and record["tile_size"] == (512 if amp else 256)
+    assert record["bfloat16"] is amp
+    assert record["tile_size"] == (512 if amp else 256)
     assert record["outputs"] == [f"{name}_stain.ome.zarr", f"{name}_stain.png"]
 
 
@@ -218,7 +223,8 @@ def test_nifti_tiff_and_slice_folder_give_the_same_stain(
         run(workflow("inference", **options, slab_size=2, output_format=["nii.gz", "tif", "ome.zarr"]))
         (as_nifti,), (as_tiff,) = out.glob("*_stain.nii.gz"), out.glob("*_stain.tif")
         stain = tifffile.imread(as_tiff)
-        assert stain.shape == (3, *tifffile.imread(tiff).shape[1:], 3) and stain.dtype == np.uint8
+        assert stain.shape == (3, *tifffile.imread(tiff).shape[1:], 3)
+        assert stain.dtype == np.uint8
         np.testing.assert_array_equal(stain_in(out), stain)
         image = nibabel.nifti1.load(as_nifti)
         voxels = np.asanyarray(image.dataobj)
@@ -304,7 +310,8 @@ def test_uncertainty_lies_beside_a_stain_that_is_the_same(
     assert not list((tmp_path / "plain").glob("*uncertainty*"))
 
     doubt = zarr.open(str(tmp_path / "both" / "scan_uncertainty.ome.zarr"), mode="r")["0"]
-    assert doubt.shape == (1, 5, 24, 16) and doubt.dtype == np.uint8
+    assert doubt.shape == (1, 5, 24, 16)
+    assert doubt.dtype == np.uint8
     assert doubt[:].min() < doubt[:].max()
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "both" / "scan_uncertainty.tif"), doubt[0])
     image = nibabel.nifti1.load(tmp_path / "both" / "scan_uncertainty.nii.gz")
@@ -357,7 +364,8 @@ def test_a_stain_with_uncertainty_goes_on_where_it_was_stopped(
             {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
             for folder in (tmp_path / "whole" / name, tmp_path / "stopped" / name)
         ]
-        assert files[0] == files[1] and len(files[0]) > 3
+        assert files[0] == files[1]
+        assert len(files[0]) > 3
 
 
 def test_nan_in_the_middle_becomes_the_dark_end(workflow: Build, tiny_checkpoint: Path, tmp_path: Path) -> None:
@@ -369,7 +377,8 @@ def test_nan_in_the_middle_becomes_the_dark_end(workflow: Build, tiny_checkpoint
         run(workflow("inference", **options, ct_window=[5000, 35000]))
     np.testing.assert_array_equal(stain_in(tmp_path / "nan"), stain_in(tmp_path / "dark"))
     record = json.loads((tmp_path / "nan" / "nan_stain.json").read_text())
-    assert record["not_finite"]["voxels"] == 1 and record["not_finite"]["became"] == 5000
+    assert record["not_finite"]["voxels"] == 1
+    assert record["not_finite"]["became"] == 5000
 
 
 class TestProcesses:
@@ -447,11 +456,13 @@ class TestProcesses:
 class TestMistakes:
     def test_no_data_set(self, workflow: Build, tmp_path: Path) -> None:
         message = mistake(lambda: run(workflow("train", dataset_dir=tmp_path / "none", output_dir=tmp_path / "out")))
-        assert "python -m bundle phantom" in message and "none" in message
+        assert "python -m bundle phantom" in message
+        assert "none" in message
 
     def test_patch_larger_than_the_image(self, workflow: Build, phantom: Path, tmp_path: Path) -> None:
         message = mistake(lambda: run(workflow("train", dataset_dir=phantom, output_dir=tmp_path, patch_size=256)))
-        assert "256" in message and "128" in message
+        assert "256" in message
+        assert "128" in message
 
     def test_output_folder_that_is_a_file(
         self, workflow: Build, phantom: Path, tiny_checkpoint: Path, tmp_path: Path
@@ -470,7 +481,8 @@ class TestMistakes:
     ) -> None:
         options = {"dataset_dir": phantom, "output_dir": tmp_path, "checkpoint": tiny_checkpoint}
         message = mistake(lambda: run(workflow(kind, **options, **{"network_def#blocks": 2})))
-        assert "another architecture" in message and "model.pt" in message
+        assert "another architecture" in message
+        assert "model.pt" in message
 
     def test_nothing_to_stain(self, workflow: Build, tiny_checkpoint: Path, tmp_path: Path) -> None:
         options = {"checkpoint": tiny_checkpoint, "input": tmp_path, "output_dir": tmp_path / "out"}
@@ -499,7 +511,8 @@ class TestMistakes:
         (folder / "slice_8.tif").write_bytes(content[:-100])
         options = {"checkpoint": tiny_checkpoint, "input": folder, "output_dir": out, "ct_window": [5000, 35000]}
         message = mistake(lambda: run(workflow("inference", **options, slab_size=2)))
-        assert "Slice 8 of 9" in message and "slice_8.tif" in message
+        assert "Slice 8 of 9" in message
+        assert "slice_8.tif" in message
         assert [path.name for path in out.iterdir()] == ["scan_stain.partial"]
 
     @pytest.mark.parametrize("slab_size", [0, -1, 1.5, "x"])
@@ -537,5 +550,5 @@ class TestMistakes:
     def test_library_callers_get_the_exception_itself(self, tmp_path: Path) -> None:
         from scripts.data import load_datalist
 
-        with pytest.raises(InputError, match="datalist.json"):
+        with pytest.raises(InputError, match=r"datalist.json"):
             load_datalist(tmp_path, "training")

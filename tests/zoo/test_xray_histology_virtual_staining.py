@@ -62,7 +62,7 @@ class TestXrayHistologyVirtualStaining(unittest.TestCase):
             **override,
         )
         workflow.initialize()
-        self.assertEqual(workflow.check_properties(), [])
+        assert workflow.check_properties() == []
         workflow.run()
         workflow.finalize()
         return output_dir
@@ -70,16 +70,16 @@ class TestXrayHistologyVirtualStaining(unittest.TestCase):
     def test_train_config(self) -> None:
         small = {"train#trainer#max_epochs": 1, "iterations_per_epoch": 2, "batch_size": 2, "patch_size": 64}
         output = self.run_workflow("train", "train.yaml", **small, **{"loss_weights#perceptual": 0})
-        self.assertTrue(os.path.isfile(os.path.join(output, "checkpoint.pt")))
+        assert os.path.isfile(os.path.join(output, "checkpoint.pt"))
 
     def test_evaluate_config(self) -> None:
         output = self.run_workflow("eval", "evaluate.yaml")
-        self.assertTrue(os.path.isfile(os.path.join(output, "metrics_per_image.csv")))
+        assert os.path.isfile(os.path.join(output, "metrics_per_image.csv"))
 
     def test_infer_config(self) -> None:
         source = os.path.join(self.dataset_dir, "test_ct.png")
         output = self.run_workflow("infer", "inference.yaml", input=source)
-        self.assertTrue(os.path.isdir(os.path.join(output, "test_ct_stain.ome.zarr")))
+        assert os.path.isdir(os.path.join(output, "test_ct_stain.ome.zarr"))
 
 
 if __name__ == "__main__":

@@ -166,7 +166,8 @@ def make(row: Row, out: Path, options: Options) -> Outcome:
                 row.window_found,
             )
         else:
-            assert row.slide is not None and row.volume is not None  # `read_study` saw to it
+            assert row.slide is not None
+            assert row.volume is not None
             own = replace(
                 options,
                 plane=row.plane or options.plane,

@@ -239,7 +239,7 @@ def _safe(name: str) -> str:
 def _resolved(path: Path, where: str, name: str, text: str) -> str:
     file, inside = split_source(text)
     full = listed_path(path.parent, str(file), f"{where}: {name}")
-    if name not in ("volume", "slide") and not full.is_file() or full == path.parent.resolve():
+    if (name not in ("volume", "slide") and not full.is_file()) or full == path.parent.resolve():
         raise InputError(f"{where}: the {name} {full} is no file: give the path of a file.")
     return str(full) if inside is None else f"{full}:{inside}"
 

@@ -7,6 +7,8 @@ cut across the slices is streaked. The measure is the mean absolute change from 
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 GRID = 512  # points per side at which a large slice is compared
@@ -24,7 +26,7 @@ def change_between_slices(stack: np.ndarray) -> tuple[float, int]:
         stack: (n, ...) levels 0 to 255 of any type.
     """
     total = 0.0
-    for before, after in zip(stack[:-1], stack[1:], strict=True):
+    for before, after in itertools.pairwise(stack):
         total += float(np.abs(after.astype(np.float32) - before.astype(np.float32)).mean())
     return total, max(0, len(stack) - 1)
 

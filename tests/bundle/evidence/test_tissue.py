@@ -26,10 +26,12 @@ def test_command_writes_a_classifier_and_prints_the_dice(
 ) -> None:
     assert main(["tissue", str(aligned), "--out", str(tmp_path / "tissue.pt"), "--steps", "1"]) == 0
     printed = capsys.readouterr().out
-    assert "soft" in printed and "tissue.pt" in printed
+    assert "soft" in printed
+    assert "tissue.pt" in printed
     classifier = load_tissue_classifier(tmp_path / "tissue.pt")
     expected = scores(classifier, load_sections(aligned, "validation"))
-    assert f"{expected['soft']:.3f}" in printed and set(expected) <= set(SHORT)
+    assert f"{expected['soft']:.3f}" in printed
+    assert set(expected) <= set(SHORT)
 
 
 def test_fitting_learns_and_repeats_itself(aligned: Path) -> None:

@@ -124,7 +124,7 @@ def test_onnx_computes_in_float32(
     build.run()
     build.finalize()
     assert json.loads((tmp_path / "S03_ct_stain.json").read_text())["bfloat16"] is False
-    with pytest.raises(Exception) as caught:  # noqa: B017 - the wrapping is MONAI's affair
+    with pytest.raises(Exception) as caught:
         workflow("inference", amp=True, **options).run()
     assert "is computed in float32" in str(find_input_error(caught.value))
 
@@ -165,7 +165,7 @@ def test_an_onnx_file_that_another_program_wrote_again(exported: Path, tmp_path:
     model = onnx.load(tmp_path / "model.onnx")
     model.producer_name = "another program"
     onnx.save(model, tmp_path / "model.onnx")
-    with pytest.raises(InputError, match="on purpose, remove model.onnx.sha256"):
+    with pytest.raises(InputError, match=r"on purpose, remove model.onnx.sha256"):
         load_stainer(StainGenerator(), tmp_path / "model.onnx")
     (tmp_path / "model.onnx.sha256").unlink()
     load_stainer(StainGenerator(), tmp_path / "model.onnx")

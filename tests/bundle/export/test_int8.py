@@ -8,7 +8,6 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from tests.bundle.export.test_command import TINY
 
 from bundle.cli import main
 from bundle.evidence.lut import load_pairs
@@ -16,6 +15,7 @@ from bundle.export import int8 as quantize
 from bundle.export.int8 import calibration_slices, loss
 from scripts.networks.exported import load_exported
 from scripts.virtual_stainer import VirtualStainer
+from tests.bundle.export.test_command import TINY
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +35,12 @@ def test_a_network_in_8_bits(
         f"{name}{end}" for name in ("model.onnx", "model_int8.onnx") for end in ("", ".sha256")
     ]
     kinds = [node.op_type for node in onnx.load(tmp_path / "model_int8.onnx").graph.node]
-    assert "QuantizeLinear" in kinds and "DequantizeLinear" in kinds
+    assert "QuantizeLinear" in kinds
+    assert "DequantizeLinear" in kinds
 
     lost = loss(load_exported(tmp_path / "model.onnx"), load_exported(tmp_path / "model_int8.onnx"), phantom)
-    assert f"differs by {lost['mean']:.1f} grey levels" in said and f"PSNR of {lost['PSNR']:.2f} dB" in said
+    assert f"differs by {lost['mean']:.1f} grey levels" in said
+    assert f"PSNR of {lost['PSNR']:.2f} dB" in said
     # weights in 7 bits are off by 1/254 of their range at most, and a tiny network has no more than a dozen layers
     assert 0 < lost["mean"] < 255 / 254 * 12
     ct = np.random.default_rng(0).integers(5000, 35000, (64, 72)).astype(np.uint16)
@@ -52,7 +54,8 @@ def test_the_loss(phantom: Path) -> None:
     pairs = load_pairs(phantom, "validation")
     (true,) = (torch.as_tensor(pairs[index]["label"])[None].clone() for index in range(len(pairs)))
     lost = loss(lambda ct: true - 1 / 255, lambda ct: true + 2 / 255, phantom)
-    assert lost["mean"] == pytest.approx(3, abs=1e-4) and lost["99 %"] == pytest.approx(3, abs=1e-4)  # float32
+    assert lost["mean"] == pytest.approx(3, abs=1e-4)
+    assert lost["99 %"] == pytest.approx(3, abs=1e-4)
     assert lost["PSNR"] == pytest.approx(20 * np.log10(255 / 2), abs=1e-3)
     assert lost["PSNR in float32"] == pytest.approx(20 * np.log10(255), abs=1e-3)
 

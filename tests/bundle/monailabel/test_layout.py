@@ -45,7 +45,8 @@ def test_this_bundle(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
         ROOT / "scripts/metrics/torchvision_ops.py"
     ).read_bytes()
     shown = capsys.readouterr().out
-    assert NAME in shown and f"python {app / 'serve.py'} --studies" in shown
+    assert NAME in shown
+    assert f"python {app / 'serve.py'} --studies" in shown
 
 
 def test_the_app_needs_nothing_of_this_repository(tmp_path: Path) -> None:
@@ -118,4 +119,5 @@ def test_what_is_no_bundle(tmp_path: Path, other: Path, capsys: pytest.CaptureFi
     ]:
         assert main(["monailabel", str(app), "--bundle", str(given)]) == 1
         assert message in capsys.readouterr().err
-    assert not app.exists() and not list(tmp_path.rglob("*evil.py"))
+    assert not app.exists()
+    assert not list(tmp_path.rglob("*evil.py"))

@@ -68,7 +68,8 @@ def test_the_data_list() -> None:
 
 def test_which_slice() -> None:
     (given, other) = pairs(a={"slice": 0}, b={})
-    assert given.slice == 0 and other.slice is None
+    assert given.slice == 0
+    assert other.slice is None
     for wrong in (-1, 1.0, True, "3"):
         with pytest.raises(Refusal, match="whole number"):
             _ = Pair("a", "a", "a", {"slice": wrong}).slice

@@ -67,7 +67,8 @@ def test_windows_are_painted_where_they_were_measured() -> None:
     painted = module._spread(windows, (400, 400))
     rows, columns = np.nonzero(painted)
     middle = 2 * (8 * module.STRIDE + (module.WINDOW - 1) / 2) + 0.5
-    assert rows.mean() == pytest.approx(middle, abs=1) and columns.mean() == pytest.approx(middle, abs=1)
+    assert rows.mean() == pytest.approx(middle, abs=1)
+    assert columns.mean() == pytest.approx(middle, abs=1)
     assert len(set(rows)) == 2 * module.STRIDE
 
 
@@ -75,7 +76,8 @@ def test_too_little_of_it(ct: np.ndarray) -> None:
     valid = np.zeros(ct.shape, bool)
     valid[:10, :10] = True
     found = verdict(stain(ct), ct, valid)
-    assert found.verdict == "reject" and not found.mask.any()
+    assert found.verdict == "reject"
+    assert not found.mask.any()
 
 
 def test_nothing_to_judge_by() -> None:

@@ -48,7 +48,8 @@ def test_from_a_study_folder_to_a_stained_volume(
     assert all(len(datalist[split]) >= 1 for split in ("training", "validation", "test"))
 
     for kind, words in (("train", training), ("inference", inference)):
-        assert words[0] == "monai.bundle" and words[4] == f"configs/{kind}.yaml"
+        assert words[0] == "monai.bundle"
+        assert words[4] == f"configs/{kind}.yaml"
         options = {name.removeprefix("--"): value for name, value in zip(words[5::2], words[6::2], strict=True)}
         small = {"train#trainer#max_epochs": 2} if kind == "train" else {}
         build = workflow(kind, **options, **small)

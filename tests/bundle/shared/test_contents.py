@@ -49,7 +49,8 @@ def test_only_what_belongs_there(bundle: Path) -> None:
 
 def test_this_bundle_can_be_published() -> None:
     names = contents(ROOT)
-    assert "scripts/networks/generator.py" in names and "configs/train.yaml" in names
+    assert "scripts/networks/generator.py" in names
+    assert "configs/train.yaml" in names
     assert not [name for name in names if name.split("/")[0] in ("bundle", "tests", "data")]
 
 
@@ -63,7 +64,7 @@ def test_what_the_zoo_needs(bundle: Path, name: str) -> None:
 def test_a_file_that_is_too_large(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LARGEST", 5)
     shutil.copy(bundle / "LICENSE", bundle / "docs" / "film.png")
-    with pytest.raises(InputError, match="docs/film.png.*large_files.yml"):
+    with pytest.raises(InputError, match=r"docs/film.png.*large_files.yml"):
         contents(bundle)
 
 

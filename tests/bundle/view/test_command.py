@@ -31,7 +31,8 @@ def test_stain_and_ct(stained_folder: Callable[..., Path], capsys: pytest.Captur
     page = out / "scan_stain.html"
     assert f"{page}: 6 x 24 x 40 voxels (z, y, x)" in capsys.readouterr().out
     found = content(page)
-    assert found["layers"] == ["stain", "ct"] and found["shape"] == [6, 24, 40]
+    assert found["layers"] == ["stain", "ct"]
+    assert found["shape"] == [6, 24, 40]
     assert not list(out.glob("*.partial"))
 
 
@@ -88,7 +89,8 @@ def test_the_ct_is_gone(stained_folder: Callable[..., Path], tmp_path: Path, cap
     with caplog.at_level(logging.WARNING):
         assert main(["view", str(out)]) == 0
     assert content(out / "scan_stain.html")["layers"] == ["stain"]
-    assert len(caplog.records) == 1 and "shows the stain without its CT" in caplog.text
+    assert len(caplog.records) == 1
+    assert "shows the stain without its CT" in caplog.text
     assert main(["view", str(out), "--ct", str(tmp_path / "moved.tif")]) == 0
     assert content(out / "scan_stain.html")["layers"] == ["stain", "ct"]
 
@@ -131,7 +133,8 @@ def test_the_same_ct_at_another_place_and_time(
     tifffile.imwrite(tmp_path / "copy.tif", tifffile.imread(tmp_path / "scan.tif"), compression="zlib")
     with caplog.at_level(logging.WARNING):
         assert main(["view", str(out), "--ct", str(tmp_path / "copy.tif"), "--size", "20"]) == 0
-    assert not caplog.records and content(out / "scan_stain.html")["doubt"] == ""
+    assert not caplog.records
+    assert content(out / "scan_stain.html")["doubt"] == ""
 
 
 def test_a_ct_that_was_sliced_along_another_axis(
@@ -144,12 +147,14 @@ def test_a_ct_that_was_sliced_along_another_axis(
     os.utime(tmp_path / "scan.tif", ns=(0, next(iter(files.values()))[1]))
     with caplog.at_level(logging.WARNING):
         assert main(["view", str(out)]) == 0
-    assert not caplog.records and content(out / "scan_stain.html")["doubt"] == ""
+    assert not caplog.records
+    assert content(out / "scan_stain.html")["doubt"] == ""
     os.utime(tmp_path / "scan.tif", ns=(0, 0))
     with caplog.at_level(logging.WARNING):
         assert main(["view", str(out)]) == 0
     doubt = content(out / "scan_stain.html")["doubt"]
-    assert doubt.startswith("The CT on this page, scan.tif, may not be what was stained") and doubt in caplog.text
+    assert doubt.startswith("The CT on this page, scan.tif, may not be what was stained")
+    assert doubt in caplog.text
     assert content(out / "scan_stain.html")["layers"] == ["stain", "ct"]
 
 

@@ -22,7 +22,8 @@ def facts(out: Path) -> dict[str, Any]:
 
 def test_numbers(stained_folder: Callable[..., Path]) -> None:
     found = facts(stained_folder(uncertainty=True))
-    assert found["volume"] == [6, 24, 40] and found["shape"] == [1, 12, 20]
+    assert found["volume"] == [6, 24, 40]
+    assert found["shape"] == [1, 12, 20]
     assert found["block"] == [6, 2, 2]  # no more than there are
     assert (found["views"], found["levels_per_step"], found["finished"]) == (4, 0.25, "2026-11-27")
     assert (found["scan"], found["window"], found["window_source"]) == ("scan.tif", [2000, 23000], "given")
@@ -32,7 +33,8 @@ def test_whose_weights(stained_folder: Callable[..., Path]) -> None:
     assert facts(stained_folder())["notice"] == VIRTUAL
     assert facts(stained_folder(checkpoint={"sha256": file_digest(SHIPPED)}))["notice"] == SYNTHETIC
     assert all("Not for diagnosis" in notice for notice in (VIRTUAL, SYNTHETIC, PERHAPS_SYNTHETIC))
-    assert "synthetic data only" in SYNTHETIC and "synthetic data only" in PERHAPS_SYNTHETIC
+    assert "synthetic data only" in SYNTHETIC
+    assert "synthetic data only" in PERHAPS_SYNTHETIC
 
 
 @pytest.mark.parametrize(

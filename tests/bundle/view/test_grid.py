@@ -32,7 +32,8 @@ def test_the_finest_that_fits(
 ) -> None:
     grid = choose_grid(shape, spacing, size)
     assert grid.block == block
-    assert max(grid.shape) <= size and math.prod(grid.shape) <= VOXELS
+    assert max(grid.shape) <= size
+    assert math.prod(grid.shape) <= VOXELS
 
 
 def test_the_last_blocks_may_have_fewer_voxels() -> None:

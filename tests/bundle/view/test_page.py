@@ -86,7 +86,8 @@ def test_tiles_begin_where_jpeg_blocks_do() -> None:
     tiling = tiling_of(383, 300, 50)
     assert (tiling.height, tiling.width, tiling.columns, tiling.rows) == (384, 304, 6, 5)
     assert tiling_of(2041, 2048, 9).columns == tiling_of(2041, 2048, 9).rows == 1
-    assert tiling_of(8, 8, 3).columns == 3 and tiling_of(8, 8, 3).rows == 1
+    assert tiling_of(8, 8, 3).columns == 3
+    assert tiling_of(8, 8, 3).rows == 1
 
 
 def test_nothing_is_loaded_from_elsewhere() -> None:
@@ -98,7 +99,8 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
     assert not any({"src", "href", "srcset", "action"} & set(attributes) for _, attributes, _ in elements.found)
     assert not any(tag in ("link", "iframe", "object", "embed", "img") for tag, *_ in elements.found)
     [policy] = [a["content"] for tag, a, _ in elements.found if a.get("http-equiv") == "Content-Security-Policy"]
-    assert policy is not None and policy.startswith("default-src 'none'; img-src data:;")
+    assert policy is not None
+    assert policy.startswith("default-src 'none'; img-src data:;")
 
 
 def test_the_policy_lets_only_this_script_and_style_run() -> None:
@@ -155,4 +157,5 @@ def test_cut_off_while_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("scripts.whole.os.replace", full)
     with pytest.raises(InputError, match="No space left"):
         write_page(path, FACTS, layers())
-    assert path.read_text() == "old" and [one.name for one in tmp_path.iterdir()] == ["page.html"]
+    assert path.read_text() == "old"
+    assert [one.name for one in tmp_path.iterdir()] == ["page.html"]

@@ -71,9 +71,11 @@ class TestWarp:
         keys = ["image", "label", "mask"]
         data = {"image": image, "label": image.repeat(1, 3, 1, 1), "mask": torch.ones_like(image)}
         out = seeded(RandWarpBatchd(keys, 32, mode=["bilinear", "bilinear", "nearest"]))(data)
-        assert out["image"].shape == (8, 1, 32, 32) and out["label"].shape == (8, 3, 32, 32)
+        assert out["image"].shape == (8, 1, 32, 32)
+        assert out["label"].shape == (8, 3, 32, 32)
         torch.testing.assert_close(out["label"], out["image"].expand(-1, 3, -1, -1))
-        assert (out["mask"] == 1).all() and data["image"] is image
+        assert (out["mask"] == 1).all()
+        assert data["image"] is image
         assert all((a - b).abs().max() > 0.1 for a, b in zip(out["image"], out["image"][1:], strict=False))
 
     def test_displaced_keys_come_from_where_the_displacement_says(self) -> None:
@@ -97,7 +99,8 @@ class TestWarp:
         warp = RandWarpBatchd(["image", "mask"], 32, mode=["bilinear", "nearest"], prob=1.0)
         both = seeded(warp)({"image": image, "mask": image})
         clear = (both["image"] - 0.5).abs() > 1e-3  # at the very border rounding decides
-        assert torch.equal(both["mask"][clear], both["image"].round()[clear]) and clear.float().mean() > 0.99
+        assert torch.equal(both["mask"][clear], both["image"].round()[clear])
+        assert clear.float().mean() > 0.99
         assert both["mask"].std() > 0.3
 
     def test_masks_stay_masks(self) -> None:
@@ -108,7 +111,8 @@ class TestWarp:
     def test_draws_follow_the_seed(self) -> None:
         warp = RandWarpBatchd("image", 32)
         first, again, other = (seeded(warp, seed)({"image": batch()})["image"] for seed in (1, 1, 2))
-        assert torch.equal(first, again) and not torch.equal(first, other)
+        assert torch.equal(first, again)
+        assert not torch.equal(first, other)
 
 
 class TestScanner:
@@ -122,7 +126,8 @@ class TestScanner:
         scanner = seeded(RandScannerBatchd("image", 1.0, 0.2, smooth_prob=0.0, noise_prob=0.0))
         ratio = (scanner({"image": images})["image"] / images).flatten(1)
         torch.testing.assert_close(ratio.amax(1), ratio.amin(1))
-        assert 0.8 <= ratio.min() < 0.85 and 1.15 < ratio.max() <= 1.2
+        assert 0.8 <= ratio.min() < 0.85
+        assert 1.15 < ratio.max() <= 1.2
 
     def test_blur_is_a_gaussian(self) -> None:
         images = batch(6)
@@ -146,7 +151,8 @@ class TestScanner:
 
     def test_result_is_clipped(self) -> None:
         out = seeded(RandScannerBatchd("image", noise_prob=1.0, noise=1.0))({"image": batch()})["image"]
-        assert out.min() == 0 and out.max() == 1
+        assert out.min() == 0
+        assert out.max() == 1
 
     def test_the_batch_itself_is_left_alone(self) -> None:
         images = batch()
@@ -162,7 +168,9 @@ class TestStainJitter:
         jitter = RandStainJitterBatchd(strength=0.2, hue=0.05, prob=0.5)
         gains = seeded(jitter).draw(40).double()
         out = seeded(jitter)({"label": stain})["label"]
-        assert out.min() >= 0 and out.max() <= 1 and (out[:, :, 0, 0] == 1).all()
+        assert out.min() >= 0
+        assert out.max() <= 1
+        assert (out[:, :, 0, 0] == 1).all()
         changed = (gains != 1).all(dim=1)
         assert 8 < changed.sum() < 32  # of 40, half: a deviation of 3.2; four of that
         assert torch.equal(out[~changed], stain[~changed])
@@ -179,7 +187,8 @@ class TestStainJitter:
     def test_all_keys_get_the_same(self) -> None:
         stain = batch(2, 3)
         out = RandStainJitterBatchd(["label", "other"], prob=1.0)({"label": stain, "other": stain})
-        assert torch.equal(out["label"], out["other"]) and not torch.equal(out["label"], stain)
+        assert torch.equal(out["label"], out["other"])
+        assert not torch.equal(out["label"], stain)
 
 
 def test_control_points_cover_the_patch() -> None:

@@ -85,7 +85,9 @@ class TestTransform:
 
     def test_pairs_start_with_none(self) -> None:
         field = Displacementd()(self.item())["displacement"]
-        assert field.shape == (2, 40, 50) and field.dtype == torch.float16 and not field.any()
+        assert field.shape == (2, 40, 50)
+        assert field.dtype == torch.float16
+        assert not field.any()
 
     @pytest.mark.parametrize("cache_rate", [1.0, 0.0])
     def test_what_is_placed_reaches_cached_and_other_pairs(self, cache_rate: float) -> None:

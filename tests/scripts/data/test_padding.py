@@ -47,7 +47,8 @@ def test_one_value_at_an_end(low: float, high: float, dtype: str, value: float) 
     voxels[:, OUTSIDE] = value
     padding = found_in(voxels)
     ((seen, share),) = padding.shares
-    assert seen == value and share == pytest.approx(OUTSIDE.mean(), abs=1e-6)
+    assert seen == value
+    assert share == pytest.approx(OUTSIDE.mean(), abs=1e-6)
     mask = padding.where(voxels)
     assert mask is not None
     np.testing.assert_array_equal(mask, np.broadcast_to(OUTSIDE, mask.shape))
@@ -61,7 +62,8 @@ def test_one_blank_slice_of_many(low: float, dtype: str) -> None:
     expected = np.sort(voxels[1:], axis=None)
     voxels[0] = 0
     padding = found_in(voxels)
-    assert padding.low == 0 and padding.shares == ((0.0, pytest.approx(1 / 48)),)
+    assert padding.low == 0
+    assert padding.shares == ((0.0, pytest.approx(1 / 48)),)
     np.testing.assert_array_equal(np.sort(padding.without(voxels)), expected)
 
 
@@ -76,8 +78,10 @@ def test_little_clipped_air_is_no_padding(dtype: str) -> None:
 @pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64"])
 def test_tissue_alone_has_none(dtype: str) -> None:
     voxels = tissue(10, 110, dtype)
-    assert not found_in(voxels) and found_in(voxels) == NO_PADDING
-    assert NO_PADDING.where(voxels) is None and NO_PADDING.without(voxels) is voxels
+    assert not found_in(voxels)
+    assert found_in(voxels) == NO_PADDING
+    assert NO_PADDING.where(voxels) is None
+    assert NO_PADDING.without(voxels) is voxels
 
 
 @pytest.mark.parametrize(("dtype", "low", "high", "top"), [("uint8", 20, 200, 255), ("uint16", 5000, 35000, 65535)])
@@ -89,7 +93,8 @@ def test_metal_beyond_the_range_is_no_padding(dtype: str, low: int, high: int, t
     assert not found_in(voxels)
     voxels[:, OUTSIDE] = 0
     padding = found_in(voxels)
-    assert padding.low == 0 and padding.high is None
+    assert padding.low == 0
+    assert padding.high is None
     assert (padding.without(voxels) == top).any()
 
 
@@ -100,7 +105,8 @@ def test_both_ends_and_two_values_at_one() -> None:
     voxels[:, CENTRE] = 3.4028234663852886e38
     voxels[0, 50, 50] = np.nan
     padding = found_in(voxels)
-    assert padding.low == -3024 and padding.high == pytest.approx(3.4028234663852886e38)
+    assert padding.low == -3024
+    assert padding.high == pytest.approx(3.4028234663852886e38)
     assert sorted(value for value, _ in padding.shares)[:2] == [-32768, -3024]
     mask = padding.where(voxels)
     assert mask is not None
@@ -137,13 +143,12 @@ def test_a_value_that_tissue_has_too(caplog: pytest.LogCaptureFixture) -> None:
     voxels = tissue(-1000, 2000, "int16")
     voxels[:, OUTSIDE] = 0
     padding = found_in(voxels)
-    assert padding.within == 0 and padding.where(voxels) is None
+    assert padding.within == 0
+    assert padding.where(voxels) is None
     assert not (padding.without(voxels) == 0).any()
     tell_of_padding(padding, "scan.tif")
-    assert (
-        f"scan.tif: {100 * (voxels == 0).mean():.1f} %" in caplog.text
-        and "are 0, which fills the corners" in caplog.text
-    )
+    assert f"scan.tif: {100 * (voxels == 0).mean():.1f} %" in caplog.text
+    assert "are 0, which fills the corners" in caplog.text
 
 
 def test_is_told_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
@@ -157,7 +162,8 @@ def test_is_told_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
 def test_in_a_plan() -> None:
     padding = Padding(-3024.0, None, None, ((-3024.0, 0.25),))
     assert Padding.from_json(padding.to_json()) == padding
-    assert Padding.from_json({}) == NO_PADDING and NO_PADDING.to_json() == {}
+    assert Padding.from_json({}) == NO_PADDING
+    assert NO_PADDING.to_json() == {}
 
 
 def test_dark_end() -> None:

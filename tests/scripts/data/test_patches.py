@@ -33,7 +33,8 @@ def test_patches_are_colocated_and_on_tissue() -> None:
         top, left = (int(patch["rows"][axis, 0, 0]) for axis in (0, 1))
         np.testing.assert_array_equal(patch["image"], item["image"][:, top : top + 16, left : left + 16])
         tissue = (patch["rows"] >= 60).all(dim=0).float().mean()
-        assert tissue >= 0.25 and patch["image"].std() > 0.005
+        assert tissue >= 0.25
+        assert patch["image"].std() > 0.005
 
 
 def test_beyond_enough_tissue_patches_are_equally_likely() -> None:
@@ -56,19 +57,22 @@ def test_without_tissue_any_textured_place_is_drawn() -> None:
     item = pair()
     item["label"][:] = 0.5
     weight = TissueWeightd(patch_size=16)(item)["weight"]
-    assert weight[0, 20, 20] == 0 and weight[0, 70, 70] == 1
+    assert weight[0, 20, 20] == 0
+    assert weight[0, 70, 70] == 1
 
 
 def test_without_texture_any_place_is_drawn() -> None:
     item = pair()
     item["image"][:] = 0.5
     weight = TissueWeightd(patch_size=16)(item)["weight"][0]
-    assert weight.sum() == (96 - 16 + 1) ** 2 and (weight[8:89, 8:89] == 1).all()
+    assert weight.sum() == (96 - 16 + 1) ** 2
+    assert (weight[8:89, 8:89] == 1).all()
 
 
 def test_patch_as_large_as_the_image() -> None:
     weight = TissueWeightd(patch_size=96, min_tissue=0.05)(pair())["weight"]
-    assert (weight > 0).sum() == 1 and weight[0, 48, 48] > 0
+    assert (weight > 0).sum() == 1
+    assert weight[0, 48, 48] > 0
 
 
 def centres(weight: torch.Tensor, spatial_size: int, count: int) -> torch.Tensor:

@@ -27,7 +27,8 @@ def test_ct_stays_and_any_section_comes_with_its_mask() -> None:
         patches = dataset[3]
         assert len(patches) == 2
         for patch in patches:
-            assert patch["image"] == 3 and patch["label"] == patch["mask"]
+            assert patch["image"] == 3
+            assert patch["label"] == patch["mask"]
             sections[int(patch["label"])] += 1
     assert set(sections) == {0, 1, 2, 3, 4}
     # 200 draws of five: 40 each, with a standard deviation of 5.7; five of them leave room

@@ -37,7 +37,8 @@ def test_moves_section_ct_and_mask_by_whole_pixels() -> None:
     expected = mask.clone()  # the true section's, which does not move, less what came from outside
     expected[..., 7, :] = expected[..., :2] = 0
     assert torch.equal(where, expected)
-    assert moved.requires_grad and not moved_ct.requires_grad
+    assert moved.requires_grad
+    assert not moved_ct.requires_grad
 
 
 def test_the_network_finds_a_displacement_of_the_sections() -> None:
@@ -77,7 +78,8 @@ def test_pixel_term_compares_what_is_aligned() -> None:
     moved, true, where = seen[0]
     torch.testing.assert_close(moved[..., :-1, :].detach(), output["pred"][..., 1:, :])
     assert torch.equal(true, output["label"])
-    assert where[..., -1, :].max() == 0 and where[..., :-1, :].min() == 1
+    assert where[..., -1, :].max() == 0
+    assert where[..., :-1, :].min() == 1
     assert output["smooth"] == 0  # the same everywhere
 
 
@@ -88,6 +90,7 @@ def test_the_configured_network_starts_without_displacement() -> None:
     for side in (96, 90):  # the latter is no multiple of what the network halves
         virtual, mask = torch.rand(2, 3, side, side), torch.ones(2, 1, side, side)
         moved, _, where, found = Alignment(network)(virtual, mask, torch.rand(2, 3, side, side), mask)
-        assert found.shape == (2, 2, side, side) and found.abs().max() == 0
+        assert found.shape == (2, 2, side, side)
+        assert found.abs().max() == 0
         torch.testing.assert_close(moved, virtual)
         assert where.min() == 1

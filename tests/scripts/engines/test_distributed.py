@@ -16,7 +16,8 @@ def test_single_process() -> None:
     tensor = torch.tensor([1.0, 2.0])
     average([tensor])
     assert tensor.tolist() == [1, 2]
-    assert rank() == 0 and not is_distributed()
+    assert rank() == 0
+    assert not is_distributed()
 
 
 def member(number: int, port: int, folder: Path) -> None:
@@ -42,9 +43,12 @@ def test_two_processes(tmp_path: Path) -> None:
     multiprocessing.start_processes(member, (port, tmp_path), nprocs=2, start_method="fork")
     for number in range(2):
         its_rank, distributed, kept, floats, half, whole, unknown = torch.load(tmp_path / f"{number}.pt")
-        assert its_rank == number and distributed
+        assert its_rank == number
+        assert distributed
         assert kept  # in place: optimisers hold on to these tensors
         assert floats.tolist() == [[0.5] * 3] * 2
-        assert half.tolist() == [2.0] and half.dtype == torch.bfloat16
+        assert half.tolist() == [2.0]
+        assert half.dtype == torch.bfloat16
         assert whole.tolist() == [number]  # integers stay as they are
-        assert unknown[0].isnan() and unknown[1] == 1
+        assert unknown[0].isnan()
+        assert unknown[1] == 1

@@ -17,7 +17,8 @@ def numbers(images: list[torch.Tensor] | torch.Tensor) -> list[int]:
 def test_no_pool_passes_images_without_their_graph() -> None:
     images = numbered(0, 2).requires_grad_()
     shown = ImagePool(0).query(images * 1)
-    assert numbers(shown) == [0, 1] and not shown.requires_grad
+    assert numbers(shown) == [0, 1]
+    assert not shown.requires_grad
 
 
 def test_everything_passes_through_until_it_is_full() -> None:
@@ -46,7 +47,8 @@ def test_stored_images_are_copies_without_gradient() -> None:
     pool = ImagePool(2)
     images = numbered(0, 1).requires_grad_()
     shown = pool.query(images)
-    assert not shown.requires_grad and not pool.images[0].requires_grad
+    assert not shown.requires_grad
+    assert not pool.images[0].requires_grad
     with torch.no_grad():
         images += 9
     assert numbers(pool.images) == [0]
@@ -55,7 +57,8 @@ def test_stored_images_are_copies_without_gradient() -> None:
 def test_size_zero_passes_images_through() -> None:
     pool = ImagePool(0)
     assert numbers(pool.query(numbered(5, 3))) == [5, 6, 7]
-    assert pool.images == [] and pool.state_dict() == {}
+    assert pool.images == []
+    assert pool.state_dict() == {}
 
 
 def test_state_continues_exactly() -> None:

@@ -51,7 +51,8 @@ def test_other_content_is_named(tmp_path: Path, name: str, content: bytes, said:
     for function in (read_header, read_image, open_volume):
         with pytest.raises(InputError) as caught:
             function(tmp_path / name)
-        assert said in str(caught.value) and str(tmp_path / name) in str(caught.value)
+        assert said in str(caught.value)
+        assert str(tmp_path / name) in str(caught.value)
 
 
 def test_nifti_that_is_compressed_or_not_in_spite_of_its_name(tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ def test_locked_by_another_process_until_that_is_killed(tmp_path: Path) -> None:
         env=os.environ | {"PYTHONPATH": str(root / "scripts")},
         stdout=subprocess.PIPE,
     ) as other:
-        assert other.stdout is not None and other.stdout.readline() == b"held\n"
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"held\n"
         with pytest.raises(BlockingIOError):
             lock_folder(tmp_path)
         other.kill()

@@ -35,14 +35,16 @@ def test_the_comment_is_the_digest_of_all_before_it(sealed: Path) -> None:
     with zipfile.ZipFile(sealed) as archive:
         comment = archive.comment
     content = sealed.read_bytes()
-    assert content.endswith(comment) and len(comment) == 71
+    assert content.endswith(comment)
+    assert len(comment) == 71
     assert comment == b"sha256:" + hashlib.sha256(content[:-71]).hexdigest().encode()
 
 
 def test_other_readers_read_it(sealed: Path) -> None:
     layer = torch.nn.Linear(4, 3)
     copy_model_state(layer, torch.load(sealed, weights_only=True, mmap=True))
-    assert torch.equal(layer.weight, STATE["weight"]) and torch.equal(layer.bias, STATE["bias"])
+    assert torch.equal(layer.weight, STATE["weight"])
+    assert torch.equal(layer.bias, STATE["bias"])
     with zipfile.ZipFile(sealed) as archive:
         assert archive.testzip() is None
 
@@ -69,7 +71,8 @@ def test_every_cut_is_noticed(sealed: Path) -> None:
 def test_files_of_other_programs_have_the_checksums_of_their_entries(tmp_path: Path) -> None:
     path = tmp_path / "model.pt"
     torch.save(STATE, path)
-    assert is_archive(path) and damage_of(path) is None
+    assert is_archive(path)
+    assert damage_of(path) is None
     place = path.read_bytes().index(STATE["weight"].numpy().tobytes())
     path.write_bytes(flipped(path.read_bytes(), 8 * place + 100))
     assert "/data/0" in str(damage_of(path))

@@ -71,7 +71,8 @@ def test_two_and_two_epochs_are_four(tmp_path: Path) -> None:
     epochs: list[int] = []
     resumed.add_event_handler(Events.EPOCH_STARTED, lambda: epochs.append(resumed.state.epoch))
     resumed.run()
-    assert epochs == [3, 4] and resumed.state.iteration == whole.state.iteration == 12
+    assert epochs == [3, 4]
+    assert resumed.state.iteration == whole.state.iteration == 12
     for name in NETWORKS:
         assert torch.equal(parameters(getattr(resumed, name)), parameters(getattr(whole, name))), name
     for a, b in zip(
@@ -85,7 +86,8 @@ def test_two_and_two_epochs_are_four(tmp_path: Path) -> None:
 def test_the_log_says_resuming_only_where_a_training_goes_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO"):
         training(tmp_path, 1)[0].run()
-        assert "run resuming" not in caplog.text and "goes on" not in caplog.text
+        assert "run resuming" not in caplog.text
+        assert "goes on" not in caplog.text
         training(tmp_path, 2, resume=True)[0].run()
     assert "run resuming" not in caplog.text
     assert f"{tmp_path / CHECKPOINT}: the training goes on after epoch 1." in caplog.text
@@ -117,7 +119,7 @@ def test_the_checkpoint_can_be_used_as_a_model(tmp_path: Path) -> None:
 
 class TestMistakes:
     def test_nothing_to_resume(self, tmp_path: Path) -> None:
-        with pytest.raises(InputError, match="no training to resume in .*empty"):
+        with pytest.raises(InputError, match=r"no training to resume in .*empty"):
             training(tmp_path / "empty", 1, resume=True)
 
     def test_two_trainings_at_once(self, tmp_path: Path) -> None:
@@ -212,7 +214,8 @@ def test_a_damaged_checkpoint_is_resumed_from_its_predecessor(tmp_path: Path) ->
     previous.rename(path)
     trainer, _ = training(tmp_path, 3, resume=True)
     trainer.run()
-    assert trainer.state.epoch == 3 and {CHECKPOINT, previous.name} <= {file.name for file in tmp_path.iterdir()}
+    assert trainer.state.epoch == 3
+    assert {CHECKPOINT, previous.name} <= {file.name for file in tmp_path.iterdir()}
 
 
 def test_a_checkpoint_that_is_not_finite_is_refused(tmp_path: Path) -> None:

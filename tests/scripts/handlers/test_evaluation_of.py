@@ -33,13 +33,15 @@ def test_record_and_words(tmp_path: Path) -> None:
     of.write(tmp_path)
     record = json.loads((tmp_path / "metrics_of.json").read_text())
     assert record["weights_sha256"] == hashlib.sha256(b"abc").hexdigest()
-    assert record["datalist_sha256"] == hashlib.sha256(b"{}").hexdigest() and record["split"] == "test"
+    assert record["datalist_sha256"] == hashlib.sha256(b"{}").hexdigest()
+    assert record["split"] == "test"
     assert {name: window["origin"] for name, window in record["windows"].items()} == {
         "S1": "given by the data list",
         "S2": "of the training",
         "S3": "percentiles of the specimen",
     }
-    assert f"{tmp_path}/model.pt (SHA-256 ba7816bf8f01)" in of.words and "S3: 10 to 20 (percentiles" in of.words
+    assert f"{tmp_path}/model.pt (SHA-256 ba7816bf8f01)" in of.words
+    assert "S3: 10 to 20 (percentiles" in of.words
 
 
 @pytest.mark.parametrize("changed", [{"weights": b"other"}, {"split": "training"}])
@@ -63,4 +65,5 @@ def test_caption_leaves_the_picture_as_it_is() -> None:
     picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 200, 3), dtype=np.uint8))
     page = np.asarray(captioned(picture, "Weights: models/model.pt. Windows: 5000 to 35000."))
     np.testing.assert_array_equal(page[-40:], np.asarray(picture))
-    assert page[:-40].min() < 128 and page[0, -1].tolist() == [255, 255, 255]
+    assert page[:-40].min() < 128
+    assert page[0, -1].tolist() == [255, 255, 255]

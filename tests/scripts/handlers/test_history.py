@@ -57,7 +57,8 @@ def test_rows(tmp_path: Path) -> None:
             expected = statistics.fmean(output[name] for output in outputs[2 * index : 2 * index + 2])
             assert float(row[name]) == pytest.approx(expected, rel=1e-5)  # six digits are written
     assert [row["validation_ssim"] for row in rows] == ["", "0.2", "", "0.4"]
-    assert list(rows[0])[:2] == ["epoch", "learning_rate"] and "pred" not in rows[0]
+    assert list(rows[0])[:2] == ["epoch", "learning_rate"]
+    assert "pred" not in rows[0]
 
 
 def test_learning_rate_is_the_one_that_the_epoch_used(tmp_path: Path) -> None:

@@ -148,7 +148,7 @@ def test_summary_by_hand(tmp_path):
 
 def test_folder_that_cannot_be_written_is_reported_before_the_run(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="output folder .*file"):
+    with pytest.raises(InputError, match=r"output folder .*file"):
         evaluate(items(), {"psnr": PSNR()}, [MetricsCSV(tmp_path / "file")])
 
 

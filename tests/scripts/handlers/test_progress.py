@@ -36,7 +36,10 @@ def test_one_bar_over_all_epochs(capsys: pytest.CaptureFixture[str]) -> None:
     assert seen == [(step, 6) for step in range(1, 7)]
     assert progress.bar is None
     shown = capsys.readouterr().err
-    assert "training: 100%" in shown and "6/6" in shown and "step" in shown and "loss=" in shown
+    assert "training: 100%" in shown
+    assert "6/6" in shown
+    assert "step" in shown
+    assert "loss=" in shown
 
 
 def test_resumed_run_starts_where_it_stopped(capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,7 +60,8 @@ def test_resumed_run_starts_where_it_stopped(capsys: pytest.CaptureFixture[str])
 def test_term_that_is_switched_off_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
     engine_with(Progress("training", show=["pixel_stain", "loss"])).run([1])
     shown = capsys.readouterr().err
-    assert "loss=1.000" in shown and "pixel_stain" not in shown
+    assert "loss=1.000" in shown
+    assert "pixel_stain" not in shown
 
 
 def test_exception_goes_on_and_the_bar_is_closed(capsys: pytest.CaptureFixture[str]) -> None:

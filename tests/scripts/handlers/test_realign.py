@@ -80,7 +80,8 @@ def test_each_pair_gets_its_displacement_after_the_epochs_named(tmp_path: Path) 
 
 def test_no_epochs_no_displacement(tmp_path: Path) -> None:
     handler = realign(tmp_path, [])
-    assert run(handler, 3) == [] and handler.state_dict()["points"] == []
+    assert run(handler, 3) == []
+    assert handler.state_dict()["points"] == []
 
 
 def write_files(folder: Path, names: list[str]) -> None:
@@ -116,7 +117,8 @@ def test_new_pairs_get_no_displacement_and_missing_ones_are_told(
     with caplog.at_level(logging.WARNING):
         second.load_state_dict(first.state_dict())
     assert "1 pairs are new, 1 are gone" in caplog.text
-    assert field_of(second, tmp_path / "0.tif").any() and not field_of(second, tmp_path / "1.tif").any()
+    assert field_of(second, tmp_path / "0.tif").any()
+    assert not field_of(second, tmp_path / "1.tif").any()
     assert len(second.state_dict()["points"]) == 1
 
 
@@ -137,7 +139,8 @@ def test_a_checkpoint_of_an_earlier_version_knows_the_order_alone(
     state = {"points": first.state_dict()["points"]}
     with caplog.at_level(logging.WARNING):
         second.load_state_dict(state)
-    assert "in their order" in caplog.text and len(second.state_dict()["points"]) == 2
+    assert "in their order" in caplog.text
+    assert len(second.state_dict()["points"]) == 2
     with pytest.raises(InputError, match="has 2 training pairs, not 1"):
         realign(tmp_path, [1], count=1).load_state_dict(state)
 
@@ -147,4 +150,5 @@ def test_a_virtual_section_that_is_not_finite_moves_nothing(tmp_path: Path, capl
     handler.inferer = lambda ct, network: torch.full((1, 3, 160, 160), float("nan"))  # type: ignore[assignment]
     with caplog.at_level(logging.WARNING):
         run(handler, 1)
-    assert handler.state_dict()["points"] == [] and "0.tif is not registered anew" in caplog.text
+    assert handler.state_dict()["points"] == []
+    assert "0.tif is not registered anew" in caplog.text

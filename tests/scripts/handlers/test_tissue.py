@@ -48,7 +48,8 @@ def test_values_by_hand(handler: Tissue) -> None:
     assert state.metrics["dice_new_bone_true"] == 1
     assert math.isnan(state.metrics["dice_old_bone"])  # found, and nowhere true
     assert math.isnan(state.metrics["dice_metal"])  # neither found nor true
-    assert state.metrics["colour_soft"] == 0 and state.metrics["colour_new_bone"] > 1
+    assert state.metrics["colour_soft"] == 0
+    assert state.metrics["colour_new_bone"] > 1
     assert state.metrics["bv_tv"] == state.metrics["bv_tv_true"] == 50
     assert (state.metrics["new_bone_fraction"], state.metrics["new_bone_fraction_true"]) == (50, 100)
     assert state.metric_details["dice_new_bone"].shape == (1, 1)
@@ -76,7 +77,8 @@ def test_without_labels_the_true_section_is_the_truth_and_masked_pixels_do_not_c
 
 def test_without_a_classifier_nothing_is_attached() -> None:
     engine = evaluated(Tissue(None), [{}], [{"pred": stained(FOUND), "label": stained(TRUTH)}])
-    assert not engine.state.metrics and not hasattr(engine.state, "metric_details")
+    assert not engine.state.metrics
+    assert not hasattr(engine.state, "metric_details")
 
 
 def test_labels_that_are_no_classes_are_refused(handler: Tissue) -> None:

@@ -85,7 +85,8 @@ def test_tiles_of_a_batch_in_bfloat16_come_as_float32() -> None:
     network = trained()
     image = torch.rand(2, 1, 40, 50)
     tiled = TileInferer(16, amp=True)(image, network)
-    assert tiled.shape == (2, 3, 40, 50) and tiled.dtype == torch.float32
+    assert tiled.shape == (2, 3, 40, 50)
+    assert tiled.dtype == torch.float32
     assert (tiled - network(image)).abs().max() < 0.1  # bfloat16 has 8 bits, a dozen layers add up
 
 

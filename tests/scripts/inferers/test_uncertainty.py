@@ -64,10 +64,13 @@ def test_levels_and_the_stain_are_those_of_a_tile_inferer() -> None:
         values = UncertaintyInferer(views=4, tile_size=16)(inputs, network)
         plain = TileInferer(tile_size=16, as_uint8=True)(inputs, network)
         off = UncertaintyInferer("false", tile_size=16, as_uint8=True)(inputs, network)
-    assert levels.dtype == torch.uint8 and levels.shape == (2, 4, 40, 24)
-    assert torch.equal(levels[:, :3], plain) and torch.equal(off, plain)
+    assert levels.dtype == torch.uint8
+    assert levels.shape == (2, 4, 40, 24)
+    assert torch.equal(levels[:, :3], plain)
+    assert torch.equal(off, plain)
     expected = (values[:, 3] * 4 * 255).round().clamp(0, 255)  # quarters of a grey level
-    assert torch.equal(levels[:, 3].float(), expected) and expected.max() > 0
+    assert torch.equal(levels[:, 3].float(), expected)
+    assert expected.max() > 0
 
 
 @pytest.mark.parametrize("views", [1, 9, 2.5, True])

@@ -24,7 +24,8 @@ def test_equals_the_lpips_package_and_has_gradients(tmp_path: Path) -> None:
     expected = build_lpips(random_features())(pred.detach(), target, normalize=True).mean()
     torch.testing.assert_close(value.detach(), expected, rtol=1e-5, atol=0)
     value.backward()
-    assert pred.grad is not None and pred.grad.abs().max() > 0
+    assert pred.grad is not None
+    assert pred.grad.abs().max() > 0
     assert not list(loss.parameters())  # AlexNet does not learn
 
 
@@ -44,7 +45,8 @@ def test_bfloat16_around_it_changes_nothing(tmp_path: Path) -> None:
     loss, mask = PerceptualLoss(save_random_features(tmp_path)), torch.ones(2, 1, 64, 64)
     with torch.autocast("cpu", torch.bfloat16):
         inside = loss(pred, target, mask)
-    assert inside.dtype == torch.float32 and inside == loss(pred, target, mask)
+    assert inside.dtype == torch.float32
+    assert inside == loss(pred, target, mask)
 
 
 def test_small_patches_are_told(tmp_path: Path) -> None:
@@ -55,7 +57,7 @@ def test_small_patches_are_told(tmp_path: Path) -> None:
 
 def test_missing_weights_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    with pytest.raises(InputError, match="lpips-weights.*perceptual 0"):
+    with pytest.raises(InputError, match=r"lpips-weights.*perceptual 0"):
         PerceptualLoss()(*images(), torch.ones(2, 1, 64, 64))
     with pytest.raises(InputError, match="lpips-weights"):  # before anything is trained
         tiny_trainer({"perceptual": 1.0}, perceptual_loss=PerceptualLoss())

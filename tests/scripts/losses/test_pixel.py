@@ -80,7 +80,8 @@ def test_what_lies_under_the_mask_has_no_influence_on_any_level() -> None:
     result = loss(spoiled, target, mask)
     torch.testing.assert_close(result, expected)
     result.backward()
-    assert spoiled.grad is not None and spoiled.grad[(mask == 0).expand_as(pred)].abs().max() == 0
+    assert spoiled.grad is not None
+    assert spoiled.grad[(mask == 0).expand_as(pred)].abs().max() == 0
 
 
 def test_gradient_is_that_of_finite_differences() -> None:

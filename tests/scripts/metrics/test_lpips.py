@@ -108,7 +108,7 @@ def test_given_file_must_hold_alexnet(tmp_path, damage):
         torch.save(features, path)
     else:
         path.write_bytes(path.read_bytes()[:100_000])
-    with pytest.raises(InputError, match="random_alexnet.pth"):
+    with pytest.raises(InputError, match=r"random_alexnet.pth"):
         find_lpips_weights(path)
 
 

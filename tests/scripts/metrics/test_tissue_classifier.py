@@ -14,8 +14,10 @@ def test_names_every_pixel_whatever_the_size_and_the_same_after_reading(tmp_path
     classifier = TissueClassifier()
     stain = torch.rand(3, 70, 45)
     found = classifier.classify(stain)
-    assert found.shape == (70, 45) and found.dtype == torch.int64
-    assert found.min() >= 0 and found.max() < 8
+    assert found.shape == (70, 45)
+    assert found.dtype == torch.int64
+    assert found.min() >= 0
+    assert found.max() < 8
     torch.save(classifier.state_dict(), tmp_path / "tissue.pt")
     assert torch.equal(load_tissue_classifier(tmp_path / "tissue.pt").classify(stain), found)
 

@@ -24,7 +24,8 @@ def test_it_is_torchs_convolution(kernel_size: int, stride: int) -> None:
 def test_features_are_padded_in_their_own_precision() -> None:
     with torch.autocast("cpu", dtype=torch.bfloat16):
         padded = replicate(torch.rand(1, 2, 4, 4).bfloat16(), 1)
-        assert padded.dtype == torch.bfloat16 and padded.shape == (1, 2, 6, 6)
+        assert padded.dtype == torch.bfloat16
+        assert padded.shape == (1, 2, 6, 6)
         # what it is there for: if torch no longer converts, it can go
         assert F.pad(torch.rand(1, 2, 4, 4).bfloat16(), (1, 1, 1, 1), mode="replicate").dtype == torch.float32
 
@@ -38,7 +39,8 @@ def test_autocast_changes_no_bit() -> None:
     padded = F.pad(image, (1, 1, 1, 1), mode="replicate").bfloat16()
     hidden = F.conv2d(padded, first.weight.bfloat16(), first.bias.bfloat16()).relu().float()  # type: ignore[union-attr]
     expected = F.conv2d(F.pad(hidden, (1, 1, 1, 1), mode="replicate").bfloat16(), second.weight.bfloat16())
-    assert result.dtype == torch.bfloat16 and torch.equal(result, expected)
+    assert result.dtype == torch.bfloat16
+    assert torch.equal(result, expected)
 
 
 def test_a_compiled_border_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

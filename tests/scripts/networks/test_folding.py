@@ -45,7 +45,8 @@ def test_same_function_with_fewer_layers(options: dict[str, Any]) -> None:
         # the same products in another order: a few roundings of float32 in a dozen layers
         assert (folded(image) - expected).abs().max() < 1e-5
     torch.testing.assert_close(dict(network.state_dict()), before, rtol=0, atol=0, equal_nan=True)  # left alone
-    assert isinstance(folded, StainGenerator) and folded.percentiles == network.percentiles
+    assert isinstance(folded, StainGenerator)
+    assert folded.percentiles == network.percentiles
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 6), (5, 7)])

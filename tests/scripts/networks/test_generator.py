@@ -60,7 +60,8 @@ def test_transposed_convolution_draws_on_a_constant() -> None:
 @pytest.mark.parametrize("size", [(37, 50), (4, 4), (1, 1), (33, 2), (64, 48)])
 def test_any_size(upsample: str, size: tuple[int, int]) -> None:
     stained = generator(upsample=upsample)(torch.rand(2, 1, *size))
-    assert stained.shape == (2, 3, *size) and stained.isfinite().all()
+    assert stained.shape == (2, 3, *size)
+    assert stained.isfinite().all()
 
 
 def test_output_fills_its_range() -> None:
@@ -68,8 +69,10 @@ def test_output_fills_its_range() -> None:
     with torch.no_grad():
         network.head.weight *= 1000
     stained = network(torch.rand(2, 1, 37, 50))
-    assert stained.min() >= 0 and stained.max() <= 1
-    assert stained.min() < 0.01 and stained.max() > 0.99
+    assert stained.min() >= 0
+    assert stained.max() <= 1
+    assert stained.min() < 0.01
+    assert stained.max() > 0.99
 
 
 def test_way_back_has_its_own_channels() -> None:
@@ -87,7 +90,8 @@ def test_the_skip_brings_detail_past_the_trunk() -> None:
             torch.nn.init.zeros_(parameter)
         stained = network(image)
         outputs.append((stained.amax(dim=(2, 3)) - stained.amin(dim=(2, 3))).max().item())
-    assert outputs[0] > 0 and outputs[1] == 0
+    assert outputs[0] > 0
+    assert outputs[1] == 0
 
 
 @pytest.mark.parametrize(
@@ -113,7 +117,8 @@ def test_the_configs_name_the_default_network(config: str) -> None:
 
 def test_windowing_travels_with_the_weights() -> None:
     network = generator()
-    assert network.trained_window is None and network.percentiles == (0.5, 99.5)
+    assert network.trained_window is None
+    assert network.percentiles == (0.5, 99.5)
     network.set_windowing((5000.0, 35000.0), (1.0, 99.9))
     file = io.BytesIO()
     torch.save(network.state_dict(), file)
@@ -123,7 +128,8 @@ def test_windowing_travels_with_the_weights() -> None:
     assert other.trained_window == (5000.0, 35000.0)
     assert other.percentiles == (1.0, 99.9)
     other.set_windowing(None, (0.5, 99.5))
-    assert other.trained_window is None and math.isnan(other.ct_window[1].item())
+    assert other.trained_window is None
+    assert math.isnan(other.ct_window[1].item())
     assert network.trained_window == (5000.0, 35000.0)
 
 

@@ -30,7 +30,9 @@ def unchanged(before: list[torch.Tensor], after: list[torch.Tensor]) -> bool:
 def test_names() -> None:
     assert isinstance(norm_layer("batch", 4), nn.BatchNorm2d)
     instance = norm_layer("instance", 4)
-    assert isinstance(instance, nn.InstanceNorm2d) and instance.affine and not instance.track_running_stats
+    assert isinstance(instance, nn.InstanceNorm2d)
+    assert instance.affine
+    assert not instance.track_running_stats
     assert isinstance(norm_layer("none", 4), nn.Identity)
     with pytest.raises(ValueError, match="'group'"):
         norm_layer("group", 4)
@@ -65,7 +67,8 @@ def test_fix_statistics() -> None:
     net.train()
     fix_statistics(net)
     before = statistics(net)
-    assert net.training and net[0].training
+    assert net.training
+    assert net[0].training
     assert torch.equal(net(images), expected)
     assert unchanged(before, statistics(net))
     net(images).sum().backward()

@@ -35,4 +35,5 @@ def test_the_same_image_of_any_size(options: dict[str, Any], tmp_path: Path) -> 
 def test_the_network_itself_stays_as_it_is() -> None:
     generator = StainGenerator(channels=[4, 8], blocks=1)
     torch.jit.script(generator)
-    assert isinstance(generator.stem[0], BorderConv2d) and generator.training
+    assert isinstance(generator.stem[0], BorderConv2d)
+    assert generator.training

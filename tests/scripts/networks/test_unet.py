@@ -28,7 +28,8 @@ def test_halo_covers_the_measured_receptive_field(channels: tuple[int, ...]) -> 
 def test_any_size(size: tuple[int, int]) -> None:
     stain = unet()(torch.rand(2, 1, *size))
     assert stain.shape == (2, 3, *size)
-    assert stain.min() >= 0 and stain.max() <= 1
+    assert stain.min() >= 0
+    assert stain.max() <= 1
 
 
 def test_tiles_equal_the_whole() -> None:
@@ -43,7 +44,8 @@ def test_weights_and_windowing_come_back(tmp_path: Path) -> None:
     network.set_windowing((0.5, 2.0), (1.0, 99.0))
     save_atomically(network.state_dict(), tmp_path / "model.pt")
     loaded = load_generator(StainUNet((4, 8, 8)), tmp_path / "model.pt")
-    assert loaded.trained_window == (0.5, 2.0) and loaded.percentiles == (1.0, 99.0)
+    assert loaded.trained_window == (0.5, 2.0)
+    assert loaded.percentiles == (1.0, 99.0)
     image = torch.rand(1, 1, 16, 16)
     assert torch.equal(loaded(image), network(image))
 

@@ -49,5 +49,5 @@ def test_no_value() -> None:
 
 @pytest.mark.parametrize("arguments", [["--input", "a", "--input", "b"], ["--input", "-"], ["a", "--", "--input", "b"]])
 def test_what_would_be_lost(arguments: list[str]) -> None:
-    with pytest.raises(InputError, match="twice|would leave out"):
+    with pytest.raises(InputError, match=r"twice|would leave out"):
         read_arguments(arguments)

@@ -67,7 +67,8 @@ def test_a_mistake_ends_in_one_sentence(tmp_path: Path) -> None:
         *("--dataset_dir", str(tmp_path / "nowhere"), "--output_dir", str(tmp_path / "out")),
         cwd=ROOT,
     )
-    assert "nowhere" in sentence(result) and "python -m bundle phantom" in sentence(result)
+    assert "nowhere" in sentence(result)
+    assert "python -m bundle phantom" in sentence(result)
 
 
 def test_a_mistake_found_by_the_engine_ends_in_one_sentence(tiny_checkpoint: Path, tmp_path: Path) -> None:
@@ -97,7 +98,7 @@ class TestOptions:
 
     def test_values_that_MONAI_would_misread(self) -> None:
         words = ["run", "training", "--config_file", str(ROOT / "configs" / "train.yaml")]
-        with pytest.raises(InputError, match="--loss_weights is 'a #2'.*separator"):
+        with pytest.raises(InputError, match=r"--loss_weights is 'a #2'.*separator"):
             refuse_mistakes(read_arguments([*words, "--loss_weights", "a #2"]))
         refuse_mistakes(read_arguments([*words, "--dataset_dir", "mice #2"]))
         refuse_mistakes(read_arguments([*words, "--train#trainer#max_epochs", "@train#trainer#max_epochs"]))
@@ -248,7 +249,8 @@ class TestThroughFireAndMONAI:
             with pytest.raises((RuntimeError, SystemExit)) as refused:
                 run(workflow[0], "--config_file", str(ROOT / f"configs/{workflow[1]}.yaml"), f"--{option}", text)
             reason = find_input_error(refused.value) or refused.value
-            assert f"--{option}" in str(reason) and not mark.exists()
+            assert f"--{option}" in str(reason)
+            assert not mark.exists()
 
     @pytest.mark.parametrize("workflow", [("training", "train"), ("evaluating", "evaluate"), ("inference",) * 2])
     def test_a_stray_word_is_refused_though_it_replaces_initialize(
@@ -277,7 +279,7 @@ class TestThroughFireAndMONAI:
 
     def test_no_bundle_there(self, run: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sys, "path", [folder for folder in sys.path if Path(folder or ".").resolve() != ROOT])
-        with pytest.raises(SystemExit, match="error: There is no bundle in --bundle_root .*give the folder"):
+        with pytest.raises(SystemExit, match=r"error: There is no bundle in --bundle_root .*give the folder"):
             run("inference", "--config_file", str(ROOT / "configs/inference.yaml"), "--bundle_root", str(tmp_path))
 
 
@@ -295,7 +297,8 @@ def test_two_processes_train_one_model(phantom: Path, tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     checkpoint = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
     assert checkpoint["trainer"]["iteration"] == 4
-    assert (tmp_path / "model.pt").is_file() and (tmp_path / "history.csv").is_file()
+    assert (tmp_path / "model.pt").is_file()
+    assert (tmp_path / "history.csv").is_file()
     assert result.stderr.count("training: 100%") >= 1
     written = [EventAccumulator(str(file)).Reload().Tags()["scalars"] for file in (tmp_path / "tensorboard").iterdir()]
     assert sum(bool(scalars) for scalars in written) == 1  # one log of two processes

@@ -24,7 +24,7 @@ def test_anything_else_is_refused_by_name(value: object) -> None:
 @pytest.mark.parametrize("value", [0, -1, 2.5, "3", True, None])
 def test_counts(value: object) -> None:
     require_counts(batch_size=1, max_epochs=10)
-    with pytest.raises(InputError, match="option max_epochs is .* 1 or more"):
+    with pytest.raises(InputError, match=r"option max_epochs is .* 1 or more"):
         require_counts(batch_size=1, max_epochs=value)  # type: ignore[arg-type]
 
 

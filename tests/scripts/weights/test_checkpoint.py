@@ -33,7 +33,8 @@ class TestAccepted:
         saved.set_windowing((5000.0, 35000.0), (1.0, 99.0))
         save_atomically(saved.state_dict(), tmp_path / "model.pt")
         loaded = load_generator(generator(), tmp_path / "model.pt")
-        assert same(loaded, saved) and not loaded.training
+        assert same(loaded, saved)
+        assert not loaded.training
         assert loaded.trained_window == (5000.0, 35000.0)
 
     def test_under_the_key_model(self, tmp_path: Path) -> None:
@@ -90,7 +91,8 @@ class TestRefused:
         network = generator(1)
         with pytest.raises(InputError, match=r"model\.pt is of another architecture than network_def") as caught:
             load_generator(network, tmp_path / "model.pt")
-        assert reason in str(caught.value) and "\n" not in str(caught.value)
+        assert reason in str(caught.value)
+        assert "\n" not in str(caught.value)
         assert same(network, generator(1))  # nothing was loaded halfway
 
     @pytest.mark.parametrize("options", [{"skip": False}, {"upsample": "bilinear"}])
@@ -103,7 +105,7 @@ class TestRefused:
         save_atomically(generator(dark_end=0.25).state_dict(), tmp_path / "model.pt")
         load_generator(generator(dark_end=0.25), tmp_path / "model.pt")
         for other in (0.5, 0):
-            with pytest.raises(InputError, match="trained with dark_end 0.25, not"):
+            with pytest.raises(InputError, match=r"trained with dark_end 0.25, not"):
                 load_generator(generator(dark_end=other), tmp_path / "model.pt")
 
     def test_no_dark_end_as_in_earlier_versions(self, tmp_path: Path) -> None:
@@ -140,7 +142,7 @@ class TestRefused:
     def test_a_zip_of_weights(self, tmp_path: Path) -> None:
         with zipfile.ZipFile(tmp_path / "model.zip", "w") as archive:
             archive.writestr("model.pt", b"weights")
-        with pytest.raises(InputError, match="is a zip archive that torch.save did not write: unpack it"):
+        with pytest.raises(InputError, match=r"is a zip archive that torch.save did not write: unpack it"):
             read_checkpoint(tmp_path / "model.zip")
 
     def test_torchscript_by_another_name(self, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
@@ -43,7 +45,7 @@ class Screw:
         u = np.linspace(0, p, 64)[:, None]
         r = np.arange(0, np.ceil(high) + 60)[None, :]
         distance = np.full((u.size, r.size), np.inf)
-        for (u0, r0), (u1, r1) in zip(line[:-1], line[1:], strict=True):
+        for (u0, r0), (u1, r1) in itertools.pairwise(line):
             length = (u1 - u0) ** 2 + (r1 - r0) ** 2
             if length > 0:
                 t = np.clip(((u - u0) * (u1 - u0) + (r - r0) * (r1 - r0)) / length, 0, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -96,13 +97,13 @@ def _are_decimals(files: list[Path]) -> bool:
 def _uneven(numbers: list[float]) -> int:
     """How many steps between the sorted numbers are no usual ones."""
     ordered = sorted(numbers)
-    steps = [after - before for before, after in zip(ordered, ordered[1:], strict=False)]
+    steps = [after - before for before, after in itertools.pairwise(ordered)]
     return sum(abs(step - min(steps)) > 1e-6 * max(1.0, abs(ordered[-1])) * min(1.0, min(steps)) for step in steps)
 
 
 def _gaps(numbers: list[float], files: list[Path]) -> list[str]:
     """A line if the numbers do not go up in equal steps."""
-    steps = [after - before for before, after in zip(numbers, numbers[1:], strict=False)]
+    steps = [after - before for before, after in itertools.pairwise(numbers)]
     usual = min(steps)
     gaps = [f"{files[i].name} and {files[i + 1].name}" for i, step in enumerate(steps) if step - usual > 1e-3 * usual]
     if len(files) < 3 or not gaps:

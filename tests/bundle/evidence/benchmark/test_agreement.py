@@ -28,7 +28,8 @@ def test_bias_and_limits() -> None:
 
 def test_rows() -> None:
     first, second = agreement_rows(RESULTS)
-    assert first["BV/TV"] == "+1.0 (-4.2 .. +6.2)" and first["bone-implant contact"] == "not known"
+    assert first["BV/TV"] == "+1.0 (-4.2 .. +6.2)"
+    assert first["bone-implant contact"] == "not known"
     assert second["BV/TV"] == "+0.0 (+0.0 .. +0.0)"
 
 

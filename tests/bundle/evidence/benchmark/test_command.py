@@ -166,7 +166,10 @@ def test_everything_is_compared_with_the_default(
     assert len(written["results"]) == 2 + 2 * 2 * 2
     printed = capsys.readouterr().out
     assert "| wide | 100 steps | SSIM | +0.100 |" in printed
-    assert "6 of 10 results lack a metric" in printed and "other code" not in printed
-    ((path, cells_drawn, with_table, evaluation, out),) = drawn
+    assert "6 of 10 results lack a metric" in printed
+    assert "other code" not in printed
+    ((_path, cells_drawn, with_table, evaluation, _out),) = drawn
     assert [(cell.recipe, cell.seed, cell.steps) for cell in cells_drawn] == [("default", 4, 100), ("wide", 4, 100)]
-    assert with_table and evaluation.split == "validation" and (tmp_path / "scores.png").is_file()
+    assert with_table
+    assert evaluation.split == "validation"
+    assert (tmp_path / "scores.png").is_file()

@@ -23,7 +23,8 @@ def test_bars_are_means_and_points_are_trainings(tmp_path: Path, monkeypatch: py
     bars: list[Any] = list(ssim.patches)
     assert [bar.get_width() for bar in bars] == pytest.approx([0.4, 0.6])  # the first recipe on top
     assert [np.asarray(line.get_xdata()).tolist() for line in ssim.lines] == [[0.4], [0.5, 0.7]]
-    assert ssim.get_xlim()[0] < 0.4 and ssim.get_xlim()[1] > 0.7
+    assert ssim.get_xlim()[0] < 0.4
+    assert ssim.get_xlim()[1] > 0.7
     assert psnr.get_xlim()[0] < 20 < psnr.get_xlim()[1]  # all of them equal
     monkeypatch.undo()
     plt.close(drawn[0])

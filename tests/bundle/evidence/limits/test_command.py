@@ -35,14 +35,17 @@ def test_unseen_materials_beside_seen_ones(
     def result_of(cell: Cell, evaluation: Evaluation, out: Path, threads: int | None) -> dict[str, Any]:
         trained_on = Path(cell.dataset_dir).name
         asked.append((trained_on, cell.seed, evaluation.dataset_dir))
-        assert evaluation.split == "test" and out.name == trained_on
+        assert evaluation.split == "test"
+        assert out.name == trained_on
         return scored(cell.recipe, cell.seed, 0.6 if trained_on == "base" else 0.5)
 
     monkeypatch.setattr(command, "result_of", result_of)
     monkeypatch.setattr(command, "lookup_table_result", lambda *args: scored("lut", None, 0.2))
     words = ["limits", "material", "lut", "default", "--dataset_dir", str(base), "--output_dir", str(tmp_path)]
     assert main([*words, "--seeds", "0", "1", "--jobs", "2"]) == 0
-    assert len(asked) == 2 * 8 and ("without_Ti", 1, str(base)) in asked and ("base", 0, None) in asked
+    assert len(asked) == 2 * 8
+    assert ("without_Ti", 1, str(base)) in asked
+    assert ("base", 0, None) in asked
     content = json.loads((tmp_path / "material.json").read_text())
     points = {(p["recipe"], p["x"], p["seed"]): p["metrics"] for p in content["points"]}
     # S09 to S12 are of Mg-5Gd, Ti, PEEK and Mg-10Gd, one each

@@ -55,10 +55,12 @@ def stopped(cell: Cell, out: Path, steps: int) -> None:
 
 def test_commands(cell: Cell, tmp_path: Path) -> None:
     train, evaluate = cell.training(tmp_path), cell.evaluating(tmp_path, VALIDATION)
-    assert option(train, "seed") == "3" and option(train, "batch_size") == "4"
+    assert option(train, "seed") == "3"
+    assert option(train, "batch_size") == "4"
     assert option(train, "train#trainer#max_epochs") == "2"
     assert option(train, "config_file") == str([str(cells.ROOT / "configs" / "train.yaml"), cell.overlay])
-    assert option(evaluate, "split") == "validation" and option(evaluate, "batch_size") is None
+    assert option(evaluate, "split") == "validation"
+    assert option(evaluate, "batch_size") is None
     assert option(evaluate, "checkpoint") == str(tmp_path / "training" / "model.pt")
     for words in (train, evaluate):
         assert option(words, "network_def#blocks") == "2"
@@ -67,9 +69,11 @@ def test_commands(cell: Cell, tmp_path: Path) -> None:
 def test_evaluation_gets_the_generator_and_no_more(cell: Cell, tmp_path: Path, ran: list[list[str]]) -> None:
     result_of(cell, VALIDATION, tmp_path)
     files = option(ran[-1], "config_file")
-    assert files is not None and files.startswith(str([str(cells.ROOT / "configs" / "evaluate.yaml")])[:-1])
+    assert files is not None
+    assert files.startswith(str([str(cells.ROOT / "configs" / "evaluate.yaml")])[:-1])
     generator = cell.folder(tmp_path) / "generator.yaml"
-    assert str(generator) in files and yaml.safe_load(generator.read_text()) == {"+network_def": {"channels": [4, 8]}}
+    assert str(generator) in files
+    assert yaml.safe_load(generator.read_text()) == {"+network_def": {"channels": [4, 8]}}
 
 
 def test_without_an_overlay_there_is_one_file(cell: Cell, tmp_path: Path) -> None:
@@ -80,11 +84,16 @@ def test_without_an_overlay_there_is_one_file(cell: Cell, tmp_path: Path) -> Non
 
 def test_result_is_kept_and_not_made_again(cell: Cell, tmp_path: Path, ran: list[list[str]]) -> None:
     first = result_of(cell, VALIDATION, tmp_path)
-    assert first["metrics"] == {"ssim": 0.5} and first["split"] == "validation" and first["seconds"] >= 0
-    assert first["cpu_seconds"] == 1.5 and first["cell"]["budget"] == "100 steps"
-    assert "run training" in first["command"] and first["cell"]["recipe"] == "wide"
+    assert first["metrics"] == {"ssim": 0.5}
+    assert first["split"] == "validation"
+    assert first["seconds"] >= 0
+    assert first["cpu_seconds"] == 1.5
+    assert first["cell"]["budget"] == "100 steps"
+    assert "run training" in first["command"]
+    assert first["cell"]["recipe"] == "wide"
     assert first["images"] == [{"image": "S1_0.tif", "specimen": "S1", "ssim": 0.5}]  # which has no LPIPS
-    assert result_of(cell, VALIDATION, tmp_path) == first and len(ran) == 2
+    assert result_of(cell, VALIDATION, tmp_path) == first
+    assert len(ran) == 2
 
 
 def test_the_code_that_trained_is_noted(
@@ -115,8 +124,10 @@ def test_other_data_and_another_classifier_are_evaluated_on_without_another_trai
     aligned = Evaluation("validation", str(data), str(classifier))
     result_of(cell, VALIDATION, tmp_path)
     result_of(cell, aligned, tmp_path)
-    assert option(ran[-1], "dataset_dir") == str(data) and option(ran[-1], "tissue_classifier") == str(classifier)
-    assert result_of(cell, VALIDATION, tmp_path)["split"] == "validation" and len(ran) == 3
+    assert option(ran[-1], "dataset_dir") == str(data)
+    assert option(ran[-1], "tissue_classifier") == str(classifier)
+    assert result_of(cell, VALIDATION, tmp_path)["split"] == "validation"
+    assert len(ran) == 3
     assert option(ran[0], "dataset_dir") == option(ran[1], "dataset_dir") == "/data"
     result_of(cell, aligned, tmp_path)
     assert len(ran) == 3
@@ -140,8 +151,10 @@ def test_threads_and_time_of_a_real_process(tmp_path: Path) -> None:
 def test_stopped_training_goes_on_and_its_time_is_not_known(cell: Cell, tmp_path: Path, ran: list[list[str]]) -> None:
     stopped(cell, tmp_path, steps=50)
     result = result_of(cell, VALIDATION, tmp_path)
-    assert option(ran[0], "resume") == "true" and "resume" not in result["command"]
-    assert result["seconds"] is None and result["cpu_seconds"] is None
+    assert option(ran[0], "resume") == "true"
+    assert "resume" not in result["command"]
+    assert result["seconds"] is None
+    assert result["cpu_seconds"] is None
 
 
 def test_finished_training_whose_benchmark_was_killed_is_evaluated(

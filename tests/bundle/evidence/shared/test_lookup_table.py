@@ -54,7 +54,8 @@ def test_stains_of_all_recipes_are_drawn(phantom: Path, tmp_path: Path, monkeypa
     sections.draw_stains(tmp_path / "sections.png", [cell], True, TEST, tmp_path)
     ((path, rows, names),) = drawn
     pairs = lut.load_pairs(phantom, "test")
-    assert path == tmp_path / "sections.png" and names == [pairs.data[0]["specimen"]]
+    assert path == tmp_path / "sections.png"
+    assert names == [pairs.data[0]["specimen"]]
     assert list(rows[0]) == ["micro-CT", "lookup table", "small", "true section"]
     ct = torch.as_tensor(pairs[0]["image"])
     np.testing.assert_array_equal(rows[0]["micro-CT"], ct[0])

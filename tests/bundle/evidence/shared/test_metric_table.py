@@ -25,7 +25,8 @@ def summaries(tmp_path: Path) -> dict[str, Path]:
 def test_summary(summaries: dict[str, Path]) -> None:
     assert read_summary(summaries["lookup table"])["psnr"] == (20.124, 1.5)
     mean, deviation = read_summary(summaries["shipped weights"])["psnr"]
-    assert mean == 23.5 and math.isnan(deviation)  # one image has none
+    assert mean == 23.5
+    assert math.isnan(deviation)
 
 
 def test_markdown(tmp_path: Path, summaries: dict[str, Path]) -> None:
@@ -45,10 +46,13 @@ def test_csv(tmp_path: Path, summaries: dict[str, Path]) -> None:
     write_table(tmp_path, summaries, "")
     with (tmp_path / "metrics.csv").open(newline="") as file:
         lut, model = csv.DictReader(file)
-    assert (
-        lut["method"] == "lookup table" and lut["psnr"] == "20.124" and lut["psnr_std"] == "1.5" and lut["lpips"] == ""
-    )
-    assert model["lpips"] == "0.1234" and model["psnr_std"] == "nan" and model["psnr_foreground"] == ""
+    assert lut["method"] == "lookup table"
+    assert lut["psnr"] == "20.124"
+    assert lut["psnr_std"] == "1.5"
+    assert lut["lpips"] == ""
+    assert model["lpips"] == "0.1234"
+    assert model["psnr_std"] == "nan"
+    assert model["psnr_foreground"] == ""
 
 
 def test_missing_summary(tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ def test_results_by_name_and_as_many_at_a_time() -> None:
 
     told: list[str] = []
     results = run_all(dict.fromkeys("abcd", task), 2, lambda key, result: told.append(f"{key}{result}"))
-    assert results == dict.fromkeys("abcd", 7) and most == 2
+    assert results == dict.fromkeys("abcd", 7)
+    assert most == 2
     assert sorted(told) == ["a7", "b7", "c7", "d7"]
 
 
@@ -49,5 +50,6 @@ def test_the_first_failure_ends_what_runs_and_begins_nothing_more() -> None:
     before = time.monotonic()
     with pytest.raises(ValueError, match="as it happens"):
         run_all({"first": long, "failing": failing, **dict.fromkeys(["a", "b", "c"], long)}, 2)
-    assert time.monotonic() - before < 30 and len(begun) <= 2
+    assert time.monotonic() - before < 30
+    assert len(begun) <= 2
     assert not parallel._running

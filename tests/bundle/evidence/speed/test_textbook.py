@@ -18,7 +18,8 @@ def test_generator_has_the_textbooks_weights() -> None:
 @pytest.mark.parametrize(("inputs", "outputs"), [(1, 3), (3, 1)])
 def test_sizes_and_range(inputs: int, outputs: int) -> None:
     stain = TextbookGenerator(inputs, outputs, channels=4, blocks=1)(torch.randn(2, inputs, 32, 40))
-    assert stain.shape == (2, outputs, 32, 40) and stain.abs().max() <= 1
+    assert stain.shape == (2, outputs, 32, 40)
+    assert stain.abs().max() <= 1
 
 
 def test_first_losses_by_hand() -> None:

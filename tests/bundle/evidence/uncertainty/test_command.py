@@ -56,7 +56,8 @@ def test_command(phantom: Path, tmp_path: Path, capsys: pytest.CaptureFixture[st
     content = json.loads((tmp_path / "uncertainty.json").read_text())
     shares = content["shares"]
     assert f"| 4 views | {content['removed']['4 views'][shares.index(0.2)]:.1%} |" in printed
-    assert content["removed"]["contrast"][0] == 0 and len(content["expected"]) == 20
+    assert content["removed"]["contrast"][0] == 0
+    assert len(content["expected"]) == 20
     with Image.open(tmp_path / "uncertainty.png") as image:
         assert image.width > image.height
 

@@ -58,7 +58,7 @@ def test_a_bend_is_followed(cut: Cut) -> None:
 
 def test_errors_by_hand(cut: Cut) -> None:
     marks = marks_of(cut)
-    off = Landmarks(marks.path, marks.on_slide, marks.in_volume + [3, 0, 4])
+    off = Landmarks(marks.path, marks.on_slide, [*marks.in_volume, 3, 0, 4])
     np.testing.assert_allclose(errors(off, cut, FACTOR, ONES), 5, atol=1e-4)
 
 
@@ -101,7 +101,7 @@ def test_two_are_swapped(cut: Cut) -> None:
     marks = marks_of(cut, 8)
     swapped = marks.in_volume.copy()
     swapped[[1, 5]] = swapped[[5, 1]]
-    with pytest.raises(InputError, match="is it swapped with another|mixed up"):
+    with pytest.raises(InputError, match=r"is it swapped with another|mixed up"):
         fit(Landmarks(marks.path, marks.on_slide, swapped), FACTOR, SIZE, ONES, 56)
 
 

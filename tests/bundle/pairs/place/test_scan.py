@@ -104,6 +104,7 @@ def test_a_surface_may_leave_the_scan(path: Path, values: np.ndarray) -> None:
 def test_reach() -> None:
     frame = Frame(torch.tensor([50.0, 60.0, 70.0]), torch.eye(3))
     low, high = around(frame, (40, 60), depth=5, tilt=0, shift=10)
-    assert low.tolist() == [45, 30, 30] and high.tolist() == [55, 90, 110]
+    assert low.tolist() == [45, 30, 30]
+    assert high.tolist() == [55, 90, 110]
     low, _ = around(frame, (40, 60), depth=5, tilt=np.radians(30), shift=10)
     assert low[0] == pytest.approx(45 - 0.5 * np.hypot(30, 40))

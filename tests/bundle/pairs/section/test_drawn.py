@@ -29,7 +29,8 @@ def test_no_stroke_is_too_thin(tmp_path: Path) -> None:
     mask = np.full((200, 200), 255, np.uint8)
     mask[103] = 0
     found = left_out(drawn(tmp_path / "mask.png", mask), (10, 10), "a.svs")
-    assert found[5].all() and found.sum() == 10
+    assert found[5].all()
+    assert found.sum() == 10
 
 
 def test_a_mask_of_another_slide(tmp_path: Path) -> None:

@@ -43,7 +43,8 @@ def test_training_accepts_it(registered: Path, tmp_path: Path, capsys: pytest.Ca
     assert "3 of 3: " in said
     for split in ("training", "validation", "test"):
         (item,) = load_datalist(out, split)
-        assert item["ct_window"] == [5000, 35000] and "mask" in item
+        assert item["ct_window"] == [5000, 35000]
+        assert "mask" in item
     assert "S01_00" in (out / "summary.html").read_text()
 
 
@@ -110,7 +111,8 @@ def test_killed_and_started_again(registered: Path, tmp_path: Path, capsys: pyte
     out = tmp_path / "data"
     command = [sys.executable, "-m", "bundle", "pairs", "collect", str(registered), "--out", str(out)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        assert process.stdout is not None and process.stdout.readline().startswith("1 of 3")
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("1 of 3")
         process.kill()
     assert process.returncode == -signal.SIGKILL
     assert not (out / "datalist.json").exists()
@@ -126,13 +128,14 @@ def test_workers_end_with_their_parent(registered: Path, tmp_path: Path) -> None
     words = ["pairs", "collect", str(registered), "--out", str(out), "--jobs", "2"]
     command = [sys.executable, "-m", "bundle", *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        assert process.stdout is not None and process.stdout.readline().startswith("1 of 3")
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("1 of 3")
         children = [
             child for child in psutil.Process(process.pid).children() if "spawn_main" in " ".join(child.cmdline())
         ]
         process.kill()
     assert len(children) == 2
-    gone, alive = psutil.wait_procs(children, timeout=30)
+    _gone, alive = psutil.wait_procs(children, timeout=30)
     assert not alive
 
 
@@ -174,7 +177,8 @@ def test_a_broken_scan_ends_its_rows_alone(
     (registered / "study.csv").write_text("\n".join(table) + "\n")
     assert main(["pairs", "collect", str(registered), "--out", str(tmp_path / "data")]) == 1  # one row has no pair
     said = capsys.readouterr().out
-    assert "slide: not registered: " in said and "broken.tif" in said
+    assert "slide: not registered: " in said
+    assert "broken.tif" in said
     assert len(load_datalist(tmp_path / "data", "training")) == 1
 
 
@@ -191,15 +195,18 @@ def test_a_file_that_changed_is_registered_again(
     out = tmp_path / "data"
     assert main(["pairs", "collect", str(registered), "--out", str(out)]) == 0
     first, second = load_datalist(out, "training")
-    assert first["ct_window"] == second["ct_window"] and not first["window_given"]
+    assert first["ct_window"] == second["ct_window"]
+    assert not first["window_given"]
     raw = json.loads((out / "datalist.json").read_text())["training"][0]
-    assert "ct_window" not in raw and raw["window_found"]["percentiles"] == [0.5, 99.5]
+    assert "ct_window" not in raw
+    assert raw["window_found"]["percentiles"] == [0.5, 99.5]
     assert json.loads((out / "pairs" / "he_a" / "report.json").read_text())["ct_window_given"] is False
     assert "No pairs for validation, test" in capsys.readouterr().out
     os.utime(registered / "ct_b.tif", (1, 1))
     assert main(["pairs", "collect", str(registered), "--out", str(out)]) == 0
     said = capsys.readouterr().out
-    assert "he_a (was there already)" in said and "he_b (was there already)" not in said
+    assert "he_a (was there already)" in said
+    assert "he_b (was there already)" not in said
 
 
 def test_a_full_disk_and_then_a_free_one(
@@ -255,7 +262,9 @@ def test_a_mask_that_somebody_has_drawn(registered: Path, tmp_path: Path, capsys
     assert "wrong.png has 64 x 40 pixels, another shape than" in capsys.readouterr().out
     mask = np.asarray(Image.open(out / "pairs" / "S01_00" / "mask.png"))
     half = mask.shape[1] // 2
-    assert mask.shape[0] == mask.shape[1] and not mask[:, :half].any() and mask[:, half:].any()
+    assert mask.shape[0] == mask.shape[1]
+    assert not mask[:, :half].any()
+    assert mask[:, half:].any()
 
 
 def test_nothing_can_be_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -47,7 +47,7 @@ def test_other_splits_are_measured_and_decide_nothing() -> None:
 
 
 def test_metal_and_gaps_are_not_dyed() -> None:
-    image, ct, mask = section((20, 20, 20), 1.3)
+    image, ct, _mask = section((20, 20, 20), 1.3)
     black, gap = values_of(np.full((60, 30, 3), 0.02)), np.full((60, 30, 3), WHITE)
     mixed = np.concatenate([image, black, gap], axis=1)
     greys = np.concatenate([ct, np.full((60, 30), 0.8), np.full((60, 30), 0.2)], axis=1)

@@ -36,8 +36,10 @@ def test_rows(folder: Path) -> None:
     first, second, third = read_study(path)
     assert (first.name, first.specimen, first.split) == ("a", "S1", "training")
     assert (first.plane, first.pixel_um, first.voxel_um, first.ct_window) == ("40,0,0,1", 0.5, 5, (100, 900))
-    assert first.slide == str(folder / "a.png") and first.landmarks is None
-    assert second.volume == f"{folder / 'w.h5'}:/entry/data" and second.landmarks == str(folder / "marks.csv")
+    assert first.slide == str(folder / "a.png")
+    assert first.landmarks is None
+    assert second.volume == f"{folder / 'w.h5'}:/entry/data"
+    assert second.landmarks == str(folder / "marks.csv")
     assert (third.name, third.slide, third.ct) == ("c", None, str(folder / "a.png"))
 
 
@@ -128,8 +130,10 @@ def test_all_missing_files_are_named_at_once(folder: Path) -> None:
     with pytest.raises(InputError) as caught:
         read_study(table(folder, *rows))
     said = str(caught.value)
-    assert f"2 file(s) of {folder / 'study.csv'} do not exist" in said and f"relative to {folder}" in said
-    assert "A.PNG (row 3), there is a.png" in said and f"the volume {folder / 'gone.tif'} (row 3)" in said
+    assert f"2 file(s) of {folder / 'study.csv'} do not exist" in said
+    assert f"relative to {folder}" in said
+    assert "A.PNG (row 3), there is a.png" in said
+    assert f"the volume {folder / 'gone.tif'} (row 3)" in said
 
 
 def test_columns_of_ones_own_are_left_out(folder: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -53,7 +53,9 @@ def test_sections_layout_and_zoom(drawn: list[pictures.plt.Figure]) -> None:
     for row, whole, close in ((0, 0, 2), (0, 1, 3), (1, 4, 6), (1, 5, 7)):
         frame: Any = figure.axes[whole].patches[0]
         left, top = (int(corner) for corner in frame.get_xy())
-        assert 0 <= left <= 80 - 20 and 0 <= top <= 60 - 20 and (frame.get_width(), frame.get_height()) == (20, 20)
+        assert 0 <= left <= 80 - 20
+        assert 0 <= top <= 60 - 20
+        assert (frame.get_width(), frame.get_height()) == (20, 20)
         image = list(data[row].values())[whole % 2]
         shown = figure.axes[close].images[0].get_array()
         np.testing.assert_array_equal(shown, image[top : top + 20, left : left + 20])
@@ -63,7 +65,8 @@ def test_zoom_is_where_the_last_image_varies_most() -> None:
     image = np.full((100, 140), 0.5)
     image[60:80, 90:110] = np.indices((20, 20)).sum(axis=0) % 2
     top, left = pictures._most_varied(image, 20)
-    assert abs(top - 60) < 5 and abs(left - 90) < 5  # on a grid of a quarter of the side
+    assert abs(top - 60) < 5
+    assert abs(left - 90) < 5
     assert pictures._most_varied(np.dstack([image] * 3), 20) == (top, left)
 
 
@@ -72,7 +75,8 @@ def test_zoom_lies_inside(height: int, width: int) -> None:
     image = np.zeros((height, width))
     image[-1, -1] = 1  # draws it into the corner
     top, left = pictures._most_varied(image, 20)
-    assert 0 <= top <= max(0, height - 20) and 0 <= left <= max(0, width - 20)
+    assert 0 <= top <= max(0, height - 20)
+    assert 0 <= left <= max(0, width - 20)
 
 
 def test_planes(drawn: list[pictures.plt.Figure]) -> None:

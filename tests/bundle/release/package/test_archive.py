@@ -26,7 +26,8 @@ def test_the_same_bytes_whenever_and_wherever(tmp_path: Path) -> None:
         os.utime(path, (1e9, 1e9))
         path.chmod(0o755)
     _, again = write_package(copied, tmp_path / "b")
-    assert archive.name.startswith(f"{NAME}_v") and archive.name == again.name
+    assert archive.name.startswith(f"{NAME}_v")
+    assert archive.name == again.name
     assert archive.read_bytes() == again.read_bytes()
     assert {path.name for path in (tmp_path / "a").iterdir()} == {folder.name, archive.name}
 

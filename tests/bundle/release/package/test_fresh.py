@@ -60,5 +60,5 @@ def test_what_fails_in_it(tmp_path: Path) -> None:
             run(tmp_path, stand_in(tmp_path, fails))
     with pytest.raises(RuntimeError, match="it wrote no tif"):
         run(tmp_path, stand_in(tmp_path, suffixes=["ome.zarr", "nii.gz", "png", "json"]))
-    with pytest.raises(RuntimeError, match="python3.99 cannot be run"):
+    with pytest.raises(RuntimeError, match=r"python3.99 cannot be run"):
         run(tmp_path, "python3.99")

@@ -29,7 +29,8 @@ def test_this_bundle_passes(
         "not checked: metadata follow the schema (the schema cannot be downloaded: give it with --schema)"
     ]
     passed = [line.split(": ")[1].split(" (")[0] for line in lines if line.startswith("passed")]
-    assert len(passed) == 9 and not [line for line in lines if line.startswith("FAILED")]
+    assert len(passed) == 9
+    assert not [line for line in lines if line.startswith("FAILED")]
 
 
 def test_mistakes_are_found(tmp_path: Path) -> None:
@@ -41,16 +42,19 @@ def test_mistakes_are_found(tmp_path: Path) -> None:
     del metadata["changelog"][metadata["version"]]
     (other / "configs" / "metadata.json").write_text(json.dumps(metadata))
     same, files, _ = islice(verify(other, archive, None, []), 3)
-    assert same.passed is False and files.passed
+    assert same.passed is False
+    assert files.passed
     _, changed = write_package(other, tmp_path / "again")
     same, _, version = islice(verify(other, changed, None, []), 3)
-    assert same.passed and version.passed is False
+    assert same.passed
+    assert version.passed is False
     names = [name for name in contents(ROOT) if name != "LICENSE"]
     (other / "tests").mkdir()
     (other / "tests" / "test_a.py").write_text("")
     write_zip(other, [*names, "tests/test_a.py"], archive, folder.name)
     _, files = islice(verify(ROOT, archive, None, []), 2)
-    assert files.passed is False and files.detail == "missing: LICENSE; foreign: tests/test_a.py"
+    assert files.passed is False
+    assert files.detail == "missing: LICENSE; foreign: tests/test_a.py"
 
 
 def test_metadata_against_a_schema(tmp_path: Path) -> None:
@@ -58,7 +62,9 @@ def test_metadata_against_a_schema(tmp_path: Path) -> None:
     schema = tmp_path / "schema.json"
     schema.write_text(json.dumps({"type": "object", "required": ["name", "colour"]}))
     *_, found = islice(verify(ROOT, archive, schema, []), 4)
-    assert found.name == "metadata follow the schema" and found.passed is False and "colour" in found.detail
+    assert found.name == "metadata follow the schema"
+    assert found.passed is False
+    assert "colour" in found.detail
 
 
 def test_pins_are_those_of_the_metadata() -> None:

@@ -14,11 +14,13 @@ METADATA = read_metadata(ROOT)
 def test_of_the_bundle() -> None:
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     found = re.search(r'^version = "(.+)"$', project, re.MULTILINE)
-    assert found is not None and found[1] == METADATA["version"]
+    assert found is not None
+    assert found[1] == METADATA["version"]
 
 
 def test_of_what_it_needs() -> None:
     """The zoo installs what `make venv` installs."""
     pins = dict(re.findall(r"^([\w-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(encoding="utf-8"), re.MULTILINE))
     wanted = requirements(METADATA)
-    assert wanted and {name: pins[name] for name in wanted} == wanted
+    assert wanted
+    assert {name: pins[name] for name in wanted} == wanted

@@ -69,8 +69,10 @@ def test_comments(base: ConfigFile) -> None:
 
 def test_values(base: ConfigFile) -> None:
     entries = by_option(base)
-    assert entries["weights"].target == "scripts.losses.LossWeights" and entries["weights"].is_built
-    assert entries["weights#levels"].value == [1.0, 0.5] and not entries["weights#levels"].is_built
+    assert entries["weights"].target == "scripts.losses.LossWeights"
+    assert entries["weights"].is_built
+    assert entries["weights#levels"].value == [1.0, 0.5]
+    assert not entries["weights#levels"].is_built
     assert {name for name, entry in entries.items() if entry.is_hyper_parameter} == {
         *("seed", "name", "weights", "weights#pixel", "weights#levels", "handlers#0")
     }
@@ -82,4 +84,5 @@ def test_an_overlay_adds_to_lists(base: ConfigFile, tmp_path: Path) -> None:
     path.write_text(OVERLAY)
     entries = by_option(ConfigFile(path, changed=base))
     assert list(entries) == ["handlers", "handlers#2", "handlers#2#rate", "weights", "weights#pixel"]
-    assert entries["handlers#2#rate"].is_hyper_parameter and entries["weights#pixel"].is_hyper_parameter
+    assert entries["handlers#2#rate"].is_hyper_parameter
+    assert entries["weights#pixel"].is_hyper_parameter

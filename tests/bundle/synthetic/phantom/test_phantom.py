@@ -230,6 +230,6 @@ def test_command_replaces_a_phantom_when_told_and_cleans_up_after_failure(
     ],
 )
 def test_options_out_of_range_are_refused(tmp_path: Path, options: dict[str, Any]) -> None:
-    with pytest.raises(InputError, match="at least|at most"):
+    with pytest.raises(InputError, match=r"at least|at most"):
         make_phantom(tmp_path / "set", **options)
     assert not any(tmp_path.iterdir())

@@ -91,7 +91,8 @@ def test_an_edge_has_a_bright_and_a_dark_fringe() -> None:
     scanner = Scanner(1.0, 0.7, 1e-9, 0.5, (0.0, 0.0), np.zeros((2, 200)), 0.0)
     step = np.where(PIXEL[None, :] < 0, 0.3, 1.4) * np.ones((96, 1))
     image = scanner.scan(np.random.default_rng(0), step, np.zeros(step.shape, bool), 0.0, PIXEL, PIXEL)
-    assert image[48].min() < image[48, 0] and image[48].max() > image[48, -1]
+    assert image[48].min() < image[48, 0]
+    assert image[48].max() > image[48, -1]
 
 
 def test_streaks_darken_the_line_between_two_pieces_of_metal() -> None:

@@ -58,7 +58,8 @@ def test_true_pairs_are_of_the_true_places(study: Path) -> None:
     """Where a section is whole, the true one looks like the slide, and its CT is the block's."""
     truth = study / "truth"
     (pair, other) = load_datalist(truth, "training")
-    assert pair["specimen"] == other["specimen"] == "S01" and pair["ct_window"] == [5000, 35000]
+    assert pair["specimen"] == other["specimen"] == "S01"
+    assert pair["ct_window"] == [5000, 35000]
     with open_volume(study / "blocks" / "S01.ome.tif") as volume:
         block = volume.read(0, volume.shape[0])
     places = np.moveaxis(np.load(truth / "S01_a.npz")["places"], 0, -1).astype(float)

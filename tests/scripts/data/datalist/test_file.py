@@ -90,7 +90,8 @@ def test_list_of_another_form(tmp_path: Path, text: str, message: str) -> None:
 def test_the_place_and_the_cause_of_what_is_no_json(tmp_path: Path, text: str, place: str, cause: str) -> None:
     """Lines and columns are counted from 1, as editors do."""
     said = refused(tmp_path, text)
-    assert f"is not valid JSON in {place}" in said and cause in said
+    assert f"is not valid JSON in {place}" in said
+    assert cause in said
 
 
 def test_encodings(tmp_path: Path) -> None:

@@ -31,7 +31,8 @@ def refused(path: Path, **entries: Any) -> str:
     with pytest.raises(InputError) as caught:
         resolve_items([PAIR, {**PAIR, **entries}], "training", path)
     said = str(caught.value)
-    assert len(said) < 600 and "\n" not in said
+    assert len(said) < 600
+    assert "\n" not in said
     return said
 
 
@@ -44,7 +45,8 @@ def test_all_missing_files_are_named_at_once(path: Path) -> None:
     with pytest.raises(InputError) as caught:
         resolve_items([PAIR, *items], "training", path)
     said = str(caught.value)
-    assert "14 file(s) of 'training'" in said and "and 4 more" in said
+    assert "14 file(s) of 'training'" in said
+    assert "and 4 more" in said
     assert all(f"{number}.tif (item {number + 1})" in said for number in range(1, 6))
     assert f"relative to {path.parent}" in said
 
@@ -112,7 +114,7 @@ def test_a_fifo_is_not_opened(path: Path) -> None:
 
 
 def test_keys_of_another_name_are_listed(path: Path) -> None:
-    with pytest.raises(InputError, match="'histology' is missing from item 1 .* It has 'stain' instead."):
+    with pytest.raises(InputError, match=r"'histology' is missing from item 1 .* It has 'stain' instead."):
         resolve_items([{"ct": "a.tif", "stain": "a.png", "specimen": "A"}], "training", path)
 
 
@@ -129,7 +131,8 @@ def test_what_is_taken_as_it_stands_but_may_not_be_meant(path: Path, caplog: pyt
     assert f"several times in 'training': {path.parent / 'a.tif'}" in caplog.text
     caplog.clear()
     check_leakage({"training": [{"specimen": "S1"}, {"specimen": "s1"}], "test": [{"specimen": "S2 "}]}, path)
-    assert "specimens 'S1' and 's1' are taken for two" in caplog.text and "S2" not in caplog.text
+    assert "specimens 'S1' and 's1' are taken for two" in caplog.text
+    assert "S2" not in caplog.text
     caplog.clear()
     resolve_items([PAIR], "training", path)
     check_leakage({"training": [PAIR]}, path)
@@ -141,5 +144,5 @@ def test_images_that_are_exchanged_or_grey_in_three_channels(path: Path) -> None
     check_images(item)
     with pytest.raises(InputError, match="CT and section are exchanged"):
         check_images({"image": item["label"], "label": item["image"]})
-    with pytest.raises(InputError, match="a.png is an RGB image.*three equal channels"):
+    with pytest.raises(InputError, match=r"a.png is an RGB image.*three equal channels"):
         check_images({"image": item["label"], "label": item["label"]})

@@ -51,7 +51,8 @@ def test_padding_takes_no_part_and_becomes_black(value: float, dtype: str, tmp_p
     expected = np.where(OUTSIDE, 0, np.clip((INSIDE[0] - lo) / (hi - lo), 0, 1))
     np.testing.assert_allclose(windowed, expected, atol=1e-6)  # float32
     alone = WindowCT()(tifffile.imread(tmp_path / "0.tif")[None])  # without a data list, by its own percentiles
-    assert (alone[0][OUTSIDE] == 0).all() and 0.4 < alone[0][~OUTSIDE].mean() < 0.6
+    assert (alone[0][OUTSIDE] == 0).all()
+    assert 0.4 < alone[0][~OUTSIDE].mean() < 0.6
 
 
 @pytest.mark.parametrize("value", [3.4e38, -3024, 0])
@@ -87,7 +88,8 @@ def test_window_found_by_other_percentiles(tmp_path: Path) -> None:
 
 def test_given_comes_before_found(tmp_path: Path) -> None:
     items = load_datalist(data_list(tmp_path, -1000, window_found=FOUND, ct_window=[0, 1000]), "test")
-    assert items[0]["ct_window"] == [0, 1000] and items[0]["window_given"]
+    assert items[0]["ct_window"] == [0, 1000]
+    assert items[0]["window_given"]
 
 
 @pytest.mark.parametrize("bad", [[1, 2], {"lo": 1, "hi": 2}, {**FOUND, "percentiles": 3}, {**FOUND, "lo": 900}, "x"])

@@ -43,7 +43,8 @@ def test_items_are_resolved_and_windowed_per_specimen(tmp_path: Path) -> None:
         "window_given": False,
     }
     assert [item["ct_window"] for item in items] == [[0, 199], [0, 199], [200, 299]]
-    assert common_window(items) is None and common_window(items[:2]) == (0, 199)
+    assert common_window(items) is None
+    assert common_window(items[:2]) == (0, 199)
 
 
 def test_monai_label_names_and_given_windows(tmp_path: Path) -> None:
@@ -109,7 +110,7 @@ def test_bad_item(tmp_path: Path, edit: Callable[[Content], None], message: str)
 def test_patch_larger_than_the_smallest_image(tmp_path: Path) -> None:
     items = load_datalist(make_dataset(tmp_path), "training")
     check_patch_size(items, 10)
-    with pytest.raises(InputError, match="0.tif has 10 x 10.*at most 10"):
+    with pytest.raises(InputError, match=r"0.tif has 10 x 10.*at most 10"):
         check_patch_size(items, 11)
     with pytest.raises(InputError, match="10 x 12"):
         check_patch_size(items, (10, 12))

@@ -38,11 +38,15 @@ def test_windowing_keeps_differences(values: np.ndarray) -> None:
 
 def test_what_suffices() -> None:
     """Near 3e9 float32 has steps of 256, near 35000 of 1/256."""
-    assert not float32_suffices(3e9, 3e9 + 4000) and float32_suffices(5000, 35000) and float32_suffices(-1e-9, 1e-9)
-    assert not float32_suffices(0, 1e39) and not float32_suffices(0, 1e-31)
+    assert not float32_suffices(3e9, 3e9 + 4000)
+    assert float32_suffices(5000, 35000)
+    assert float32_suffices(-1e-9, 1e-9)
+    assert not float32_suffices(0, 1e39)
+    assert not float32_suffices(0, 1e-31)
     assert as_float(np.arange(9, dtype=np.float64), 0, 8).dtype == np.float32
     assert as_float(np.arange(9, dtype=np.float32), 1e9, 1e9 + 1).dtype == np.float32  # has no more digits
-    assert exact_float(np.array([2**24 + 1])).dtype == np.float64 and exact_float(np.array([2**24])).dtype == np.float32
+    assert exact_float(np.array([2**24 + 1])).dtype == np.float64
+    assert exact_float(np.array([2**24])).dtype == np.float32
 
 
 @pytest.mark.parametrize("values", [CASES[0], CASES[1], CASES[3], CASES[4]])

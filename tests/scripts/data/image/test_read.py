@@ -81,7 +81,8 @@ def test_grey_types_and_byte_orders(tmp_path: Path, dtype: str, suffix: str) -> 
         header.set_data_dtype(pixels.dtype)
         nibabel.save(nibabel.Nifti1Image(pixels.T, np.eye(4), header), path)
     read = read_image(path)
-    assert read.dtype == pixels.dtype and read.dtype.isnative
+    assert read.dtype == pixels.dtype
+    assert read.dtype.isnative
     np.testing.assert_array_equal(read, pixels)
     assert read_ct(path).dtype == np.float32
 
@@ -103,7 +104,7 @@ def test_min_is_white_is_inverted(tmp_path: Path) -> None:
         tifffile.imwrite(tmp_path / "a.tif", GREY.astype(dtype), photometric="miniswhite")
         np.testing.assert_array_equal(read_image(tmp_path / "a.tif"), expected)
     tifffile.imwrite(tmp_path / "float.tif", GREY.astype("f4"), photometric="miniswhite")
-    with pytest.raises(InputError, match="float.tif.*white-is-zero"):
+    with pytest.raises(InputError, match=r"float.tif.*white-is-zero"):
         read_image(tmp_path / "float.tif")
 
 
@@ -128,7 +129,7 @@ def test_alpha(tmp_path: Path, suffix: str) -> None:
         else:
             tifffile.imwrite(tmp_path / f"{name}.tif", rgba, photometric="rgb", extrasamples=["unassalpha"])
     np.testing.assert_array_equal(read_image(tmp_path / f"opaque{suffix}"), RGB)
-    with pytest.raises(InputError, match="clear.*transparent"):
+    with pytest.raises(InputError, match=r"clear.*transparent"):
         read_histology(tmp_path / f"clear{suffix}")
 
 
@@ -136,7 +137,7 @@ def test_mask(tmp_path: Path) -> None:
     Image.fromarray((GREY > 100).astype(np.uint8) * 255).convert("1").save(tmp_path / "m.png")
     np.testing.assert_array_equal(read_mask(tmp_path / "m.png"), (GREY > 100).astype(np.float32))
     Image.fromarray(np.zeros_like(GREY)).save(tmp_path / "none.png")
-    with pytest.raises(InputError, match="none.png"):
+    with pytest.raises(InputError, match=r"none.png"):
         read_mask(tmp_path / "none.png")
 
 
@@ -200,7 +201,9 @@ def test_bad_ct_is_named_with_a_remedy(tmp_path: Path, case: str, remedy: str) -
     path = bad_ct(tmp_path, case)
     with pytest.raises(InputError) as caught:
         read_ct(path)
-    assert str(path) in str(caught.value) and remedy in str(caught.value) and "\n" not in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert remedy in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("share", [0.98, 0.5, 0.05])
@@ -227,7 +230,7 @@ def test_text_under_an_image_name(tmp_path: Path) -> None:
             with pytest.raises(InputError, match=name):
                 function(tmp_path / name)
     (tmp_path / "b.nii.gz").write_bytes(gzip.compress(b"neither"))
-    with pytest.raises(InputError, match="b.nii.gz"):
+    with pytest.raises(InputError, match=r"b.nii.gz"):
         read_image(tmp_path / "b.nii.gz")
 
 
@@ -245,11 +248,14 @@ def test_load_paird(tmp_path: Path) -> None:
     stain = str(write_histology(tmp_path / "stain.png", RGB))
     Image.fromarray((GREY > 100).astype(np.uint8)).save(tmp_path / "mask.png")
     item = LoadPaird()({"image": ct, "label": stain, "mask": str(tmp_path / "mask.png"), "specimen": "S"})
-    assert item["image"].meta["filename_or_obj"] == ct and item["label"].meta["filename_or_obj"] == stain
+    assert item["image"].meta["filename_or_obj"] == ct
+    assert item["label"].meta["filename_or_obj"] == stain
     assert item["specimen"] == "S"
     np.testing.assert_array_equal(np.asarray(item["mask"]), (GREY > 100)[None].astype(np.float32))
     alone = LoadPaird()({"image": ct})
-    assert "label" not in alone and alone["mask"].shape == (1, 5, 7) and alone["mask"].min() == 1
+    assert "label" not in alone
+    assert alone["mask"].shape == (1, 5, 7)
+    assert alone["mask"].min() == 1
     other = str(write_histology(tmp_path / "other.png", RGB[:-1]))
-    with pytest.raises(InputError, match="other.png.*resample"):
+    with pytest.raises(InputError, match=r"other.png.*resample"):
         LoadPaird()({"image": ct, "label": other})

@@ -38,9 +38,9 @@ def test_dicom(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(bytes(128) + b"DICM" + bytes(99))
     (tmp_path / "picture.jpg").touch()
     for source in (tmp_path / name, tmp_path):
-        with pytest.raises(InputError, match="DICOM.*dcm2niix"):
+        with pytest.raises(InputError, match=r"DICOM.*dcm2niix"):
             open_volume(source)
-    with pytest.raises(InputError, match="The folder .*DICOM.*dcm2niix"):
+    with pytest.raises(InputError, match=r"The folder .*DICOM.*dcm2niix"):
         find_volumes(tmp_path)
 
 

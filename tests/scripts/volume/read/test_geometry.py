@@ -31,13 +31,15 @@ def tiff(tmp_path: Path) -> Path:
 
 def test_nothing_given_changes_nothing(nifti: Path) -> None:
     with open_volume(nifti) as volume:
-        assert volume.nifti_header is not None and volume.affine is not None
+        assert volume.nifti_header is not None
+        assert volume.affine is not None
         np.testing.assert_allclose(volume.affine, AFFINE, atol=1e-6)
 
 
 def test_spacing_keeps_directions_and_origin(nifti: Path) -> None:
     with open_volume(nifti, spacing=(3, 2, 1)) as volume:
-        assert volume.spacing == (3.0, 2.0, 1.0) and volume.nifti_header is None
+        assert volume.spacing == (3.0, 2.0, 1.0)
+        assert volume.nifti_header is None
         expected = np.array([[0, -2, 0, 5], [1, 0, 0, 6], [0, 0, 3, 7], [0, 0, 0, 1]])
         np.testing.assert_allclose(np.asarray(volume.affine), expected, atol=1e-6)
         np.testing.assert_array_equal(volume.read(0, 2), VOXELS)

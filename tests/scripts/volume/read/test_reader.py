@@ -96,12 +96,15 @@ def test_slabs_of_every_format(tmp_path: Path, kind: str, dtype: str) -> None:
     voxels = VOXELS.astype(dtype)
     path = save(tmp_path, kind, voxels)
     with open_volume(path) as volume:
-        assert volume.shape == SHAPE and volume.dtype == np.dtype(dtype)
-        assert volume.source == str(path) and volume.path == path
+        assert volume.shape == SHAPE
+        assert volume.dtype == np.dtype(dtype)
+        assert volume.source == str(path)
+        assert volume.path == path
         assert volume.name == ("slices" if kind == "folder" else "scan")
         for start, stop in ((0, 2), (2, 6), (1, 3), (5, 6)):  # forwards and back again
             slab = volume.read(start, stop)
-            assert slab.dtype == np.dtype(dtype) and slab.flags["C_CONTIGUOUS"]
+            assert slab.dtype == np.dtype(dtype)
+            assert slab.flags["C_CONTIGUOUS"]
             np.testing.assert_array_equal(slab, voxels[start:stop])
         for start, stop in ((0, 7), (3, 3), (-1, 2)):
             with pytest.raises(IndexError):
@@ -119,7 +122,8 @@ def test_other_types_and_byte_orders(tmp_path: Path, kind: str, dtype: str) -> N
     else:
         path = save_nifti(tmp_path / "a.nii.gz", voxels)
     with open_volume(path) as volume:
-        assert volume.dtype.isnative and volume.dtype.name == np.dtype(dtype).name
+        assert volume.dtype.isnative
+        assert volume.dtype.name == np.dtype(dtype).name
         np.testing.assert_array_equal(volume.read(1, 4), voxels[1:4])
 
 
@@ -177,7 +181,7 @@ def test_find_volumes(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("ignored")
     assert [Path(source).name for source in find_volumes(tmp_path)] == ["s9.nii", "s10.nii.gz", "s11.tif"]
     Image.fromarray(VOXELS[0]).save(tmp_path / "slice.png")
-    with pytest.raises(InputError, match="both volumes.*slice.png"):
+    with pytest.raises(InputError, match=r"both volumes.*slice.png"):
         find_volumes(tmp_path)
 
 
@@ -191,7 +195,7 @@ def test_nothing_to_find(tmp_path: Path) -> None:
         for function in (find_volumes, open_volume):
             with pytest.raises(InputError, match=message):
                 function(path)
-    with pytest.raises(InputError, match="notes.txt is of no known"):
+    with pytest.raises(InputError, match=r"notes.txt is of no known"):
         open_volume(tmp_path / "notes.txt")
 
 
@@ -269,7 +273,8 @@ def test_bad_volume_is_named_with_a_remedy(tmp_path: Path, case: str, remedy: st
     path = bad_volume(tmp_path, case)
     with pytest.raises(InputError) as caught:
         open_volume(path)
-    assert str(path) in str(caught.value) and remedy in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert remedy in str(caught.value)
 
 
 @pytest.mark.parametrize("share", [0.95, 0.6, 0.02])
@@ -406,7 +411,7 @@ def test_damaged_slice_names_index_and_file(tmp_path: Path) -> None:
     with open_volume(folder) as volume:
         (folder / "s10.tif").write_bytes((folder / "s10.tif").read_bytes()[:1000])
         volume.read(0, 3)
-        with pytest.raises(InputError, match="Slice 3 of 6: .*s10.tif"):
+        with pytest.raises(InputError, match=r"Slice 3 of 6: .*s10.tif"):
             volume.read(0, 6)
 
 

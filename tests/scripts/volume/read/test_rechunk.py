@@ -38,7 +38,8 @@ def sideways_of(volume: Volume, copy: Path, axis: str, name: str = "scan.tif") -
 @pytest.mark.parametrize("axis", ["y", "x"])
 def test_slices_are_those_along_the_axis(axis: str, volume: Volume, tmp_path: Path) -> None:
     with sideways_of(volume, tmp_path / "ct.cubes", axis) as sideways:
-        assert sideways.shape == SIDEWAYS[axis].shape and sideways.dtype == np.uint16
+        assert sideways.shape == SIDEWAYS[axis].shape
+        assert sideways.dtype == np.uint16
         for start, stop in ((0, sideways.shape[0]), (30, 35), (3, 4), (sideways.shape[0] - 1, sideways.shape[0])):
             np.testing.assert_array_equal(sideways.read(start, stop), SIDEWAYS[axis][start:stop])
 
@@ -64,7 +65,8 @@ def test_the_copy_holds_the_voxels_and_their_checksums(volume: Volume, tmp_path:
     content = copy_in_cubes(volume, tmp_path / "ct.cubes").read_bytes()
     cubes = np.frombuffer(content[: -6 * 4], np.uint16).reshape(2, 3, 5, 32, 32)
     np.testing.assert_array_equal(cubes[1, 2, :, :8, :6], VOXELS[:, 32:, 64:])
-    assert not cubes[1, 2, :, 8:].any() and not cubes[1, 2, :, :, 6:].any()
+    assert not cubes[1, 2, :, 8:].any()
+    assert not cubes[1, 2, :, :, 6:].any()
     checksums = np.frombuffer(content[-6 * 4 :], "<u4")
     assert checksums.tolist() == [binascii.crc32(cube.tobytes()) for cube in cubes.reshape(6, -1)]
 

@@ -83,4 +83,5 @@ def test_sentence_stays_on_one_line(tmp_path: Path) -> None:
     (tmp_path / "a\nb.xyz").touch()
     with pytest.raises(InputError) as caught:
         open_volume(tmp_path / "a\nb.xyz")
-    assert "\n" not in str(caught.value) and "a\\nb.xyz" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert "a\\nb.xyz" in str(caught.value)

@@ -27,7 +27,7 @@ def uniform(lo: float, hi: float) -> np.ndarray:
 def test_given_wins_and_is_checked(tmp_path: Path) -> None:
     with volume_of(tmp_path, uniform(0, 1)) as volume:
         assert volume_window(volume, trained=(0, 1), given=[0.5, 3])[:3] == (0.5, 3.0, "given")
-        with pytest.raises(InputError, match="scan.tif"):
+        with pytest.raises(InputError, match=r"scan.tif"):
             volume_window(volume, given=[3, 2])
         with pytest.raises(InputError, match="holds none of the grey values"):
             volume_window(volume, given=[1e8, 2e8])
@@ -46,7 +46,9 @@ def test_sample_is_bounded_and_covers_both_ends(tmp_path: Path) -> None:
     voxels = np.broadcast_to(np.arange(50, dtype=np.uint8)[:, None, None], (50, 40, 40))
     with volume_of(tmp_path, voxels) as volume:
         sample = sample_volume(volume, max_slices=5, max_values=500).values
-        assert len(np.unique(sample)) == 5 and {0, 49} <= set(sample) and sample.size <= 500
+        assert len(np.unique(sample)) == 5
+        assert {0, 49} <= set(sample)
+        assert sample.size <= 500
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
@@ -83,8 +85,10 @@ def test_trained_window_where_the_scale_fits(tmp_path: Path, caplog: pytest.LogC
         assert volume_window(volume, trained=(5000, 35000))[:3] == (5000.0, 35000.0, "trained")
         assert not caplog.records
         lo, hi, source, _ = volume_window(volume, trained=(0.0, 255.0))
-        assert source == "percentiles" and 6000 <= lo < hi <= 20000
-    assert "scan.tif" in caplog.text and '--ct_window "[lo, hi]"' in caplog.text
+        assert source == "percentiles"
+        assert 6000 <= lo < hi <= 20000
+    assert "scan.tif" in caplog.text
+    assert '--ct_window "[lo, hi]"' in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -106,7 +110,7 @@ def test_rule_by_hand(robust: tuple[float, float], trained: tuple[float, float],
 def test_constant_volume(tmp_path: Path) -> None:
     with (
         volume_of(tmp_path, np.full((4, 5, 6), 7, np.uint8)) as volume,
-        pytest.raises(InputError, match="scan.tif is constant"),
+        pytest.raises(InputError, match=r"scan.tif is constant"),
     ):
         volume_window(volume, trained=(0, 255))
 
@@ -187,20 +191,23 @@ class TestPadding:
         inside = np.percentile(voxels[:, ~self.OUTSIDE].astype(np.float64), (0.5, 99.5))
         with volume_of(tmp_path, voxels) as volume, caplog.at_level(logging.INFO):
             lo, hi, source, padding = volume_window(volume, trained=(5000, 35000))
-        assert (lo, hi) == pytest.approx(tuple(inside), abs=1) and source == "percentiles"
+        assert (lo, hi) == pytest.approx(tuple(inside), abs=1)
+        assert source == "percentiles"
         assert f"{100 * self.OUTSIDE.mean():.1f} % of the voxels are {value:g}" in caplog.text
         assert [seen for seen, _ in padding.shares] == [pytest.approx(value)]
 
     def test_of_separate_images_does_not_make_them_alike(self, tmp_path: Path) -> None:
         with volume_of(tmp_path, self.scan(-1000, 2000, -32768, "int16")) as volume:
             padding = volume_window(volume).padding
-            assert neighbours_alike(volume) and not neighbours_alike(volume, padding)
+            assert neighbours_alike(volume)
+            assert not neighbours_alike(volume, padding)
 
     def test_given_window(self, tmp_path: Path) -> None:
         with volume_of(tmp_path, self.scan(-1000, 2000, 3e38, "float32")) as volume:
             lo, hi, source, padding = volume_window(volume, given=[-1000, 2000])
-            assert (lo, hi, source) == (-1000, 2000, "given") and padding.high == np.float32(3e38)
-            with pytest.raises(InputError, match="holds none of the grey values .* from -1000 to 2000"):
+            assert (lo, hi, source) == (-1000, 2000, "given")
+            assert padding.high == np.float32(3e38)
+            with pytest.raises(InputError, match=r"holds none of the grey values .* from -1000 to 2000"):
                 volume_window(volume, given=[1e38, 3.1e38])
 
     def test_saturated_metal_stays(self, tmp_path: Path) -> None:

@@ -63,7 +63,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> Counter[int]:
 def test_slices_of_a_slab(scan: Path) -> None:
     dataset = SlabDataset(slabs(scan, (0, 3), (3, 6), (6, 7)))
     image = dataset[1]["image"]
-    assert len(dataset) == 3 and image.shape == (3, 1, 4, 5) and image.dtype == torch.float32
+    assert len(dataset) == 3
+    assert image.shape == (3, 1, 4, 5)
+    assert image.dtype == torch.float32
     np.testing.assert_array_equal(image[:, 0], VOXELS[3:6])
 
 

@@ -66,7 +66,9 @@ class TestRecord:
     def test_of_the_input(self, tmp_path: Path) -> None:
         record = stain(tmp_path, spacing=[0.005, 0.003, 0.002])["input"]
         assert record["path"] == str(tmp_path / "scan.tif")
-        assert record["shape_zyx"] == [7, 6, 8] and record["dtype"] == "uint16" and record["sliced_along"] == "z"
+        assert record["shape_zyx"] == [7, 6, 8]
+        assert record["dtype"] == "uint16"
+        assert record["sliced_along"] == "z"
         assert record["voxel_size_zyx_mm"] == [0.005, 0.003, 0.002]
 
     @pytest.mark.parametrize("slice_average", [[1], [1, 2, 1], [1, 1, 1, 1, 1]])
@@ -89,7 +91,8 @@ class TestRecord:
             "weights": f"{tmp_path / 'model.pt'} (SHA-256 {digest[:12]})",
         }
         assert record["window"] == {"lo": 0.0, "hi": 255.0, "source": "trained"}
-        assert record["slice_average"] == [0.25, 0.5, 0.25] and record["slab_size"] == 2
+        assert record["slice_average"] == [0.25, 0.5, 0.25]
+        assert record["slab_size"] == 2
         assert record["stained_along"] == ["z"]
         assert record["device"] == "none at all"
 
@@ -101,9 +104,11 @@ class TestRecord:
 
     def test_versions_and_times(self, tmp_path: Path) -> None:
         record = stain(tmp_path)
-        assert record["software"]["numpy"] == np.__version__ and record["software"]["zarr"] == zarr.__version__
+        assert record["software"]["numpy"] == np.__version__
+        assert record["software"]["zarr"] == zarr.__version__
         assert "xray_histology_virtual_staining" in record["software"]
-        assert set(record["seconds"]) == {"reading", "staining", "storing"} and min(record["seconds"].values()) >= 0
+        assert set(record["seconds"]) == {"reading", "staining", "storing"}
+        assert min(record["seconds"].values()) >= 0
         assert record["finished"].endswith("+00:00")
 
 
@@ -148,7 +153,8 @@ class TestPreview:
             path.touch()
             for name, ct, stained, *size in planes:
                 drawn[name] = ct, stained, size
-            assert title == "scan" and spacing_known
+            assert title == "scan"
+            assert spacing_known
 
         monkeypatch.setattr("scripts.volume.write.planes.draw_preview", draw)
         stain(tmp_path, axis=axis, spacing=[5, 3, 2])
@@ -164,7 +170,8 @@ class TestPreview:
         stain(tmp_path)
         with Image.open(tmp_path / "out" / "scan_stain.png") as page:
             page.load()
-            assert page.mode == "RGB" and page.width == 1400
+            assert page.mode == "RGB"
+            assert page.width == 1400
 
 
 class TestGeometry:

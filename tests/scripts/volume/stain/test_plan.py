@@ -93,8 +93,11 @@ class TestSlabs:
             ("z", 6, 7),
         ]
         for slab in slabs:
-            assert slab["volume"] == str(source) and slab["name"] == "scan"
-            assert slab["ct_window"] == (0.0, 256.0) and slab["nan_value"] == 0.0 and slab["middle"] == 3
+            assert slab["volume"] == str(source)
+            assert slab["name"] == "scan"
+            assert slab["ct_window"] == (0.0, 256.0)
+            assert slab["nan_value"] == 0.0
+            assert slab["middle"] == 3
 
     def test_along_all_axes(self, tmp_path: Path) -> None:
         slabs = slabs_to_stain(plan(scan(tmp_path / "scan.tif"), tmp_path, slab_size=4, axis="all"))
@@ -109,7 +112,8 @@ class TestSlabs:
 
     def test_given_window_and_nan_value(self, tmp_path: Path) -> None:
         (slab,) = slabs_to_stain(plan(scan(tmp_path / "scan.tif"), tmp_path, ct_window=[10, 90], nan_value=20))
-        assert slab["ct_window"] == (10.0, 90.0) and slab["nan_value"] == 20
+        assert slab["ct_window"] == (10.0, 90.0)
+        assert slab["nan_value"] == 20
 
     def test_are_dealt_out_to_processes(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         stainings = plan(scan(tmp_path / "scan.tif"), tmp_path, slab_size=1)
@@ -198,7 +202,8 @@ class TestAnotherRequest:
         (first,) = plan(scan(tmp_path / "scan.tif"), tmp_path)
         monkeypatch.setattr(slab_size, "free_memory", lambda _="cpu": 0)
         (second,) = plan(tmp_path / "scan.tif", tmp_path)
-        assert second.findings == first.findings and findings(first).slab_size == 32
+        assert second.findings == first.findings
+        assert findings(first).slab_size == 32
 
     def test_from_another_working_directory_is_the_same(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         plan(scan(tmp_path / "scan.tif"), tmp_path)
@@ -213,7 +218,7 @@ class TestOptions:
 
     @pytest.mark.parametrize("given", [3, "", None, "tif nii"])
     def test_formats_that_are_none(self, given: Any) -> None:
-        with pytest.raises(InputError, match="as in --output_format ome.zarr,tif"):
+        with pytest.raises(InputError, match=r"as in --output_format ome.zarr,tif"):
             check_formats(given)
 
     @pytest.mark.parametrize("axis", ["w", "zy", "", None])

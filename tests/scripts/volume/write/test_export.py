@@ -88,11 +88,15 @@ def test_nifti_of_nifti(tmp_path: Path, suffix: str, big_endian: bool, version: 
     path = tmp_path / "out" / f"stain{suffix}"
     write_nifti(path, nifti_input(tmp_path, big_endian, version, affine), in_slabs(path=path))
     image: Any = nibabel.load(path)
-    assert image.shape == SHAPE[::-1] and image.header["datatype"] == 128 and image.header["bitpix"] == 24
+    assert image.shape == SHAPE[::-1]
+    assert image.header["datatype"] == 128
+    assert image.header["bitpix"] == 24
     np.testing.assert_array_equal(nifti_voxels(image), STAIN)
     np.testing.assert_allclose(image.affine, affine, atol=1e-6)  # float32 in the header
-    assert int(image.header["qform_code"]) == 1 and int(image.header["sform_code"]) == 2
-    assert image.header.get_xyzt_units()[0] == "micron" and image.header["cal_max"] == 0
+    assert int(image.header["qform_code"]) == 1
+    assert int(image.header["sform_code"]) == 2
+    assert image.header.get_xyzt_units()[0] == "micron"
+    assert image.header["cal_max"] == 0
     np.testing.assert_allclose(image.header.get_zooms(), (0.03, 0.02, 0.05), rtol=1e-6)
     with path.open("rb") as file:
         assert (file.read(2) == b"\x1f\x8b") == (suffix == ".nii.gz")
@@ -130,7 +134,9 @@ def test_tiff(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int, shape
     path = tmp_path / "stain.tif"
     write_tiff(path, AnyVolume(shape, spacing), in_slabs(stain, path))
     with tifffile.TiffFile(path) as tif:
-        assert tif.is_bigtiff == (limit < stain.size) and tif.is_ome and len(tif.pages) == shape[0]
+        assert tif.is_bigtiff == (limit < stain.size)
+        assert tif.is_ome
+        assert len(tif.pages) == shape[0]
         assert len(tif.series) == 1
         series = tif.series[0]
         assert series.get_shape(squeeze=False) == (1, shape[0], 1, *shape[1:], 3)
@@ -140,7 +146,9 @@ def test_tiff(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int, shape
         for page in tif.pages:
             assert isinstance(page, (tifffile.TiffPage, tifffile.TiffFrame))
             keyframe = page.keyframe
-            assert keyframe is not None and keyframe.is_tiled and keyframe.tile == (256, 256)
+            assert keyframe is not None
+            assert keyframe.is_tiled
+            assert keyframe.tile == (256, 256)
             assert keyframe.compression == tifffile.COMPRESSION.ADOBE_DEFLATE
             assert keyframe.predictor == tifffile.PREDICTOR.HORIZONTAL
             assert keyframe.photometric == tifffile.PHOTOMETRIC.RGB
@@ -167,7 +175,8 @@ def test_ome_metadata_as_bio_formats_expects_them(tmp_path: Path) -> None:
     nodes = {node.tag.split("}")[1]: node.attrib for node in root.iter()}
     sizes = {key: value for key, value in nodes["Pixels"].items() if key.startswith("Size")}
     assert sizes == {"SizeX": "7", "SizeY": "5", "SizeC": "3", "SizeZ": "4", "SizeT": "1"}
-    assert nodes["Pixels"]["Type"] == "uint8" and nodes["Pixels"]["DimensionOrder"] == "XYCZT"
+    assert nodes["Pixels"]["Type"] == "uint8"
+    assert nodes["Pixels"]["DimensionOrder"] == "XYCZT"
     assert nodes["Channel"]["SamplesPerPixel"] == "3"
     assert nodes["TiffData"] == {"IFD": "0", "PlaneCount": "4"}
     assert not any(key.startswith("PhysicalSize") for key in nodes["Pixels"])
@@ -215,13 +224,15 @@ class TestAll:
         path.write_text("earlier")
         with pytest.raises(error):
             EXPORTS[suffix](path, tiff_input(tmp_path), slabs())
-        assert list(path.parent.iterdir()) == [path] and path.read_text() == "earlier"
+        assert list(path.parent.iterdir()) == [path]
+        assert path.read_text() == "earlier"
 
     def test_replaces_an_earlier_file(self, tmp_path: Path, suffix: str) -> None:
         path = tmp_path / f"stain.{suffix}"
         path.write_text("earlier")
         EXPORTS[suffix](path, tiff_input(tmp_path), in_slabs())
-        assert path.stat().st_size > 100 and len(list(tmp_path.iterdir())) == 2
+        assert path.stat().st_size > 100
+        assert len(list(tmp_path.iterdir())) == 2
 
     def test_same_stain_same_bytes(self, tmp_path: Path, suffix: str) -> None:
         volume = tiff_input(tmp_path)
@@ -246,12 +257,12 @@ class TestAll:
 
     def test_folder_that_cannot_be_written(self, tmp_path: Path, suffix: str) -> None:
         (tmp_path / "file").write_text("in the way of a folder")
-        with pytest.raises(InputError, match="file/stain.* cannot be written.*--output_dir"):
+        with pytest.raises(InputError, match=r"file/stain.* cannot be written.*--output_dir"):
             EXPORTS[suffix](tmp_path / "file" / f"stain.{suffix}", tiff_input(tmp_path), in_slabs())
 
     def test_input_is_never_overwritten(self, tmp_path: Path, suffix: str) -> None:
         volume = tiff_input(tmp_path)
-        with pytest.raises(InputError, match="ct.tif would overwrite the input"):
+        with pytest.raises(InputError, match=r"ct.tif would overwrite the input"):
             EXPORTS[suffix](tmp_path / "x" / ".." / "ct.tif", volume, in_slabs())
         np.testing.assert_array_equal(volume.read(0, 4), CT)
 

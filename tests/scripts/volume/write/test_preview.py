@@ -38,7 +38,9 @@ def draw(path: Path, planes: list[Plane], sheet: int = 0, known: bool = True, ti
     thumbnails = [(f"z {index}", filled(20, 30, RED)) for index in range(sheet)]
     draw_preview(path, planes, thumbnails, title, known)
     with Image.open(path) as image:
-        assert image.format == "PNG" and image.mode == "RGB" and image.width == WIDTH
+        assert image.format == "PNG"
+        assert image.mode == "RGB"
+        assert image.width == WIDTH
         return np.asarray(image)
 
 
@@ -67,10 +69,12 @@ def test_planes_in_their_places(tmp_path: Path) -> None:
     tops = []
     for colour, height in ((RED, COLUMN / 2), (GREEN, COLUMN / 4), (BLUE, COLUMN / 2)):
         left, top, wide, high = box(page, colour)
-        assert (left, wide) == (SECOND + 1, COLUMN - 2) and high == pytest.approx(height - 2, abs=1)
+        assert (left, wide) == (SECOND + 1, COLUMN - 2)
+        assert high == pytest.approx(height - 2, abs=1)
         assert (page[top : top + high, MARGIN + 1 : MARGIN + COLUMN - 1] == GREY).all()
         tops.append(top)
-    assert tops == sorted(tops) and within_margins(page)
+    assert tops == sorted(tops)
+    assert within_margins(page)
 
 
 def test_image_is_neither_mirrored_nor_transposed(tmp_path: Path) -> None:
@@ -166,7 +170,7 @@ def test_same_arguments_same_bytes(tmp_path: Path) -> None:
 
 def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way of a folder")
-    with pytest.raises(InputError, match="file/a.png cannot be written"):
+    with pytest.raises(InputError, match=r"file/a.png cannot be written"):
         draw_preview(tmp_path / "file" / "a.png", [plane("xy", 3, 3, RED, (1, 1))], [], "S12")
 
 

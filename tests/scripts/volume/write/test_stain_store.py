@@ -121,7 +121,8 @@ class TestVoxels:
 class TestMetadata:
     def test_axes(self, tmp_path: Path) -> None:
         (image,) = attributes(written(tmp_path, ()))["multiscales"]
-        assert image["version"] == "0.4" and image["name"] == "scan"
+        assert image["version"] == "0.4"
+        assert image["name"] == "scan"
         space = [{"name": axis, "type": "space", "unit": "micrometer"} for axis in "zyx"]
         assert image["axes"] == [{"name": "c", "type": "channel"}, *space]
 
@@ -169,8 +170,11 @@ class TestMetadata:
     def test_arrays(self, tmp_path: Path) -> None:
         store = written(tmp_path)
         header = json.loads((store.path / "0" / ".zarray").read_text())
-        assert header["zarr_format"] == 2 and header["dimension_separator"] == "/" and header["dtype"] == "|u1"
-        assert header["shape"] == [3, *SHAPE] and header["chunks"] == [1, 4, 6, 6]
+        assert header["zarr_format"] == 2
+        assert header["dimension_separator"] == "/"
+        assert header["dtype"] == "|u1"
+        assert header["shape"] == [3, *SHAPE]
+        assert header["chunks"] == [1, 4, 6, 6]
         assert (store.path / "0" / "2" / "2" / "2" / "2").is_file()  # blue, the last of 3 x 3 x 3 chunks
 
     def test_what_is_there_is_kept(self, tmp_path: Path) -> None:

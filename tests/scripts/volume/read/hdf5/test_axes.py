@@ -38,7 +38,8 @@ def test_names_in_another_order(tmp_path: Path, kind: str, caplog: pytest.LogCap
             for axis, name in enumerate("xyz"):
                 dataset.dims[axis].label = name
     with caplog.at_level(logging.WARNING), open_volume(path) as volume:
-        assert volume.shape == (3, 4, 5) and volume.spacing == pytest.approx((0.005, 0.003, 0.002))
+        assert volume.shape == (3, 4, 5)
+        assert volume.spacing == pytest.approx((0.005, 0.003, 0.002))
         np.testing.assert_array_equal(volume.read(0, 3), VOXELS)
         open_volume(path).close()  # a run opens its volume several times
     assert caplog.text.count("its axes are x, y, z, slices lie across z; --axis chooses another") == 1

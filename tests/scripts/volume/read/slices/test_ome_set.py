@@ -41,7 +41,8 @@ def test_one_set_is_one_volume(tmp_path: Path) -> None:
     for source, name in ((folder, "scan"), (folder / "s2.ome.tif", "s2")):
         with open_volume(source) as volume:
             np.testing.assert_array_equal(volume.read(0, 4), VOXELS)
-            assert volume.name == name and len(volume.files) == 4
+            assert volume.name == name
+            assert len(volume.files) == 4
             assert volume.spacing == pytest.approx((0.005, 0.003, 0.002))
     np.testing.assert_array_equal(read_image(folder / "s2.ome.tif"), VOXELS[2])
 

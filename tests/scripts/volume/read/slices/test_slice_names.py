@@ -26,13 +26,15 @@ def test_file_of_another_pattern_is_left_out(other: str) -> None:
     slices = numbered("scan_{:04d}.tif")
     found, lines = names(other, *slices)
     assert found == slices
-    assert len(lines) == 1 and other in lines[0]
+    assert len(lines) == 1
+    assert other in lines[0]
 
 
 def test_gap_is_found_beside_another_file() -> None:
     found, lines = names("a_spr.tif", "a1.tif", "a2.tif", "a4.tif", "a10.tif", "a3.tif", "a5.tif")
     assert found == ["a1.tif", "a2.tif", "a3.tif", "a4.tif", "a5.tif", "a10.tif"]
-    assert "a_spr.tif" in lines[0] and "between a5.tif and a10.tif" in lines[1]
+    assert "a_spr.tif" in lines[0]
+    assert "between a5.tif and a10.tif" in lines[1]
 
 
 @pytest.mark.parametrize(
@@ -44,7 +46,7 @@ def test_gap_is_found_beside_another_file() -> None:
     ],
 )
 def test_two_scans(given: list[str]) -> None:
-    with pytest.raises(InputError, match="several scans or channels .*folder of its own"):
+    with pytest.raises(InputError, match=r"several scans or channels .*folder of its own"):
         names(*given)
 
 
@@ -75,5 +77,6 @@ def test_time_beside_the_count() -> None:
 
 def test_names_without_numbers() -> None:
     found, lines = names("b.tif", "a.tif", "c.tif")
-    assert found == ["a.tif", "b.tif", "c.tif"] and "a.tif, b.tif, c.tif" in lines[0]
+    assert found == ["a.tif", "b.tif", "c.tif"]
+    assert "a.tif, b.tif, c.tif" in lines[0]
     assert names("a.tif") == (["a.tif"], [])

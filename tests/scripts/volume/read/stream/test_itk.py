@@ -47,7 +47,9 @@ def nrrd(path: Path, fields: str, voxels: np.ndarray = VOXELS, content: bytes = 
 
 def assert_reads(path: Path, voxels: np.ndarray = VOXELS) -> None:
     with open_volume(path) as volume:
-        assert volume.shape == voxels.shape and volume.dtype.isnative and volume.dtype.name == voxels.dtype.name
+        assert volume.shape == voxels.shape
+        assert volume.dtype.isnative
+        assert volume.dtype.name == voxels.dtype.name
         for start, stop in ((0, 2), (3, 5), (1, 4)):
             np.testing.assert_array_equal(volume.read(start, stop), voxels[start:stop])
 
@@ -59,7 +61,8 @@ def test_what_itk_writes(tmp_path: Path, suffix: str, compressed: bool, dtype: s
     path = save(tmp_path / f"a{suffix}", VOXELS.astype(dtype), compressed)
     assert_reads(path, VOXELS.astype(dtype))
     with open_volume(path) as volume:
-        assert volume.name == "a" and volume.source == str(path)
+        assert volume.name == "a"
+        assert volume.source == str(path)
         assert len(volume.files) == (1 if suffix in (".mha", ".nrrd") else 2)
         np.testing.assert_allclose(np.asarray(volume.spacing), (0.005, 0.003, 0.002))
         expected = np.array([[-0.002, 0, 0, -1], [0, -0.003, 0, 2], [0, 0, 0.005, 3], [0, 0, 0, 1]])
@@ -93,7 +96,8 @@ def test_no_spacing_in_the_header(tmp_path: Path) -> None:
         nrrd(tmp_path / "a.nrrd", "encoding: raw\n", content=VOXELS.tobytes()),
     ):
         with open_volume(path) as volume:
-            assert volume.spacing is None and volume.affine is None
+            assert volume.spacing is None
+            assert volume.affine is None
 
 
 @pytest.mark.parametrize("dtype", [">u2", ">i2", ">f4", ">f8"])
@@ -189,7 +193,7 @@ def test_bad_meta_image(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("case", BAD_NRRD)
 def test_bad_nrrd(tmp_path: Path, case: str) -> None:
-    with pytest.raises(InputError, match="a.nrrd.*: save it again"):
+    with pytest.raises(InputError, match=r"a.nrrd.*: save it again"):
         open_volume(nrrd(tmp_path / "a.nrrd", BAD_NRRD[case], content=RAW))
 
 
@@ -237,5 +241,5 @@ def test_truncated_file_names_the_slice(tmp_path: Path, suffix: str, compressed:
 def test_file_too_short_to_count_from_its_end(tmp_path: Path) -> None:
     path = meta(tmp_path / "a.mhd", "HeaderSize = -1\n", data="a.raw")
     (tmp_path / "a.raw").write_bytes(RAW[:-3])
-    with pytest.raises(InputError, match="a.raw is 3 bytes too short"):
+    with pytest.raises(InputError, match=r"a.raw is 3 bytes too short"):
         open_volume(path)

@@ -65,12 +65,16 @@ def test_image(tmp_path: Path, version: int) -> None:
         pytest.skip("OME-Zarr 0.5 is zarr format 3, which zarr 2 can neither write nor read")
     path = save_image(tmp_path / "bone.ome.zarr", version=version)
     with open_volume(path) as volume:
-        assert volume.shape == (5, 6, 7) and volume.dtype == np.uint16
-        assert volume.name == "bone" and volume.source == str(path) and volume.affine is None
+        assert volume.shape == (5, 6, 7)
+        assert volume.dtype == np.uint16
+        assert volume.name == "bone"
+        assert volume.source == str(path)
+        assert volume.affine is None
         np.testing.assert_allclose(np.asarray(volume.spacing), (0.005, 0.003, 0.002))
         for start, stop in ((0, 2), (1, 5), (0, 1)):
             np.testing.assert_array_equal(volume.read(start, stop), VOXELS[start:stop])
-    assert find_volumes(path) == [str(path)] and find_volumes(tmp_path) == [str(path)]
+    assert find_volumes(path) == [str(path)]
+    assert find_volumes(tmp_path) == [str(path)]
 
 
 def test_unfinished_zarr_is_not_found(tmp_path: Path) -> None:
@@ -95,7 +99,8 @@ def test_scale_and_translation_of_level_and_image(tmp_path: Path) -> None:
 def test_spacing_without_unit_is_unknown(tmp_path: Path) -> None:
     for number, axes in enumerate(([{"name": name} for name in "zyx"], ["z", "y", "x"])):
         with open_volume(save_image(tmp_path / f"{number}.zarr", axes=axes)) as volume:
-            assert volume.spacing is None and volume.affine is None
+            assert volume.spacing is None
+            assert volume.affine is None
 
 
 def test_single_channel_and_other_orders(tmp_path: Path) -> None:
@@ -106,7 +111,7 @@ def test_single_channel_and_other_orders(tmp_path: Path) -> None:
         assert volume.shape == VOXELS.shape
         np.testing.assert_allclose(np.asarray(volume.spacing), (0.003, 0.002, 0.005))
         np.testing.assert_array_equal(volume.read(1, 4), VOXELS[1:4])
-    with pytest.raises(InputError, match="c.zarr has other axes.*c=2"):
+    with pytest.raises(InputError, match=r"c.zarr has other axes.*c=2"):
         open_volume(save_image(tmp_path / "c.zarr", np.stack([VOXELS] * 2), [{"name": "c"}, *ZYX]))
 
 
@@ -120,7 +125,8 @@ def test_folder_of_bioformats2raw(tmp_path: Path) -> None:
     (root / "OME" / ".zgroup").write_text('{"zarr_format": 2}')
     for path in (root, root / "0"):
         with open_volume(path) as volume:
-            assert volume.name == "knee" and volume.source == str(path)
+            assert volume.name == "knee"
+            assert volume.source == str(path)
             np.testing.assert_array_equal(volume.read(1, 4), VOXELS[1:4])
     save_image(root / "1", VOXELS[None, None], axes)
     with pytest.raises(InputError, match=r"knee\.zarr holds 2 images \(0, 1\): give one of them, as in .*knee\.zarr/0"):
@@ -172,7 +178,9 @@ def test_plain_arrays(tmp_path: Path) -> None:
     save_array(tmp_path / "two", VOXELS[0], (3, 4))
     save_array(tmp_path / "four", VOXELS[None], (1, 2, 3, 4))
     with open_volume(tmp_path / "three.zarr") as volume:
-        assert volume.name == "three" and volume.spacing is None and volume.dtype.isnative
+        assert volume.name == "three"
+        assert volume.spacing is None
+        assert volume.dtype.isnative
         np.testing.assert_array_equal(volume.read(1, 5), VOXELS[1:])
     with open_volume(tmp_path / "two") as volume:
         np.testing.assert_array_equal(volume.read(0, 1), VOXELS[:1])
@@ -199,7 +207,8 @@ def test_missing_chunk_is_reported_once(tmp_path: Path, caplog: pytest.LogCaptur
     assert [record.getMessage() for record in caplog.records] == [
         f"{path}: the chunk 1/0/1 of slice 2 is not there and read as 0; if it should be, copy the volume again."
     ]
-    assert (slab[2:4, :3, 4:] == 0).all() and (slab[:2] == VOXELS[:2]).all()
+    assert (slab[2:4, :3, 4:] == 0).all()
+    assert (slab[:2] == VOXELS[:2]).all()
 
 
 def test_damaged_chunk_names_the_slice(tmp_path: Path) -> None:
@@ -208,18 +217,18 @@ def test_damaged_chunk_names_the_slice(tmp_path: Path) -> None:
     chunk.write_bytes(chunk.read_bytes()[:-5])
     with open_volume(path) as volume:
         np.testing.assert_array_equal(volume.read(0, 2), VOXELS[:2])
-        with pytest.raises(InputError, match="a.zarr.*slice 2 of 5"):
+        with pytest.raises(InputError, match=r"a.zarr.*slice 2 of 5"):
             volume.read(1, 5)
 
 
 def test_what_is_no_image(tmp_path: Path) -> None:
     (tmp_path / "empty.zarr").mkdir()
-    with pytest.raises(InputError, match="empty.zarr cannot be read"):
+    with pytest.raises(InputError, match=r"empty.zarr cannot be read"):
         open_volume(tmp_path / "empty.zarr")
     group = tmp_path / "group.zarr"
     save_array(group / "first", VOXELS, (2, 3, 4))
     (group / ".zgroup").write_text('{"zarr_format": 2}')
-    with pytest.raises(InputError, match="group.zarr is no OME-Zarr image.*first"):
+    with pytest.raises(InputError, match=r"group.zarr is no OME-Zarr image.*first"):
         open_volume(group)
     (group / ".zattrs").write_text("{broken")
     with pytest.raises(InputError, match=r"group\.zarr/\.zattrs cannot be read as JSON"):
