@@ -522,7 +522,7 @@ class TestMistakes:
         assert "slab_size" in mistake(lambda: run(workflow("inference", **options, slab_size=slab_size)))
 
     @pytest.mark.parametrize(
-        "when", ["volume.stain_store.StainStore.write", "volume.staining.Staining.note", "volume.finish.preview_of"]
+        "when", ["write.stain_store.StainStore.write", "stain.staining.Staining.note", "stain.finish.preview_of"]
     )
     def test_full_disk(
         self, when: str, workflow: Build, tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -530,7 +530,7 @@ class TestMistakes:
         def full(*_: Any, **__: Any) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-        monkeypatch.setattr(f"scripts.{when}", full)
+        monkeypatch.setattr(f"scripts.volume.{when}", full)
         tifffile.imwrite(tmp_path / "scan.tif", np.random.default_rng(0).random((5, 32, 32)).astype(np.float32))
         options = {"checkpoint": tiny_checkpoint, "input": tmp_path / "scan.tif", "output_dir": tmp_path / "out"}
         assert "free some space" in mistake(lambda: run(workflow("inference", **options)))

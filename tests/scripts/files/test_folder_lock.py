@@ -18,12 +18,11 @@ HOLD += "held = lock_folder(Path(sys.argv[1])); print('held', flush=True); time.
 
 @pytest.mark.skipif(fcntl is None, reason="Windows has no fcntl, and lock_folder then locks nothing")
 def test_locked_by_another_process_until_that_is_killed(tmp_path: Path) -> None:
-    root = ROOT
     # -c with the folder on the path imports the module alone, not the whole package
     code = HOLD.replace("from scripts.files.folder_lock", "from folder_lock")
     with subprocess.Popen(
         [sys.executable, "-c", code, str(tmp_path)],
-        env=os.environ | {"PYTHONPATH": str(root / "scripts")},
+        env=os.environ | {"PYTHONPATH": str(ROOT / "scripts" / "files")},
         stdout=subprocess.PIPE,
     ) as other:
         assert other.stdout is not None
