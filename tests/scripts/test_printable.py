@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 from scripts.errors import find_input_error
 from scripts.handlers.history import write_rows
 from scripts.printable import printable
@@ -28,7 +30,6 @@ def test_files_with_such_names_in_them_are_text(tmp_path: Path) -> None:
 
 
 def test_a_library_that_cannot_take_the_name_is_answered_for() -> None:
-    try:
+    with pytest.raises(UnicodeEncodeError) as refused:
         f"/data/{LATIN}".encode()
-    except UnicodeEncodeError as error:
-        assert r"/data/Sch\xe4del is a name that is not UTF-8: rename" in str(find_input_error(error))
+    assert r"/data/Sch\xe4del is a name that is not UTF-8: rename" in str(find_input_error(refused.value))

@@ -57,8 +57,9 @@ def decoded(text: str, layer: str) -> np.ndarray:
         assert int(attributes["data-first"] or "") == len(slices)
         sheet = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
         for top in range(0, sheet.shape[0], tiling["height"]):
-            for left in range(0, sheet.shape[1], tiling["width"]):
-                slices.append(sheet[top : top + height, left : left + width].reshape(height, width, -1))
+            row = sheet[top : top + height]
+            lefts = range(0, sheet.shape[1], tiling["width"])
+            slices += [row[:, left : left + width].reshape(height, width, -1) for left in lefts]
     return np.stack(slices[:depth])
 
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import h5py
 import nibabel
@@ -318,7 +318,7 @@ class TestInterruption:
 class TestDamage:
     """A slice that cannot be read, far behind those that the window is made of."""
 
-    WINDOW: dict[str, Any] = {"ct_window": [0, 256], "slab_size": 1}
+    WINDOW: ClassVar[dict[str, Any]] = {"ct_window": [0, 256], "slab_size": 1}
 
     @staticmethod
     def rewrite(path: Path, image: np.ndarray) -> None:
@@ -413,9 +413,10 @@ class TestLastSteps:
         def cut_off(*_: Any) -> None:
             raise Killed
 
-        with monkeypatch.context() as patch, pytest.raises(Killed):
+        with monkeypatch.context() as patch:
             patch.setattr("scripts.handlers.volume_writer.finish", cut_off)
-            stain(whole / "scan.tif", tmp_path / "out", output_format=ALL_FORMATS)
+            with pytest.raises(Killed):
+                stain(whole / "scan.tif", tmp_path / "out", output_format=ALL_FORMATS)
         return tmp_path / "out"
 
     def test_are_as_many(self, whole: Path, stained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -425,9 +426,10 @@ class TestLastSteps:
 
     @pytest.mark.parametrize("step", range(1, STEPS + 1))
     def test_cut_off(self, step: int, whole: Path, stained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        with monkeypatch.context() as patch, pytest.raises(Killed):
+        with monkeypatch.context() as patch:
             kill_at(step, patch)
-            stain(whole / "scan.tif", stained, output_format=ALL_FORMATS)
+            with pytest.raises(Killed):
+                stain(whole / "scan.tif", stained, output_format=ALL_FORMATS)
         network = stain(whole / "scan.tif", stained, output_format=ALL_FORMATS)
         assert network.slices == 0
         assert contents(stained) == contents(whole / "out")
@@ -439,9 +441,10 @@ class TestLastSteps:
         def cut_off(*_: Any) -> None:
             raise Killed
 
-        with monkeypatch.context() as patch, pytest.raises(Killed):
+        with monkeypatch.context() as patch:
             patch.setattr("scripts.volume.stain.unfinished.delete", cut_off)
-            stain(whole / "scan.tif", stained, output_format=ALL_FORMATS)
+            with pytest.raises(Killed):
+                stain(whole / "scan.tif", stained, output_format=ALL_FORMATS)
         found = {name: content for name, content in contents(stained).items() if ".partial/" not in name}
         assert found == contents(whole / "out")
 
@@ -453,9 +456,10 @@ class TestLastSteps:
         def cut_off(*_: Any) -> None:
             raise Killed
 
-        with monkeypatch.context() as patch, pytest.raises(Killed):
+        with monkeypatch.context() as patch:
             patch.setattr(finishing, "preview_of", cut_off)
-            stain(source, tmp_path / "out", output_format=ALL_FORMATS)
+            with pytest.raises(Killed):
+                stain(source, tmp_path / "out", output_format=ALL_FORMATS)
         tiff(source, LEVELS[::-1])
         os.utime(source, ns=(1, 1))
         stain(source, tmp_path / "out", output_format=ALL_FORMATS)
@@ -550,9 +554,10 @@ class TestMistakes:
             raise OSError(errno.ENOSPC, "No space left on device")
 
         source = tiff(tmp_path / "scan.tif")
-        with monkeypatch.context() as patch, pytest.raises(InputError, match="No space left") as caught:
+        with monkeypatch.context() as patch:
             patch.setattr(StainStore, "write", full)
-            stain(source, tmp_path / "out")
+            with pytest.raises(InputError, match="No space left") as caught:
+                stain(source, tmp_path / "out")
         assert "scan_stain.partial" in str(caught.value)
         assert "free some space and repeat the command" in str(caught.value)
         assert names(tmp_path / "out") == ["scan_stain.partial"]

@@ -29,8 +29,8 @@ def registered(phantom: Path, tmp_path: Path) -> Path:
     """A study of the phantom's pairs, which are registered already."""
     lines = ["specimen,split,ct,histology,ct_window"]
     for split in ("training", "validation", "test"):
-        for item in load_datalist(phantom, split):
-            lines.append(f"{item['specimen']},{split},{item['image']},{item['label']},5000 35000")
+        items = load_datalist(phantom, split)
+        lines += [f"{item['specimen']},{split},{item['image']},{item['label']},5000 35000" for item in items]
     (tmp_path / "study").mkdir()
     (tmp_path / "study" / "study.csv").write_text("\n".join(lines) + "\n")
     return tmp_path / "study"

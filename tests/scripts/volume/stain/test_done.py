@@ -208,9 +208,10 @@ class TestWhole:
         def cut_off(staining: Staining) -> None:
             raise Killed
 
-        with monkeypatch.context() as patch, pytest.raises(Killed):
+        with monkeypatch.context() as patch:
             patch.setattr(finishing, "publish", cut_off)
-            stain(output_format="ome.zarr,tif")
+            with pytest.raises(Killed):
+                stain(output_format="ome.zarr,tif")
         return tmp_path / "out" / "scan_stain.partial"
 
     @pytest.mark.parametrize("name", ["scan_stain.tif", "scan_stain.png", "scan_stain.json"])
@@ -242,9 +243,10 @@ class TestWhole:
             if len(steps) == moved:
                 raise Killed
 
-        with monkeypatch.context() as patch, pytest.raises(Killed):
+        with monkeypatch.context() as patch:
             patch.setattr(publishing, "sync_folder", cut_off)
-            stain(ct_window=[0, 512], overwrite=True)
+            with pytest.raises(Killed):
+                stain(ct_window=[0, 512], overwrite=True)
         place = tmp_path / "out" if moved == 1 else tmp_path / "out" / "scan_stain.partial" / "replaced"
         assert tree(place / "scan_stain.ome.zarr") == old
         assert stain(ct_window=[0, 512], overwrite=True) == 0

@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import nibabel
 import numpy as np
@@ -150,7 +150,7 @@ class TestNames:
 class TestAnotherRequest:
     """Only the same request goes on with what is there."""
 
-    CHANGES: dict[str, dict[str, Any]] = {
+    CHANGES: ClassVar[dict[str, dict[str, Any]]] = {
         "ct_window": {"ct_window": [0, 100]},
         "slice_average": {"slice_average": [1, 1, 1]},
         "nan_value": {"nan_value": 7},

@@ -186,9 +186,10 @@ def test_half_made_store_is_made_again(tmp_path: Path, monkeypatch: pytest.Monke
     def cut_off(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(stain_store, "create_array", cut_off)
-        written(tmp_path, ())
+        with pytest.raises(KeyboardInterrupt):
+            written(tmp_path, ())
     np.testing.assert_array_equal(written(tmp_path).array()[:], STAIN)
 
 
