@@ -9,6 +9,8 @@ import torch
 from monai.transforms import Transform
 from torch.nn import functional as F
 
+from scripts.data.control_points import bending, grid_shape, spread
+
 #: Coarse to fine: pixels averaged along a side, first step of the control points in pixels, number of steps.
 STAGES = ((8, 0.5, 40), (4, 0.25, 40), (2, 0.1, 30))
 BORDER = 8  # pixels at the border that are not compared, as what belongs there may lie outside
@@ -47,11 +49,6 @@ class Displacementd(Transform):
             self.fields[path].copy_(spread(points, self.fields[path].shape[-2:]))
 
 
-def spread(points: torch.Tensor, size: Sequence[int]) -> torch.Tensor:
-    """The field (2, H, W) of control points (2, R, C), the outermost in the corners; cubic between them."""
-    return F.interpolate(points[None], size=tuple(size), mode="bicubic", align_corners=True)[0]
-
-
 def places_of(size: Sequence[int], device: torch.device) -> torch.Tensor:
     """Where the pixels (H, W) of an image lie: (H, W, 2), columns first, in pixels from its middle."""
     rows, columns = (torch.arange(side, device=device) - (side - 1) / 2 for side in size)
@@ -85,10 +82,10 @@ def find_displacement(
         Control points (2, R, C), rows first, float32, pixels: ``section`` at p shows what ``virtual`` does at p +
         displacement. Zero if nothing of the mask is left after averaging.
     """
-    height, width = mask.shape[-2:]
-    points = torch.zeros(1, 2, _points(height, spacing), _points(width, spacing), device=mask.device)
+    size = mask.shape[-2:]
+    points = torch.zeros(1, 2, *grid_shape(size, spacing), device=mask.device)
     for factor, step, steps in STAGES:
-        if min(height, width) < 2 * (BORDER + factor):
+        if min(size) < 2 * (BORDER + factor):
             continue
         moving, fixed, valid = (F.avg_pool2d(image[None].float(), factor) for image in (virtual, section, mask))
         places = places_of(fixed.shape[-2:], mask.device)
@@ -103,20 +100,9 @@ def find_displacement(
             for _ in range(steps):
                 field = spread(points[0], fixed.shape[-2:]).flip(0).permute(1, 2, 0) / factor
                 difference = (sampled(moving, (places + field)[None]) - fixed)[inner].abs().mean(dim=1, keepdim=True)
-                loss = (difference * weight).sum() / weight.sum() + stiffness * _bending(points)
+                loss = (difference * weight).sum() / weight.sum() + stiffness * bending(points, (0, 1, 2, 3))
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()
         points = points.detach()
     return points[0]
-
-
-def _points(side: int, spacing: float) -> int:
-    return max(4, round((side - 1) / spacing) + 1)  # cubic interpolation takes four
-
-
-def _bending(points: torch.Tensor) -> torch.Tensor:
-    """Mean squared second differences. MONAI's ``BendingEnergyLoss`` leaves the outermost points out."""
-    down, right = points.diff(dim=2), points.diff(dim=3)
-    straight = down.diff(dim=2).square().mean() + right.diff(dim=3).square().mean()
-    return straight + 2 * down.diff(dim=3).square().mean()

@@ -15,7 +15,7 @@ from monai.inferers import SimpleInferer
 from scipy.ndimage import gaussian_filter
 
 from scripts.data import Displacementd
-from scripts.data.displacement import spread
+from scripts.data.control_points import spread
 from scripts.errors import InputError
 from scripts.handlers import RealignPairs
 
