@@ -36,7 +36,7 @@ BINS = 512  # of the windowed grey value; a phantom's slice has several hundred 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("--dataset_dir", type=Path, required=True, help="folder with datalist.json")
-    parser.add_argument("--output_dir", type=Path, required=True, help="folder for the tables of metrics")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the tables of metrics")
     parser.add_argument("--bins", type=int, default=BINS, help="entries of the table (default: %(default)s)")
     parser.add_argument("--lpips_weights", type=Path, help="AlexNet weights for LPIPS (default: torch's cache)")
 
@@ -51,10 +51,10 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"A lookup table cannot have {args.bins} bins: give --bins a positive number, {BINS} say.")
     training, validation, test = (load_pairs(args.dataset_dir, split) for split in ("training", "validation", "test"))
     sigma, table = choose_lut(training, validation, SIGMAS, args.bins)
-    values = write_scores(args.output_dir, test, table, sigma, args.lpips_weights)
+    values = write_scores(args.out, test, table, sigma, args.lpips_weights)
     means = ", ".join(f"{name} {np.nanmean(column):.4f}" for name, column in values.items())
     print(f"Best lookup table: sigma {sigma:g} pixels; on {len(test)} test images {means}.")
-    print(f"Tables written to {args.output_dir}.")
+    print(f"Tables written to {args.out}.")
     return 0
 
 

@@ -17,7 +17,7 @@ from monai.losses import DiceCELoss
 from monai.utils import set_determinism
 from tqdm import trange
 
-from bundle.shared.places import ROOT
+from bundle.shared.places import TISSUE
 from scripts.data import RandStainJitterBatchd, load_datalist
 from scripts.data.image.read import read_histology, read_labels
 from scripts.errors import InputError
@@ -30,7 +30,6 @@ from scripts.weights.checkpoint import save_atomically
 
 PATCH, BATCH = 128, 8
 LEARNING_RATE = 0.003
-OUT = ROOT / "data" / "tissue.pt"
 
 Section = tuple[torch.Tensor, torch.Tensor]  # (3, H, W) in [0, 1], (H, W) class ids
 
@@ -44,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder with datalist.json whose pairs have 'labels' registered with their sections, such as a phantom "
         "made with --displacement 0",
     )
-    parser.add_argument("--out", type=Path, default=OUT, help="file to write")
+    parser.add_argument("--out", type=Path, default=TISSUE, help="file to write")
     parser.add_argument("--steps", type=int, default=1500, help=f"of {BATCH} patches of {PATCH} pixels")
     parser.add_argument("--seed", type=int, default=0, help="random seed")
 

@@ -1,4 +1,4 @@
-"""Where things lie in this repository."""
+"""Where things lie: the parts of the bundle in its folder, what commands write in the current one."""
 
 from __future__ import annotations
 
@@ -7,3 +7,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = ROOT / "configs"
 SHIPPED = ROOT / "models" / "model.pt"
+
+PHANTOM = Path("data") / "phantom"  # an installed bundle's own folder is no place for data
+SLIDES = Path("data") / "slides"
+TISSUE = Path("data") / "tissue.pt"
+OUTPUT = Path("output")

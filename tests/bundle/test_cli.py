@@ -33,7 +33,7 @@ def ending(monkeypatch: pytest.MonkeyPatch, result: Any) -> int:
         return result() or 0
 
     monkeypatch.setattr(lut, "run", run)
-    return cli.main(["lut", "--dataset_dir", "data", "--output_dir", "out", "--bins", "7"])
+    return cli.main(["lut", "--dataset_dir", "data", "--out", "out", "--bins", "7"])
 
 
 def test_command_gets_its_options(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,9 +78,7 @@ def test_interruption(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     assert capsys.readouterr().err == "interrupted\n"
 
 
-@pytest.mark.parametrize(
-    "arguments", [["stain"], [], ["lut"], ["lut", "--dataset_dir", "a", "--output_dir", "b", "--c"]]
-)
+@pytest.mark.parametrize("arguments", [["stain"], [], ["lut"], ["lut", "--dataset_dir", "a", "--out", "b", "--c"]])
 def test_wrong_arguments(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exit_status:
         cli.main(arguments)
@@ -102,7 +100,7 @@ def test_each_command_explains_itself(command: str, capsys: pytest.CaptureFixtur
 
 def test_as_a_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """A real mistake of a user: the status is handed to the shell."""
-    monkeypatch.setattr(sys, "argv", ["bundle", "lut", "--dataset_dir", str(tmp_path), "--output_dir", str(tmp_path)])
+    monkeypatch.setattr(sys, "argv", ["bundle", "lut", "--dataset_dir", str(tmp_path), "--out", str(tmp_path)])
     with pytest.raises(SystemExit) as exit_status:
         runpy.run_module("bundle", run_name="__main__")
     assert exit_status.value.code == 1

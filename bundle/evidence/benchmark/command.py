@@ -18,7 +18,6 @@ from bundle.evidence.benchmark.sections import draw_stains
 from bundle.evidence.benchmark.table import dice_rows, rows_of
 from bundle.evidence.shared.budget import steps_within
 from bundle.evidence.shared.cell import (
-    ROOT,
     STEPS_PER_EPOCH,
     Cell,
     Evaluation,
@@ -31,7 +30,7 @@ from bundle.evidence.shared.machine import describe_machine
 from bundle.evidence.shared.metric_table import TITLES
 from bundle.evidence.shared.parallel import run_all
 from bundle.evidence.speed.command import table
-from bundle.synthetic.phantom.command import DEFAULT_OUT as PHANTOM
+from bundle.shared.places import OUTPUT, PHANTOM
 from scripts.data import load_datalist
 from scripts.errors import InputError
 from scripts.files.output_folder import writable_folder
@@ -65,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tissue_classifier", type=Path, help="of `python -m bundle tissue`: evaluate tissues and histomorphometry too"
     )
-    parser.add_argument("--output_dir", type=Path, default=ROOT / "output" / "benchmark", help="folder for results")
+    parser.add_argument("--out", type=Path, default=OUTPUT / "benchmark", help="folder for results")
     parser.add_argument(
         "--times", type=Path, metavar="NETWORK.JSON", help="of `speed network`: draw quality against speed, pareto.png"
     )
@@ -82,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     """
     cells = cells_of(args)
     evaluation = evaluation_of(args)
-    out = writable_folder(args.output_dir).resolve()
+    out = writable_folder(args.out).resolve()
     threads = threads_of(args.jobs)
     times_as_fast = speeds(args.times, [cell.recipe for cell in cells]) if args.times else {}
     print(", ".join(f"{name} {value}" for name, value in describe_machine().items()), flush=True)
@@ -191,7 +190,7 @@ def cells_of(args: argparse.Namespace) -> list[Cell]:
         for name, overlay in overlays.items()
     ]
     for name in options.keys() & {"resume", *cells[0].own_entries(Path())}:
-        raise InputError(f"--set {name}: the benchmark sets {name} itself; see --seeds, --steps, --output_dir.")
+        raise InputError(f"--set {name}: the benchmark sets {name} itself; see --seeds, --steps, --out.")
     return cells
 
 

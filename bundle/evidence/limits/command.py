@@ -12,13 +12,13 @@ from typing import Any
 from bundle.evidence.benchmark.command import DEFAULT, cells_of, evaluation_of, threads_of
 from bundle.evidence.limits.curves import draw_curves, rows_of
 from bundle.evidence.limits.points import LIMITS, Point
-from bundle.evidence.shared.cell import ROOT, lookup_table_result, result_of
+from bundle.evidence.shared.cell import lookup_table_result, result_of
 from bundle.evidence.shared.lookup_table import RECIPE as LOOKUP_TABLE
 from bundle.evidence.shared.machine import describe_machine
 from bundle.evidence.shared.metric_table import TITLES
 from bundle.evidence.shared.parallel import run_all
 from bundle.evidence.speed.command import table
-from bundle.synthetic.phantom.command import DEFAULT_OUT as PHANTOM
+from bundle.shared.places import OUTPUT, PHANTOM
 from scripts.errors import InputError
 from scripts.files.output_folder import writable_folder
 
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tissue_classifier", type=Path, help="of `python -m bundle tissue`: evaluate tissues and histomorphometry too"
     )
-    parser.add_argument("--output_dir", type=Path, default=ROOT / "output" / "limits", help="folder for results")
+    parser.add_argument("--out", type=Path, default=OUTPUT / "limits", help="folder for results")
     parser.add_argument(
         "--set", nargs="*", default=[], metavar="NAME=VALUE", help="further entries of the training's config"
     )
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     points_of, axis = LIMITS[args.limit]
     if set(args.recipes) == {LOOKUP_TABLE}:
         raise InputError(f"Name a recipe, such as '{DEFAULT}'.")
-    evaluation, out = evaluation_of(args), writable_folder(args.output_dir).resolve()
+    evaluation, out = evaluation_of(args), writable_folder(args.out).resolve()
     threads = threads_of(args.jobs)
     base = args.dataset_dir.resolve()
     tasks: list[tuple[Point, str, Callable[[], dict[str, Any]]]] = []

@@ -82,7 +82,7 @@ def misregistered(base: Path, displacement: float, out: Path) -> Path:
     if not (out / "datalist.json").is_file():
         make_phantom(out, **options)
     if read_phantom(out)["phantom"]["options"] != options:
-        raise InputError(f"{out} holds another phantom: give another --output_dir.")
+        raise InputError(f"{out} holds another phantom: give another --out.")
     return out
 
 

@@ -182,7 +182,7 @@ def result_of(cell: Cell, evaluation: Evaluation, out: Path, threads: int | None
     if once(folder / "cell.json", cell.identity) != cell.identity():
         raise InputError(
             f"{folder} holds another cell, or its recipe, train.yaml or data were changed since, see its cell.json: "
-            "give another --output_dir."
+            "give another --out."
         )
     training = once(folder / "training.json", lambda: train(cell, folder, threads))
     scores = _scored(folder, evaluation, lambda: _evaluate(cell, folder, evaluation, threads))
@@ -208,7 +208,7 @@ def lookup_table_result(dataset_dir: str, budget: str, evaluation: Evaluation, o
     digest = data_digest(dataset_dir)
     fit = once(folder / "training.json", lambda: lookup_table.fit(data, folder) | {"data": digest})
     if (fit["dataset_dir"], fit["data"]) != (dataset_dir, digest):
-        raise InputError(f"{folder} holds the table of {fit['dataset_dir']}: give another --output_dir.")
+        raise InputError(f"{folder} holds the table of {fit['dataset_dir']}: give another --out.")
 
     def evaluate() -> None:
         judged_on = Path(evaluation.dataset_dir or dataset_dir)

@@ -12,7 +12,7 @@ from typing import Any
 
 from bundle.evidence.shared.machine import describe_machine
 from bundle.evidence.speed import network, training, volume
-from bundle.shared.places import ROOT
+from bundle.shared.places import OUTPUT
 from scripts.errors import InputError
 from scripts.files.output_folder import writable_folder
 
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     names = sorted({name for measures in MEASURES.values() for name in measures})
     parser.add_argument("--only", nargs="+", choices=names, help="some of the measurements")
     parser.add_argument("--quick", action="store_true", help="smaller volumes, fewer repeats: to see that it works")
-    parser.add_argument("--output_dir", type=Path, default=ROOT / "output" / "speed", help="folder for tables")
+    parser.add_argument("--out", type=Path, default=OUTPUT / "speed", help="folder for tables")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     others = sorted(set(args.only or ()) - MEASURES[args.what].keys())
     if others:
         raise InputError(f"--only {' '.join(others)}: measured of {args.what} are {', '.join(MEASURES[args.what])}.")
-    folder = writable_folder(args.output_dir)
+    folder = writable_folder(args.out)
     machine = describe_machine()
     print(", ".join(f"{name} {value}" for name, value in machine.items()), flush=True)
     results: dict[str, Any] = {"machine": machine, "quick": args.quick}

@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 
 from bundle.evidence.limits.variants import materials
-from bundle.evidence.shared.cell import ROOT
 from bundle.evidence.shared.machine import describe_machine
 from bundle.evidence.speed.command import table
 from bundle.evidence.uncertainty.figures import draw_uncertainty
 from bundle.evidence.uncertainty.judge import SHARES, auc, calibration, fit_scale, removed_error
 from bundle.evidence.uncertainty.maps import maps_of
+from bundle.shared.places import OUTPUT, PHANTOM, SHIPPED
 from bundle.shared.trained_network import read_network
-from bundle.synthetic.phantom.command import DEFAULT_OUT as PHANTOM
 from scripts.errors import InputError
 from scripts.files.output_folder import writable_folder
 
@@ -31,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "checkpoints",
         nargs="*",
         type=Path,
-        default=[ROOT / "models" / "model.pt"],
+        default=[SHIPPED],
         help="the weights that are judged; and others trained alike with other seeds, as an ensemble to compare with",
     )
     parser.add_argument("--dataset_dir", type=Path, default=PHANTOM, help="folder with datalist.json")
@@ -43,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="MATERIAL=CHECKPOINT",
         help="weights whose training never saw an implant material of the phantom, see `limits material`",
     )
-    parser.add_argument("--output_dir", type=Path, default=ROOT / "output" / "uncertainty", help="folder for results")
+    parser.add_argument("--out", type=Path, default=OUTPUT / "uncertainty", help="folder for results")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -52,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         InputError: data or checkpoints that cannot be used; a material that the phantom does not have.
     """
-    out = writable_folder(args.output_dir)
+    out = writable_folder(args.out)
     unseen = unseen_of(args.without, args.dataset_dir)
     networks = [read_network(path) for path in args.checkpoints]
     for path in unseen.values():

@@ -18,8 +18,7 @@ from monai.data import Dataset
 from bundle.evidence import lut
 from bundle.evidence.shared.metric_table import write_table
 from bundle.release.demo.pictures import draw_losses, draw_planes, draw_sections
-from bundle.shared.places import ROOT
-from bundle.synthetic.phantom.command import DEFAULT_OUT as PHANTOM
+from bundle.shared.places import PHANTOM, ROOT
 from bundle.synthetic.phantom.generate import make_phantom
 from scripts.data.window import window
 from scripts.errors import InputError
@@ -38,7 +37,7 @@ NOTE = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--output_dir", type=Path, default=ROOT / "demo", help="folder for all results")
+    parser.add_argument("--out", type=Path, default=Path("demo"), help="folder for all results")
     parser.add_argument("--dataset_dir", type=Path, default=PHANTOM, help="phantom; made if it is not there")
     parser.add_argument("--epochs", type=int, default=6, help="epochs to train the small model")
     parser.add_argument("--steps", type=int, default=40, help="training steps per epoch")
@@ -48,10 +47,10 @@ def run(args: argparse.Namespace) -> int:
     """Run all steps and say where everything is.
 
     Raises:
-        InputError: `output_dir` holds something that this command did not write.
+        InputError: `out` holds something that this command did not write.
     """
     begun = time.monotonic()
-    out, data = args.output_dir, args.dataset_dir
+    out, data = args.out, args.dataset_dir
     _clear(out)
 
     _say("1/6  phantom: synthetic CT and toluidine-blue sections of bone implants")
@@ -164,14 +163,14 @@ def _test_volume(data: Path) -> list[Path]:
 def _lut_arguments(data: Path, folder: Path) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     lut.add_arguments(parser)
-    return parser.parse_args(["--dataset_dir", str(data), "--output_dir", str(folder)])
+    return parser.parse_args(["--dataset_dir", str(data), "--out", str(folder)])
 
 
 def _clear(out: Path) -> None:
     """Make the output folder, or empty the one that an earlier demo wrote."""
     if out.exists() and any(out.iterdir()):
         if not (out / MARKER).is_file():
-            raise InputError(f"{out} holds something else than an earlier demo: give another --output_dir.")
+            raise InputError(f"{out} holds something else than an earlier demo: give another --out.")
         shutil.rmtree(out)
     writable_folder(out)
     (out / MARKER).write_text('{"written_by": "python -m bundle demo"}\n', encoding="utf-8")

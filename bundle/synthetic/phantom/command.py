@@ -8,16 +8,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from bundle.shared.places import ROOT
+from bundle.shared.places import PHANTOM
 from bundle.synthetic.phantom.generate import make_phantom
-
-DEFAULT_OUT = ROOT / "data" / "phantom"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
-        "out", nargs="?", type=Path, default=DEFAULT_OUT, metavar="OUT", help="folder (default: %(default)s)"
+        "out", nargs="?", type=Path, default=PHANTOM, metavar="OUT", help="folder (default: %(default)s)"
     )
     parser.add_argument("--seed", type=int, default=0, help="random seed (default: %(default)s)")
     parser.add_argument(

@@ -8,17 +8,15 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from bundle.shared.places import ROOT
+from bundle.shared.places import SLIDES
 from bundle.synthetic.slides.cut import CutLimits
 from bundle.synthetic.slides.study import StudyOptions, make_study
 from scripts.errors import InputError
 
-DEFAULT_OUT = ROOT / "data" / "slides"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("out", nargs="?", type=Path, default=DEFAULT_OUT, metavar="OUT", help="folder")
+    parser.add_argument("out", nargs="?", type=Path, default=SLIDES, metavar="OUT", help="folder")
     parser.add_argument("--seed", type=int, default=0, help="random seed")
     parser.add_argument("--slides", type=int, default=20, help="number of slides, two of each specimen")
     parser.add_argument("--side", type=int, default=384, help="side of the blocks in voxels")

@@ -93,7 +93,7 @@ def run(*options: str) -> int:
 def test_command_writes_the_evaluations_tables(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))  # no LPIPS weights there
     write_dataset(tmp_path, sigma=1.0)
-    assert run("--dataset_dir", str(tmp_path), "--output_dir", str(tmp_path / "out"), "--bins", "64") == 0
+    assert run("--dataset_dir", str(tmp_path), "--out", str(tmp_path / "out"), "--bins", "64") == 0
     assert "sigma 1 pixels" in capsys.readouterr().out
     with open(tmp_path / "out" / "metrics_per_image.csv", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -108,9 +108,9 @@ def test_command_writes_the_evaluations_tables(tmp_path, monkeypatch, capsys):
 
 def test_bins_must_be_positive(tmp_path):
     with pytest.raises(InputError, match="0 bins"):
-        run("--dataset_dir", str(tmp_path), "--output_dir", str(tmp_path), "--bins", "0")
+        run("--dataset_dir", str(tmp_path), "--out", str(tmp_path), "--bins", "0")
 
 
 def test_missing_data_are_the_users_mistake(tmp_path):
     with pytest.raises(InputError, match=r"datalist\.json"):
-        run("--dataset_dir", str(tmp_path), "--output_dir", str(tmp_path / "out"))
+        run("--dataset_dir", str(tmp_path), "--out", str(tmp_path / "out"))

@@ -7,8 +7,7 @@ from typing import Any
 
 from monai.bundle import ConfigWorkflow
 
-from bundle.shared.places import ROOT
-from bundle.synthetic.phantom.command import DEFAULT_OUT as PHANTOM
+from bundle.shared.places import PHANTOM, ROOT
 from scripts.errors import InputError
 
 QUICK = {  # networks and patches so small that every step takes milliseconds

@@ -10,7 +10,7 @@ import nibabel
 import numpy as np
 
 from bundle.evidence.speed.volume.run import stain
-from bundle.synthetic.phantom.command import DEFAULT_OUT as PHANTOM
+from bundle.shared.places import PHANTOM
 from scripts.data.window import window
 from scripts.errors import InputError
 from scripts.volume import open_volume

@@ -93,7 +93,7 @@ def test_a_budget_of_time_gives_each_recipe_its_steps(
     monkeypatch.setattr(budget, "train", train)
     monkeypatch.setattr(command, "result_of", result_of)
     monkeypatch.setattr(command, "draw_stains", lambda *args: None)
-    words = ["default", overlay, "--minutes", "5", "--jobs", "2", "--output_dir", str(tmp_path)]
+    words = ["default", overlay, "--minutes", "5", "--jobs", "2", "--out", str(tmp_path)]
     for _ in range(2):  # the second time nothing is timed again
         assert command.run(parsed(*words)) == 0
     assert [(cell.recipe, cell.steps, cell.epochs) for cell in timed] == [
@@ -127,7 +127,7 @@ def test_results_of_other_code_are_told(
 
     monkeypatch.setattr(command, "result_of", result_of)
     monkeypatch.setattr(command, "draw_stains", lambda *args: None)
-    assert command.run(parsed("default", "--output_dir", str(tmp_path))) == 0
+    assert command.run(parsed("default", "--out", str(tmp_path))) == 0
     printed = capsys.readouterr().out
     assert ("other code" in printed) is (told is not None)
     assert told is None or told in printed
@@ -154,7 +154,7 @@ def test_everything_is_compared_with_the_default(
     monkeypatch.setattr(command, "lookup_table_result", lambda data, budget, *args: scored("lut", budget, None, 0.2))
     drawn: list[Any] = []
     monkeypatch.setattr(command, "draw_stains", lambda *args: drawn.append(args))
-    words = ["lut", "default", overlay, "--seeds", "4", "5", "--steps", "50", "100", "--output_dir", str(tmp_path)]
+    words = ["lut", "default", overlay, "--seeds", "4", "5", "--steps", "50", "100", "--out", str(tmp_path)]
     assert command.run(parsed(*words)) == 0
     written = json.loads((tmp_path / "benchmark.json").read_text())
     assert [(r["recipe"], r["budget"], r["minus default"], r["p"]) for r in written["comparison"]] == [

@@ -41,7 +41,7 @@ def test_unseen_materials_beside_seen_ones(
 
     monkeypatch.setattr(command, "result_of", result_of)
     monkeypatch.setattr(command, "lookup_table_result", lambda *args: scored("lut", None, 0.2))
-    words = ["limits", "material", "lut", "default", "--dataset_dir", str(base), "--output_dir", str(tmp_path)]
+    words = ["limits", "material", "lut", "default", "--dataset_dir", str(base), "--out", str(tmp_path)]
     assert main([*words, "--seeds", "0", "1", "--jobs", "2"]) == 0
     assert len(asked) == 2 * 8
     assert ("without_Ti", 1, str(base)) in asked

@@ -30,7 +30,7 @@ def measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., in
     def run(*words: str) -> int:
         parser = argparse.ArgumentParser()
         command.add_arguments(parser)
-        return command.run(parser.parse_args(["volume", "--output_dir", str(tmp_path), *words]))
+        return command.run(parser.parse_args(["volume", "--out", str(tmp_path), *words]))
 
     return run
 

@@ -50,7 +50,7 @@ def test_maps_are_those_of_inference(phantom: Path) -> None:
 
 
 def test_command(phantom: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["uncertainty", "0.pt", "1.pt", "--dataset_dir", str(phantom), "--output_dir", str(tmp_path)]
+    words = ["uncertainty", "0.pt", "1.pt", "--dataset_dir", str(phantom), "--out", str(tmp_path)]
     assert main([*words, "--split", "test"]) == 0
     printed = capsys.readouterr().out
     content = json.loads((tmp_path / "uncertainty.json").read_text())
@@ -65,7 +65,7 @@ def test_command(phantom: Path, tmp_path: Path, capsys: pytest.CaptureFixture[st
 def test_slices_of_an_unseen_material_against_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     base = tmp_path / "base"
     make_phantom(base, specimens=[1, 2, 1], slices=1, size=96, volumes=0, processes=1)
-    words = ["uncertainty", "0.pt", "--dataset_dir", str(base), "--output_dir", str(tmp_path / "out")]
+    words = ["uncertainty", "0.pt", "--dataset_dir", str(base), "--out", str(tmp_path / "out")]
     assert main([*words, "--without", "PEEK=1.pt"]) == 0
     (flag,) = json.loads((tmp_path / "out" / "uncertainty.json").read_text())["unseen"]
     found = dict(maps.maps_of(base, "validation", [network(1)], [4]).of_slices("4 views"))
@@ -78,7 +78,7 @@ def test_slices_of_an_unseen_material_against_the_others(tmp_path: Path, capsys:
 
 
 def test_unseen_materials(phantom: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["uncertainty", "0.pt", "--dataset_dir", str(phantom), "--output_dir", str(tmp_path)]
+    words = ["uncertainty", "0.pt", "--dataset_dir", str(phantom), "--out", str(tmp_path)]
     assert main([*words, "--without", "wood=1.pt"]) == 1
     assert "one of" in capsys.readouterr().err
     assert main([*words, "--without", "Mg-10Gd"]) == 1
