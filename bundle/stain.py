@@ -16,6 +16,7 @@ from scripts.files.opening import TIFF_SUFFIXES, has_suffix
 from scripts.files.output_folder import writable_folder
 from scripts.virtual_stainer import VirtualStainer
 from scripts.volume.read.reader import open_volume
+from scripts.whole import whole_file, writing
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,11 +46,7 @@ def run(args: argparse.Namespace) -> int:
     window = None if args.ct_window is None else check_window(_list(args.ct_window), str(args.ct))
     stainer = VirtualStainer(args.checkpoint, args.device, args.overlay)
     rgb, _, (lo, hi) = stainer.stain(args.ct, window)
-    try:
-        _write(args.out, rgb)
-    except OSError as error:
-        words = error.strerror or str(error)
-        raise InputError(f"{args.out} cannot be written ({words}): free some space, or give another --out.") from error
+    _write(args.out, rgb)
     print(f"{args.out}: {' x '.join(map(str, rgb.shape[:-1]))} pixels, stained with the window {lo:g} to {hi:g}")
     return 0
 
@@ -63,11 +60,8 @@ def _list(text: str) -> object:
 
 def _write(path: Path, rgb: np.ndarray) -> None:
     partial = path.with_name(f".{path.stem}.partial{path.suffix}")
-    try:
+    with writing(path, "give another --out"), whole_file(path, partial):
         if has_suffix(path, TIFF_SUFFIXES):
             tifffile.imwrite(partial, rgb, photometric="rgb", compression="zlib")
         else:
             Image.fromarray(rgb[0]).save(partial)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

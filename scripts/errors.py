@@ -9,7 +9,7 @@ from types import TracebackType
 
 from scripts.printable import printable
 
-CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class InputError(ValueError):
@@ -24,6 +24,22 @@ class InputError(ValueError):
         super().__init__("".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text))
 
 
+def cannot_write(
+    path: object, error: OSError, cure: str = "give another --output_dir", full: str | None = None
+) -> InputError:
+    """The sentence about a file or folder that the disk refuses.
+
+    Args:
+        path: the file or folder.
+        error: what the system said.
+        cure: what the user can do.
+        full: what the user can do where the disk is full; None: free some space, or `cure`.
+    """
+    if error.errno in FULL or error.errno is None:  # an encoder says nothing of a full disk but that it failed
+        cure = full or f"free some space or {cure}"
+    return InputError(f"{path} cannot be written ({error.strerror or error}): {cure}.")
+
+
 def find_input_error(error: BaseException | None) -> InputError | None:
     """Return the user's mistake behind an exception, following causes and contexts, or None.
 
@@ -35,11 +51,8 @@ def find_input_error(error: BaseException | None) -> InputError | None:
     while error is not None and id(error) not in seen:
         if isinstance(error, InputError):
             return error
-        if isinstance(error, OSError) and error.errno in CANNOT_WRITE:
-            return InputError(
-                f"{error.filename or 'The output'} cannot be written ({error.strerror}): "
-                "free some space or give another --output_dir."
-            )
+        if isinstance(error, OSError) and error.errno in (*FULL, errno.EROFS):
+            return cannot_write(error.filename or "The output", error)
         if isinstance(error, PermissionError):
             return InputError(
                 f"{error.filename or 'A file'} may not be opened: change its permissions or give another."

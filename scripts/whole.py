@@ -6,7 +6,74 @@ import contextlib
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+
+from scripts.errors import cannot_write
+
+
+def partial_of(path: Path) -> Path:
+    """The name of a file or folder, ``<name>.partial`` beside it, until it is whole."""
+    return path.with_name(f"{path.name}.partial")
+
+
+@contextlib.contextmanager
+def writing(path: object, cure: str = "give another --output_dir", full: str | None = None) -> Iterator[None]:
+    """Turn an error of the disk into one sentence; see `cannot_write` for the arguments.
+
+    Raises:
+        InputError: anything within raised an OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise cannot_write(path, error, cure, full) from error
+
+
+@contextlib.contextmanager
+def whole_file(path: Path, partial: Path | None = None) -> Iterator[Path]:
+    """Yield the path of a file to write, which gets its name at the end, or is removed if anything is raised.
+
+    Args:
+        path: the file; an earlier one stays until the new one is whole.
+        partial: its name until then, on the same file system; None: see `partial_of`.
+
+    Raises:
+        OSError: the disk is full, or the folder is closed to the user.
+    """
+    partial = partial or partial_of(path)
+    try:
+        if partial.is_symlink():
+            partial.unlink()  # to write through it would change a file elsewhere
+        yield partial
+        settle(partial, path)
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)  # also where both were names of one file, which a rename leaves alone
+
+
+@contextlib.contextmanager
+def whole_folder(path: Path, partial: Path | None = None) -> Iterator[Path]:
+    """Yield the path of a new folder to fill, which gets its name at the end, or is removed if anything is raised.
+
+    Args:
+        path: the folder. An earlier one, or a link, stays until the new one is whole, and is removed then.
+        partial: its name until then, on the same file system; None: see `partial_of`. What has this name is removed.
+
+    Raises:
+        OSError: the disk is full, or the folder is closed to the user.
+    """
+    partial = partial or partial_of(path)
+    remove(partial)
+    try:
+        partial.mkdir()
+        yield partial
+        _sync_all(partial)
+        _replace_folder(partial, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            remove(partial)
+        raise
 
 
 def settle(partial: Path, path: Path) -> None:
@@ -14,13 +81,12 @@ def settle(partial: Path, path: Path) -> None:
 
     Args:
         partial: written and closed; a file. It takes the place of `path`.
-        path: its name from then on, in the same folder.
+        path: its name from then on, on the same file system.
 
     Raises:
         OSError: the disk is full, or the folder is closed to the user.
     """
-    with open(partial, "rb+") as file:
-        os.fsync(file.fileno())
+    _sync_file(partial)
     os.replace(partial, path)
     sync_folder(path.parent)
 
@@ -45,14 +111,8 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         OSError: the disk is full, or the folder is closed to the user.
     """
-    partial = path.with_name(path.name + ".partial")
-    try:
+    with whole_file(path) as partial:
         partial.write_text(text, encoding="utf-8", errors="backslashreplace")
-        settle(partial, path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
-        raise
 
 
 def remove(path: Path) -> None:
@@ -63,6 +123,40 @@ def remove(path: Path) -> None:
     if path.is_symlink() or not path.is_dir():
         path.unlink(missing_ok=True)
         return
-    doomed = Path(tempfile.mkdtemp(prefix=f"{path.name}.removed.", suffix=".partial", dir=path.parent))
+    doomed = _doomed(path)
     path.rename(doomed / path.name)
     shutil.rmtree(doomed)
+
+
+def _doomed(path: Path) -> Path:
+    """A new folder beside a folder, for the folder to lie in until it is removed."""
+    return Path(tempfile.mkdtemp(prefix=f"{path.name}.removed.", suffix=".partial", dir=path.parent))
+
+
+def _replace_folder(partial: Path, path: Path) -> None:
+    if not path.is_symlink() and not path.exists():
+        partial.rename(path)
+        sync_folder(path.parent)
+        return
+    doomed = _doomed(path)
+    path.rename(doomed / path.name)
+    try:
+        partial.rename(path)
+    except BaseException:
+        (doomed / path.name).rename(path)
+        doomed.rmdir()
+        raise
+    sync_folder(path.parent)
+    shutil.rmtree(doomed)
+
+
+def _sync_all(folder: Path) -> None:
+    for place, _, names in os.walk(folder):
+        for name in names:
+            _sync_file(Path(place, name))
+        sync_folder(Path(place))
+
+
+def _sync_file(path: Path) -> None:
+    with open(path, "rb+") as file:  # some systems sync only what is open for writing
+        os.fsync(file.fileno())

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from scripts.inferers import TileInferer, default_tile_size
 from scripts.networks import ResNetGenerator, fold_layers
 from scripts.networks.exported import FACTS, SUFFIXES, load_exported
 from scripts.networks.scriptable import ScriptableGenerator
-from scripts.whole import settle
+from scripts.whole import whole_file, writing
 
 WORST = 1e-4  # of a stain in [0, 1] in float32
 SHAPES = ((1, 1, 64, 64), (2, 1, 97, 131), (1, 1, 256, 320))  # images, channels, height, width
@@ -73,17 +74,14 @@ def run(args: argparse.Namespace) -> int:
     reference = _seconds(fold_layers(network).to(memory_format=torch.channels_last))  # type: ignore[call-overload]
     for suffix in args.formats:
         path = out / f"model.{suffix}"
-        partial = out / f".model.partial.{suffix}"
-        try:
-            _written(path, lambda: WRITERS[suffix](network, partial))  # noqa: B023 - called at once
+        with _published(path) as partial:
+            with writing(path, "give another --out"):
+                WRITERS[suffix](network, partial)
             exported = load_exported(partial)
             differences = [_difference(network, exported, shape) for shape in SHAPES]
             worst = max(differences)
             if not all(difference <= WORST for difference in differences):  # a NaN is no difference to be content with
                 raise InputError(f"The exported {path.name} differs from PyTorch by {worst:.1g}, more than {WORST:g}.")
-            _publish(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
         made[suffix] = exported, _seconds(exported)
         speed = f"{reference / made[suffix][1]:.2f}"
         rows.append({"file": str(path), "greatest difference": f"{worst:.1e}", "times PyTorch's speed": speed})
@@ -100,14 +98,11 @@ def run(args: argparse.Namespace) -> int:
 def _write_int8(out: Path, slices: Sequence[np.ndarray], dataset_dir: Path, exact: Any, seconds: float) -> None:
     """Write model_int8.onnx, and say what it loses and gains against `exact`, which takes `seconds`."""
     path = out / "model_int8.onnx"
-    partial = out / ".model_int8.partial.onnx"
-    try:
-        _written(path, lambda: write_int8(out / "model.onnx", partial, slices))
+    with _published(path) as partial:
+        with writing(path, "give another --out"):
+            write_int8(out / "model.onnx", partial, slices)
         quantised = load_exported(partial)
         lost = loss(exact, quantised, dataset_dir)
-        _publish(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
     print(
         f"{path}: {seconds / _seconds(quantised):.2f} times as fast as model.onnx; its stain differs by "
         f"{lost['mean']:.1f} grey levels on average and by less than {lost['99 %']:.0f} in 99 % of the values, and has "
@@ -115,12 +110,17 @@ def _write_int8(out: Path, slices: Sequence[np.ndarray], dataset_dir: Path, exac
     )
 
 
-def _publish(partial: Path, path: Path) -> None:
-    """Give a file its name, with the digest by which inference notices damage: in a zip archive, or else beside it."""
-    digest_file_of(path).unlink(missing_ok=True)  # of an earlier export
-    if is_archive(partial):
-        seal(partial)
-    settle(partial, path)
+@contextlib.contextmanager
+def _published(path: Path) -> Iterator[Path]:
+    """Yield the path of a file to write, which gets its name at the end.
+
+    The digest by which inference notices damage goes into a zip archive, or else beside the file.
+    """
+    with whole_file(path, path.with_name(f".{path.stem}.partial{path.suffix}")) as partial:
+        yield partial
+        digest_file_of(path).unlink(missing_ok=True)  # of an earlier export
+        if is_archive(partial):
+            seal(partial)
     if not is_archive(path):
         note_digest(path)
 
@@ -166,15 +166,6 @@ def _check_onnx() -> None:
         raise InputError(
             f"ONNX needs packages that are not installed ({error}): pip install '.[onnx]', or give --formats ts."
         ) from error
-
-
-def _written(path: Path, write: Callable[[], None]) -> None:
-    """Write, and tell a full disk from a fault of ours."""
-    try:
-        write()
-    except OSError as error:
-        words = error.strerror or str(error)
-        raise InputError(f"{path} cannot be written ({words}): free some space, or give another --out.") from error
 
 
 WRITERS: dict[str, Callable[[Any, Path], None]] = {"ts": write_torchscript, "onnx": write_onnx}

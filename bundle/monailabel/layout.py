@@ -11,7 +11,7 @@ from bundle.release.package.archive import unpack
 from bundle.shared.contents import contents, read_metadata
 from scripts.errors import InputError
 from scripts.files.output_folder import writable_folder
-from scripts.whole import remove
+from scripts.whole import whole_file, whole_folder, writing
 
 APP = Path(__file__).with_name("app")
 SHARED = "scripts/metrics/torchvision_ops.py"  # of this bundle; the app needs it before any bundle is loaded
@@ -50,12 +50,10 @@ def lay_out(app: Path, root: Path, bundle: Path | None = None, overwrite: bool =
             raise InputError(f"{place} exists already: give --overwrite to replace it, its trained weights included.")
         writable_folder(app, "APP_DIR")
         _write_app(app, root)
-        partial = place.with_name(f".{name}.partial")
-        remove(partial)
-        for file in names:
-            _copy(source / file, partial / file)
-        remove(place)
-        partial.rename(place)
+        place.parent.mkdir(exist_ok=True)
+        with whole_folder(place, place.with_name(f".{name}.partial")) as partial:
+            for file in names:
+                _copy(source / file, partial / file)
     return place
 
 
@@ -98,11 +96,7 @@ def _write_app(app: Path, root: Path) -> None:
 
 def _copy(source: Path, target: Path) -> None:
     """Copy a file; `target` is the old one or the whole new one."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(target.name + ".partial")
-    try:
-        shutil.copyfile(source, partial)
-        partial.replace(target)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise InputError(f"{target} cannot be written ({error.strerror}): free some space, or check it.") from error
+    with writing(target, f"make {target.parent} writable"):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(target) as partial:
+            shutil.copyfile(source, partial)

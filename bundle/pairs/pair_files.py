@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from bundle.pairs import quality as of_quality
 from bundle.pairs.report import draw_report, write_page
 from scripts.errors import InputError
 from scripts.files.output_folder import writable_folder
-from scripts.whole import remove
+from scripts.whole import partial_of, whole_folder
 
 if TYPE_CHECKING:
     from bundle.pairs.register import Pair
@@ -50,22 +49,22 @@ def write_pair(pair: Pair, out: Path, seconds: float) -> dict[str, Any]:
     Raises:
         InputError: it cannot be written.
     """
-    work = _unfinished(out)
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir()
+    report = report_of(pair) | {"seconds": round(seconds, 1)}
+    with whole_folder(out) as work:
+        _fill(work, pair, report)
+    return report
+
+
+def _fill(work: Path, pair: Pair, report: dict[str, Any]) -> None:
     tifffile.imwrite(work / CT, pair.ct, photometric="minisblack", compression="zlib", predictor=True)
     pixels = np.rint(255 * np.clip(pair.section.image, 0, 1)).astype(np.uint8)
     Image.fromarray(pixels).save(work / HISTOLOGY)
     Image.fromarray((255 * pair.quality.mask).astype(np.uint8)).save(work / MASK)
     if pair.cut is not None:
         np.savez_compressed(work / FIELD, zyx=pair.cut.places().numpy())
-    report = report_of(pair) | {"seconds": round(seconds, 1)}
     draw_report(pair, work / PICTURE)
     write_page(report, work / PICTURE, work / PAGE)
     (work / REPORT).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    remove(out)
-    work.rename(out)
-    return report
 
 
 def claim(out: Path) -> Path:
@@ -79,14 +78,10 @@ def claim(out: Path) -> Path:
         names = {path.name for path in out.iterdir() if not LEFT_BY_VIEWERS.match(path.name)} if out.is_dir() else {""}
         if names and (not {CT, HISTOLOGY, REPORT} <= names or names - OF_A_PAIR):
             raise InputError(f"{out} exists and holds no pair, or other things beside it: give another --out.")
-    unfinished = writable_folder(_unfinished(out), "--out")
+    unfinished = writable_folder(partial_of(out), "--out")
     if not any(unfinished.iterdir()):
         unfinished.rmdir()  # nothing is left behind where no pair comes of it
     return out
-
-
-def _unfinished(out: Path) -> Path:
-    return out.with_name(out.name + ".partial")
 
 
 def report_of(pair: Pair) -> dict[str, Any]:

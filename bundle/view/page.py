@@ -17,7 +17,7 @@ import numpy as np
 from bundle.view.atlas import atlases, tiling_of
 from scripts.errors import InputError
 from scripts.printable import printable
-from scripts.volume.write.export import whole_file
+from scripts.whole import whole_file, writing
 
 FOLDER = Path(__file__).parent
 SCRIPTS = ("decode.js", "draw.js", "page.js")
@@ -43,8 +43,10 @@ def write_page(path: Path, facts: Mapping[str, Any], layers: Mapping[str, np.nda
             break
     else:
         raise InputError(f"The page would have {len(page) / 1e6:.0f} MB, more than {budget / 1e6:g}: give a --size.")
-    with whole_file(path, "--out") as file:
-        file.write(page)
+    with writing(path, "give another --out"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as partial:
+            partial.write_bytes(page)
 
 
 def build_page(facts: Mapping[str, Any], layers: Mapping[str, np.ndarray], quality: int) -> str:

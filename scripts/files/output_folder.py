@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import tempfile
 from pathlib import Path
 
-from scripts.errors import InputError
+from scripts.errors import cannot_write
 
 
 def writable_folder(folder: str | os.PathLike[str], option: str = "--output_dir") -> Path:
@@ -27,7 +26,5 @@ def writable_folder(folder: str | os.PathLike[str], option: str = "--output_dir"
         with tempfile.TemporaryFile(dir=path) as trial:
             trial.write(b"trial")
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        remedy = "free some space and repeat the command" if full else f"give another {option}"
-        raise InputError(f"The output folder {path} cannot be written to ({error.strerror}): {remedy}.") from error
+        raise cannot_write(f"The output folder {path}", error, f"give another {option}") from error
     return path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import shutil
@@ -21,7 +20,7 @@ from scripts.handlers.failure import on_failure
 from scripts.options.values import truth
 from scripts.weights.checkpoint import previous_of, read_checkpoint, save_atomically
 from scripts.weights.finite import first_not_finite
-from scripts.whole import settle
+from scripts.whole import partial_of, whole_file, writing
 
 logger = logging.getLogger(__name__)
 
@@ -176,22 +175,13 @@ def _keep_previous(path: Path) -> None:
     """Let the checkpoint have the predecessor's name as well, so that there is a checkpoint at any time."""
     if not path.is_file():
         return
-    partial = path.with_name(path.name + ".partial")
-    try:
+    previous = previous_of(path)
+    with writing(previous), whole_file(previous, partial_of(path)) as partial:
         partial.unlink(missing_ok=True)
         try:
             os.link(path, partial)
         except OSError:  # a file system without links
             shutil.copyfile(path, partial)
-        settle(partial, previous_of(path))
-    except OSError as error:
-        raise InputError(
-            f"Cannot write {previous_of(path)}: {error.strerror or error}. "
-            "Free some space or choose another output_dir."
-        ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
 
 
 def _lay_out_as_weights(optimizer: torch.optim.Optimizer) -> None:

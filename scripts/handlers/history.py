@@ -13,8 +13,7 @@ from typing import Any
 from ignite.engine import Engine, Events
 
 from scripts.engines.distributed import rank
-from scripts.errors import InputError
-from scripts.whole import write_text
+from scripts.whole import write_text, writing
 
 NOT_TERMS = ("image", "label", "pred")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a formula begins in a spreadsheet
@@ -87,11 +86,9 @@ def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
     writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
     writer.writerow({name: _cell(name) for name in columns})
     writer.writerows([{name: _cell(value) for name, value in row.items()} for row in rows])
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_text(path, text.getvalue())
-    except OSError as error:
-        raise InputError(f"Cannot write {path}: {error}. Free some space or choose another output_dir.") from error
 
 
 def _cell(value: Any) -> Any:

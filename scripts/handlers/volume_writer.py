@@ -14,7 +14,7 @@ from ignite.engine import Engine, Events
 from monai.utils import CommonKeys as Keys
 
 from scripts.engines.distributed import is_distributed, rank, wait_for_all
-from scripts.errors import InputError
+from scripts.errors import InputError, cannot_write
 from scripts.handlers.failure import on_failure
 from scripts.memory import give_back_freed_memory
 from scripts.volume.stain.done import slab_store
@@ -101,11 +101,9 @@ class VolumeWriter:
             staining.note(slab["axis"], slab["start"], seconds=np.array(seconds), **kept, **notes)
             give_back_freed_memory()
         except OSError as error:
-            reason = error.strerror or str(error)
-            raise InputError(
-                f"{staining.folder} cannot be written to ({reason}): free some space and repeat the command, which "
-                "goes on from here."
-            ) from error
+            again = "repeat the command, which goes on from here"
+            cure = f"make the folder writable and {again}"
+            raise cannot_write(staining.folder, error, cure, f"free some space and {again}") from error
         if not is_distributed() and staining.is_stained():
             self._finish(staining)
 

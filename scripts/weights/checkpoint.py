@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import os
 import warnings
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from scripts.networks.generator import UPSAMPLINGS, ResNetGenerator
 from scripts.networks.windowing import KeepsWindowing
 from scripts.weights.finite import first_not_finite
 from scripts.weights.foreign import archive_kind_of, is_foreign, kind_of, unreadable, without_prefix
-from scripts.whole import settle
+from scripts.whole import whole_file, writing
 
 Network = TypeVar("Network", bound=KeepsWindowing)
 MODEL = "give --checkpoint the model.pt that a training wrote"
@@ -41,18 +41,14 @@ def save_atomically(content: Any, path: str | os.PathLike) -> None:
             f"{path} is not written, since {name} is not finite: the training has diverged. "
             "Start anew with a lower --learning_rate."
         )
-    partial = path.with_name(path.name + ".partial")
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        torch.save(content, partial)
-        seal(partial)
-        settle(partial, path)
-    except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
-        words = error.strerror if isinstance(error, OSError) and error.strerror else "the disk is full, or fails"
-        raise InputError(f"Cannot write {path}: {words}. Free some space or choose another output_dir.") from error
-    finally:
-        with contextlib.suppress(OSError):  # where the folder cannot be written at all
-            partial.unlink(missing_ok=True)  # it would go on filling the disk
+        with whole_file(path) as partial:
+            try:
+                torch.save(content, partial)
+            except RuntimeError as error:  # how torch reports a full disk
+                raise OSError(errno.ENOSPC, "the disk is full, or fails") from error
+            seal(partial)
 
 
 def previous_of(path: Path) -> Path:

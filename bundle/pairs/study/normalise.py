@@ -13,6 +13,7 @@ from PIL import Image
 from bundle.pairs import pair_files as files
 from bundle.pairs.study.stain import Array, Shades, restained, shades, strengths
 from scripts.data.window import window as windowed
+from scripts.whole import whole_file
 
 STRIP = 512  # rows that are restained at once
 
@@ -41,9 +42,9 @@ def normalise_stain(pairs: Mapping[str, Path], training: Collection[str]) -> dic
         for top in range(0, len(before), STRIP):
             rows = slice(top, top + STRIP)
             image[rows] = np.rint(255 * restained(before[rows], strength))
-        partial = pairs[name].with_name(f"{name}.normalised.partial")  # a pair's folder holds nothing unfinished
-        Image.fromarray(image).save(partial, format="png")
-        partial.replace(pairs[name] / files.NORMALISED)
+        beside = pairs[name].with_name(f"{name}.normalised.partial")  # a pair's folder holds nothing unfinished
+        with whole_file(pairs[name] / files.NORMALISED, beside) as partial:
+            Image.fromarray(image).save(partial, format="png")
     return found
 
 

@@ -13,7 +13,7 @@ from bundle.shared.contents import FOLDERS, contents, read_metadata
 from scripts.errors import InputError
 from scripts.files.output_folder import writable_folder
 from scripts.files.seal import failed_checksum
-from scripts.whole import remove
+from scripts.whole import whole_file, whole_folder, writing
 
 TRAIN_YAML, TRAIN_JSON = "configs/train.yaml", "configs/train.json"
 MADE = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip knows
@@ -47,22 +47,12 @@ def write_package(root: Path, out: Path) -> tuple[Path, Path]:
     if archive.exists() and not archive.is_file():
         raise InputError(f"{archive} exists and is no file: give another --out.")
     partial = out / f".{metadata['name']}.partial"
-    unfinished = archive.with_suffix(".zip.partial")
-    remove(partial)
-    try:
+    with writing(out, "give another --out"), whole_folder(folder, partial), whole_file(archive) as unfinished:
         for name in names:
             (partial / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(root / name, partial / name)
         write_as_json(partial / TRAIN_YAML, partial / TRAIN_JSON)
         write_zip(partial, sorted({*names, TRAIN_JSON}), unfinished, metadata["name"])
-    except OSError as error:
-        remove(partial)
-        remove(unfinished)
-        words = error.strerror or str(error)
-        raise InputError(f"{out} cannot be written to ({words}): free some space, or give another --out.") from error
-    remove(folder)
-    partial.rename(folder)
-    unfinished.replace(archive)
     return folder, archive
 
 

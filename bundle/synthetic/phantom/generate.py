@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -23,6 +21,8 @@ from bundle.synthetic.phantom.pairs import Options, render_layer, write_pair
 from bundle.synthetic.phantom.plan import SPLITS, Plan, plan_specimens, share_out, slice_heights, volume_specimens
 from bundle.synthetic.phantom.render import Rendering
 from scripts.errors import InputError
+from scripts.files.output_folder import writable_folder
+from scripts.whole import whole_folder
 
 VERSION = 1
 
@@ -74,21 +74,9 @@ def make_phantom(
     whole = volume_specimens(plans, volumes)
     out = out.absolute()
     _check_target(out, overwrite)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    except OSError as error:
-        raise InputError(
-            f"Cannot write the phantom to {out}: {error.strerror}; choose a folder that can be written."
-        ) from error
-    try:
-        work.chmod(0o755)
+    writable_folder(out.parent, "--out")
+    with whole_folder(out, out.with_name(f".{out.name}.partial")) as work:
         _write(work, options, plans, whole, processes, progress)
-        if out.exists():
-            shutil.rmtree(out)
-        work.rename(out)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
     return out / "datalist.json"
 
 

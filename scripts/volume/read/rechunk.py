@@ -18,9 +18,10 @@ import numpy as np
 from scripts.errors import InputError
 from scripts.inferers.tiles import spans
 from scripts.volume.read.volume import Volume
-from scripts.whole import settle
+from scripts.whole import whole_file, writing
 
 CUBE = 32  # voxels, side of a cube: a slab of that thickness along any axis reads each of its cubes once
+REPEAT = "free some space and repeat the command"
 
 
 class _Layout(NamedTuple):
@@ -71,22 +72,11 @@ def copy_in_cubes(volume: Volume, path: Path) -> Path:
     layout = _Layout(volume.shape, volume.dtype)
     if path.exists() and path.stat().st_size == layout.file_bytes:
         return path
-    partial = path.with_name(path.name + ".partial")
-    try:
-        with partial.open("wb") as file:
-            _reserve(file, layout.file_bytes)
-            checksums = [_written(file, cube) for cube in _cubes(volume, layout)]
-            file.write(np.array(checksums, "<u4").tobytes())
-        settle(partial, path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise InputError(
-            f"The copy of {volume.source} in {path.parent} cannot be written ({error.strerror or error}): it takes "
-            f"{-(-layout.file_bytes // 10**6)} MB; free some space and repeat the command."
-        ) from error
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+    copy = f"The copy of {volume.source} in {path.parent}, which takes {-(-layout.file_bytes // 10**6)} MB,"
+    with writing(copy, full=REPEAT), whole_file(path) as partial, partial.open("wb") as file:
+        _reserve(file, layout.file_bytes)
+        checksums = [_written(file, cube) for cube in _cubes(volume, layout)]
+        file.write(np.array(checksums, "<u4").tobytes())
     return path
 
 

@@ -20,7 +20,7 @@ from scripts.errors import InputError
 from scripts.inferers.tiles import spans
 from scripts.volume.stain import unfinished
 from scripts.volume.stain.request import AXES, FORMATS, MAPS, VERSION, Findings, Request
-from scripts.whole import settle, write_text
+from scripts.whole import partial_of, whole_file, write_text
 
 
 class Staining:
@@ -41,7 +41,7 @@ class Staining:
 
     def __init__(self, output_dir: Path, name: str, request: Request, weights: str = "") -> None:
         self.output_dir, self.name, self.request, self.weights = output_dir, name, request, weights
-        self.folder = output_dir / f"{name}_stain.partial"
+        self.folder = partial_of(output_dir / f"{name}_stain")
         self.findings: Findings | None = None
         self.made: dict[str, str] = {}
 
@@ -211,9 +211,8 @@ class Staining:
         """Note that a slab is stored, with what is worth knowing of it."""
         path, content = self.record_path(axis, start), io.BytesIO()
         np.savez(content, **notes)
-        partial = path.with_name(path.name + ".partial")
-        partial.write_bytes(content.getvalue() + hashlib.sha256(content.getvalue()).digest())
-        settle(partial, path)
+        with whole_file(path) as partial:
+            partial.write_bytes(content.getvalue() + hashlib.sha256(content.getvalue()).digest())
 
     def notes(self, axis: str, start: int) -> dict[str, np.ndarray]:
         """What was noted of a slab.

@@ -9,8 +9,10 @@ from collections.abc import Collection
 from pathlib import Path
 
 from scripts.errors import InputError
+from scripts.whole import partial_of
 
 PLAN = "plan.json"  # written first and removed last: a folder without it is no staining
+UNWRITTEN = partial_of(Path(PLAN)).name
 
 
 def require_own(folder: Path, names: Collection[str]) -> None:
@@ -30,9 +32,9 @@ def require_own(folder: Path, names: Collection[str]) -> None:
         return
     if not folder.is_dir():
         raise InputError(f"{folder} is a file, but a staining keeps a folder there: {remedy}.")
-    own = {*names, PLAN, f"{PLAN}.partial"}
+    own = {*names, PLAN, UNWRITTEN}
     found = sorted(entry.name for entry in folder.iterdir())
-    if PLAN not in found and found not in ([], [f"{PLAN}.partial"]):
+    if PLAN not in found and found not in ([], [UNWRITTEN]):
         raise InputError(f"{folder} has no {PLAN}, so it is not known to be an unfinished staining: {remedy}.")
     foreign = [name for name in found if name not in own]
     if foreign:
@@ -49,7 +51,7 @@ def clear(folder: Path, names: Collection[str]) -> None:
     for entry in list(folder.iterdir()):
         if entry.name in names:
             delete(entry)
-    for name in (f"{PLAN}.partial", PLAN):
+    for name in (UNWRITTEN, PLAN):
         (folder / name).unlink(missing_ok=True)
 
 

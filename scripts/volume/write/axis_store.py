@@ -14,6 +14,7 @@ from scripts.volume.read.zarr.opening import open_array
 from scripts.volume.stain.request import AXES
 from scripts.volume.write.stain_store import create_array, open_new_group, put_in_place
 from scripts.volume.write.stored import digest_of_files, settle_files
+from scripts.whole import partial_of
 
 CHUNK_SIDE = 64
 
@@ -36,7 +37,7 @@ class AxisStore:
 
     def create(self) -> None:
         """Make the array; where it is there, put damaged metadata right."""
-        partial = self.path.with_name(self.path.name + ".partial")
+        partial = partial_of(self.path)
         create_array(open_new_group(partial), "0", (self.channels, *self.shape), (self.channels, *self._chunks))
         put_in_place(partial, self.path)
 

@@ -1,7 +1,6 @@
 """Exporting stained volumes slab by slab: RGB NIfTI and RGB OME-TIFF.
 
-A file is written under a name ending in ``.partial`` and takes its own name only once all slices are in it, so an
-unfinished file cannot be mistaken for a finished one. The same stain of the same volume gives the same bytes.
+A file gets its name only once all slices are in it. The same stain of the same volume gives the same bytes.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from isal import igzip
 from scripts.errors import InputError
 from scripts.printable import printable
 from scripts.volume.read.volume import Volume
-from scripts.whole import settle
+from scripts.whole import whole_file, writing
 
 RGB24 = np.dtype([("R", np.uint8), ("G", np.uint8), ("B", np.uint8)])
 
@@ -49,10 +48,11 @@ def write_nifti(path: str | PathLike[str], volume: Volume, slabs: Iterable[np.nd
         InputError: the file cannot be written, or is an input of its own stain.
         ValueError: slices are missing or too many, or of another shape or type.
     """
-    _refuse_input(Path(path), volume)
-    with whole_file(Path(path)) as file, contextlib.ExitStack() as stack:
+    path = Path(path)
+    _refuse_input(path, volume)
+    with _written(path) as file, contextlib.ExitStack() as stack:
         output: IO[bytes] | igzip.IGzipFile = file
-        if str(path).lower().endswith(".gz"):
+        if path.name.lower().endswith(".gz"):
             # Neither name nor time in the gzip header: the same stain gives the same bytes.
             output = stack.enter_context(igzip.IGzipFile("", "wb", GZIP_LEVEL, file, mtime=0))
         _header(volume, RGB24 if channels == 3 else np.dtype(np.uint8)).write_to(output)
@@ -76,7 +76,8 @@ def write_tiff(path: str | PathLike[str], volume: Volume, slabs: Iterable[np.nda
         InputError: the file cannot be written, or is an input of its own stain.
         ValueError: slices are missing or too many, or of another shape or type.
     """
-    _refuse_input(Path(path), volume)
+    path = Path(path)
+    _refuse_input(path, volume)
     shape = (*volume.shape, 3) if channels == 3 else volume.shape
     # tifffile would make up an identifier from the time, and sign with its version.
     identifier = uuid.uuid5(uuid.NAMESPACE_OID, f"{printable(volume.name)} {volume.shape}")
@@ -91,7 +92,7 @@ def write_tiff(path: str | PathLike[str], volume: Volume, slabs: Iterable[np.nda
         metadata |= {f"PhysicalSize{axis}": repr(size) for axis, size in zip("ZYX", (z, y, x), strict=True)}
         metadata |= {f"PhysicalSize{axis}Unit": "mm" for axis in "ZYX"}
         resolution = (_rational(10 / x), _rational(10 / y))
-    with whole_file(Path(path)) as file:
+    with _written(path) as file:
         checked = _checked(slabs, volume.shape, channels)
         with tifffile.TiffWriter(
             file, bigtiff=int(np.prod(shape, dtype=np.int64)) > CLASSIC_TIFF_BYTES, ome=True
@@ -123,37 +124,11 @@ EXPORTS: dict[str, Callable[..., None]] = {
 
 
 @contextlib.contextmanager
-def whole_file(path: Path, option: str = "--output_dir") -> Iterator[IO[bytes]]:
-    """Yield a file to write, which takes the name `path` at the end, or is removed if anything is raised before.
-
-    Args:
-        path: the file; missing folders are made, an earlier file of the name is replaced.
-        option: by which the user said where it goes.
-
-    Raises:
-        InputError: an OSError, such as a full disk.
-    """
-    partial = path.with_name(path.name + ".partial")
-    try:
+def _written(path: Path) -> Iterator[IO[bytes]]:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        if partial.is_symlink():
-            partial.unlink()  # to write through it would change a file elsewhere
-        file = partial.open("wb")
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(f"{path} cannot be written ({reason}): give another {option}.") from error
-    try:
-        with file:
+        with whole_file(path) as partial, partial.open("wb") as file:
             yield file
-        settle(partial, path)
-    except BaseException as error:
-        partial.unlink(missing_ok=True)
-        if not isinstance(error, OSError):
-            raise
-        reason = error.strerror or str(error)
-        raise InputError(
-            f"{path} cannot be written to its end ({reason}): free some space or give another {option}."
-        ) from error
 
 
 def _refuse_input(path: Path, volume: Volume) -> None:

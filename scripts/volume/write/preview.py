@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from scripts.volume.write.export import whole_file
+from scripts.whole import whole_file, writing
 
 WIDTH = 1400
 MARGIN = 48
@@ -68,8 +68,11 @@ def draw_preview(
     for band in bands:
         page.paste(band, (0, top))
         top += band.height
-    with whole_file(Path(path)) as file:
-        page.save(file, "PNG")
+    path = Path(path)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as partial:
+            page.save(partial, "PNG")
 
 
 def thumbnail_slices(count: int, depth: int) -> list[int]:

@@ -22,7 +22,7 @@ from scripts.inferers.tiles import spans
 from scripts.volume.read.zarr.opening import ZARR_2, open_array
 from scripts.volume.write.pyramid import halve
 from scripts.volume.write.stored import settle_files
-from scripts.whole import settle, sync_folder
+from scripts.whole import partial_of, settle, sync_folder
 
 CHUNK_SIDE = 256
 CHUNK_DEPTH = 32  # at most; a chunk of one colour then takes 2 MB before compression
@@ -70,7 +70,7 @@ class StainStore:
             spacing: voxel size (z, y, x) in mm.
             affine: from (x, y, z) indices to mm; OME-Zarr 0.4 has no place for it, so it is an attribute of our own.
         """
-        partial = self.path.with_name(self.path.name + ".partial")
+        partial = partial_of(self.path)
         group = open_new_group(partial)
         for level, (z, _) in enumerate(self.levels):
             sides = self._sides(level)

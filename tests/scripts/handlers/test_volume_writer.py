@@ -29,8 +29,8 @@ from scripts.networks import StainGenerator
 from scripts.volume import SlabDataset, plan_stainings, slabs_to_stain
 from scripts.volume.stain import finish as finishing
 from scripts.volume.stain.staining import Staining
-from scripts.volume.write.export import whole_file
 from scripts.volume.write.stain_store import StainStore
+from scripts.whole import whole_file
 
 SHAPE = (5, 6, 8)
 LEVELS = 4 * np.random.default_rng(0).integers(0, 63, SHAPE)  # grey values that a window of 0 to 256 keeps apart
@@ -156,9 +156,9 @@ def no_drawing() -> Iterator[None]:
     """The preview's planes and slices as they are: to draw them would take most of the time."""
 
     def draw(path: Path, planes: Any, sheet: Any, title: str, spacing_known: bool, lines: Any) -> None:
-        with whole_file(path) as file:
-            for image in [image for plane in planes for image in plane[1:3]] + [image for _, image in sheet]:
-                file.write(image.tobytes())
+        images = [*(image for plane in planes for image in plane[1:3]), *(image for _, image in sheet)]
+        with whole_file(path) as partial:
+            partial.write_bytes(b"".join(image.tobytes() for image in images))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("scripts.volume.write.planes.draw_preview", draw)
@@ -519,7 +519,7 @@ class TestMistakes:
     def test_folder_that_cannot_be_written(self, tmp_path: Path) -> None:
         (tmp_path / "occupied").touch()
         source, checkpoint = tiff(tmp_path / "scan.tif"), tmp_path / "occupied"
-        with pytest.raises(InputError, match=r"occupied/out cannot be written to \(.*give another --output_dir"):
+        with pytest.raises(InputError, match=r"occupied/out cannot be written \(.*give another --output_dir"):
             plan_stainings(source, tmp_path / "occupied" / "out", TRAINED, checkpoint)
 
     @pytest.mark.parametrize("overwrite", [False, True])

@@ -224,14 +224,14 @@ class TestWriting:
             raise error
 
         monkeypatch.setattr(checkpoint.torch, "save", half)
-        with pytest.raises(InputError, match=r"Cannot write .*model\.pt: .*Free some space"):
+        with pytest.raises(InputError, match=r"model\.pt cannot be written .*free some space"):
             save_atomically({"a": torch.zeros(2)}, path)
         assert path.read_bytes() == before
         assert list(tmp_path.iterdir()) == [path]  # half a file would keep the disk full
 
     def test_folder_that_cannot_be_written(self, tmp_path: Path) -> None:
         (tmp_path / "file").touch()
-        with pytest.raises(InputError, match=r"Cannot write .*file/model\.pt"):
+        with pytest.raises(InputError, match=r"file/model\.pt cannot be written"):
             save_atomically({}, tmp_path / "file" / "model.pt")
 
 

@@ -58,7 +58,7 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "docs/README.md")
 
     monkeypatch.setattr(module.shutil, "copyfile", full)
-    with pytest.raises(InputError, match=rf"{tmp_path} cannot be written to \(No space left.*another --out"):
+    with pytest.raises(InputError, match=rf"{tmp_path} cannot be written \(No space left.*another --out"):
         write_package(ROOT, tmp_path)
     assert not list(tmp_path.iterdir())
 

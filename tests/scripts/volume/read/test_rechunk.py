@@ -102,7 +102,7 @@ def test_a_full_disk_is_a_sentence(volume: Volume, tmp_path: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
     try:
         with pytest.raises(
-            InputError, match=r"scan\.tif .* cannot be written .* takes 1 MB; free some space and repeat"
+            InputError, match=r"scan\.tif .* takes 1 MB, cannot be written .*: free some space and repeat"
         ):
             copy_in_cubes(volume, tmp_path / "ct.cubes")
     finally:
