@@ -13,8 +13,8 @@ import torch
 from monai.utils import CommonKeys as Keys
 from numpy.typing import ArrayLike
 
+from scripts.data.spans import spans
 from scripts.errors import InputError, find_input_error
-from scripts.inferers.tiles import spans
 from scripts.inferers.uncertainty import STEPS
 from scripts.memory import free_memory
 from scripts.options.command_line import refuse_unknown_ids

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from monai.inferers import Inferer
 
+from scripts.data.spans import spans
 from scripts.errors import InputError
 from scripts.memory import empty_slab, give_back_freed_memory, keep_freed_memory
 from scripts.networks import ResNetGenerator
@@ -138,12 +139,6 @@ def tiles(shape: Sequence[int], size: int, stride: int) -> list[Core]:
 def _equal_spans(length: int, size: int, stride: int) -> Iterator[tuple[int, int]]:
     count = -(-length // size)
     return spans(length, -(-length // (count * stride)) * stride)
-
-
-def spans(length: int, size: int) -> Iterator[tuple[int, int]]:
-    """Cut ``range(length)`` into consecutive (start, stop) of at most `size`."""
-    for start in range(0, length, size):
-        yield start, min(start + size, length)
 
 
 def _grown(core: slice, halo: int, length: int) -> slice:

@@ -15,9 +15,9 @@ from typing import IO, NamedTuple
 
 import numpy as np
 
+from scripts.data.spans import spans
 from scripts.errors import InputError
-from scripts.inferers.tiles import spans
-from scripts.volume.read.volume import Volume
+from scripts.volume.read.volume import AXES, Volume
 from scripts.whole import whole_file, writing
 
 CUBE = 32  # voxels, side of a cube: a slab of that thickness along any axis reads each of its cubes once
@@ -127,7 +127,7 @@ class SidewaysVolume(Volume):
         self._file = path.open("rb")
         self._file.seek(self._layout.checksums_at)
         self._checksums = np.frombuffer(self._file.read(), "<u4")
-        self._axis = "zyx".index(axis)
+        self._axis = AXES.index(axis)
         z, y, x = shape
         self.shape = (y, z, x) if axis == "y" else (x, z, y)
         self.dtype = dtype

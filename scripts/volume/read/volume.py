@@ -14,6 +14,8 @@ import numpy as np
 from scripts.errors import InputError
 from scripts.files.opening import reading
 
+AXES = ("z", "y", "x")  # in the order of a volume's shape
+
 
 class Volume(ABC):
     """A greyscale volume that is read slab by slab and never held whole.

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from scripts.data.spans import spans
 from scripts.errors import InputError
 from scripts.files.digest import file_digest
-from scripts.inferers.tiles import spans
 from scripts.volume.stain.request import OME_ZARR
 from scripts.volume.stain.results import ResultStores, axis_stores
 from scripts.volume.stain.staining import Staining

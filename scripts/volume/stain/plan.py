@@ -23,11 +23,11 @@ from scripts.files.output_folder import writable_folder
 from scripts.networks import Stainer
 from scripts.options.values import require_counts, truth
 from scripts.volume.read.reader import find_volumes, open_volume
-from scripts.volume.read.volume import Volume
+from scripts.volume.read.volume import AXES, Volume
 from scripts.volume.read.zarr.volume import is_zarr
 from scripts.volume.stain.begin import begin_or_go_on
 from scripts.volume.stain.publish import require_own_outputs
-from scripts.volume.stain.request import AXES, FORMATS, OME_ZARR, Request, file_signature
+from scripts.volume.stain.request import FORMATS, OME_ZARR, Request, file_signature
 from scripts.volume.stain.staining import Staining
 from scripts.weights.origin import describe_weights
 

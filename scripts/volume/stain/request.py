@@ -12,7 +12,6 @@ from typing import Any
 from scripts.volume.write.export import EXPORTS
 
 VERSION = 5  # of the plan; one written by another version is not continued
-AXES = ("z", "y", "x")
 OME_ZARR = "ome.zarr"  # the format that is always made, and others from it
 FORMATS = (OME_ZARR, *EXPORTS)
 MAPS = ("stain", "uncertainty")

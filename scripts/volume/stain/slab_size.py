@@ -12,7 +12,7 @@ from scripts.inferers.footprint import slice_bytes
 from scripts.memory import free_memory
 from scripts.networks import Stainer
 from scripts.volume.read.rechunk import CUBE
-from scripts.volume.stain.request import AXES
+from scripts.volume.read.volume import AXES
 
 SLAB_SIZES = (32, 16, 8, 4, 2, 1)
 BYTES_PER_VOXEL = 11  # of a slab: its grey values and the next one's as float32, its stain

@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 
+from scripts.data.spans import spans
 from scripts.errors import InputError
-from scripts.inferers.tiles import spans
+from scripts.volume.read.volume import AXES
 from scripts.volume.stain import unfinished
-from scripts.volume.stain.request import AXES, FORMATS, MAPS, VERSION, Findings, Request
+from scripts.volume.stain.request import FORMATS, MAPS, VERSION, Findings, Request
 from scripts.whole import partial_of, whole_file, write_text
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from scripts.inferers.tiles import spans
+from scripts.data.spans import spans
+from scripts.volume.read.volume import AXES
 from scripts.volume.read.zarr.opening import open_array
-from scripts.volume.stain.request import AXES
 from scripts.volume.write.stain_store import create_array, open_new_group, put_in_place
 from scripts.volume.write.stored import digest_of_files, settle_files
 from scripts.whole import partial_of

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from scripts.inferers.tiles import spans
+from scripts.data.spans import spans
 from scripts.volume.read.volume import Volume
 from scripts.volume.write.preview import draw_preview, thumbnail_slices
 from scripts.volume.write.stain_store import StainStore

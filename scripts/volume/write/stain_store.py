@@ -18,7 +18,7 @@ import numcodecs
 import numpy as np
 import zarr
 
-from scripts.inferers.tiles import spans
+from scripts.data.spans import spans
 from scripts.volume.read.zarr.opening import ZARR_2, open_array
 from scripts.volume.write.pyramid import halve
 from scripts.volume.write.stored import settle_files

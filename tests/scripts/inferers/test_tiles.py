@@ -11,7 +11,7 @@ from torch import nn
 
 from scripts.errors import InputError
 from scripts.inferers import TileInferer
-from scripts.inferers.tiles import spans, tiles
+from scripts.inferers.tiles import tiles
 from scripts.networks import StainGenerator
 
 
@@ -103,12 +103,6 @@ def test_in_an_evaluator() -> None:
     evaluator.run()
     output: Any = evaluator.state.output
     assert (output["pred"] - network(image)).abs().max() < 1e-5  # as above
-
-
-def test_spans_by_hand() -> None:
-    assert list(spans(10, 4)) == [(0, 4), (4, 8), (8, 10)]
-    assert list(spans(8, 4)) == [(0, 4), (4, 8)]
-    assert list(spans(0, 4)) == []
 
 
 def test_tiles_are_nearly_equal_and_start_at_multiples_of_the_stride() -> None:
