@@ -58,7 +58,7 @@ def test_a_bend_is_followed(cut: Cut) -> None:
 
 def test_errors_by_hand(cut: Cut) -> None:
     marks = marks_of(cut)
-    off = Landmarks(marks.path, marks.on_slide, [*marks.in_volume, 3, 0, 4])
+    off = Landmarks(marks.path, marks.on_slide, marks.in_volume + np.array([3, 0, 4]))
     np.testing.assert_allclose(errors(off, cut, FACTOR, ONES), 5, atol=1e-4)
 
 
