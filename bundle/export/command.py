@@ -15,9 +15,9 @@ import numpy as np
 import torch
 from monai.data import save_net_with_metadata
 
-from bundle.evidence.speed.command import table
 from bundle.export.int8 import calibration_slices, loss, write_int8
 from bundle.shared.contents import read_metadata
+from bundle.shared.markdown import table
 from bundle.shared.places import ROOT
 from bundle.shared.trained_network import read_network
 from scripts.errors import InputError

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from monai.data import Dataset
 
-from bundle.evidence.lut import load_pairs
+from bundle.shared.windowed_pairs import load_pairs
 
 CALIBRATED_ON = 8  # slices, whose ranges of values are representative
 Stain = Callable[[torch.Tensor], torch.Tensor]

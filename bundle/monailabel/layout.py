@@ -7,8 +7,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from bundle.release.package.archive import unpack
 from bundle.shared.contents import contents, read_metadata
+from bundle.shared.unpack import unpack
 from scripts.errors import InputError
 from scripts.files.output_folder import writable_folder
 from scripts.whole import whole_file, whole_folder, writing

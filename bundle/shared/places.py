@@ -6,6 +6,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = ROOT / "configs"
+TRAIN = CONFIGS / "train.yaml"
+EVALUATE = CONFIGS / "evaluate.yaml"
 SHIPPED = ROOT / "models" / "model.pt"
 
 PHANTOM = Path("data") / "phantom"  # an installed bundle's own folder is no place for data

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from bundle.evidence.lut import load_pairs
-from bundle.evidence.shared import lookup_table
-from bundle.evidence.shared.cell import Cell, Evaluation
-from bundle.release.demo.pictures import draw_sections
+from bundle.evidence.shared.cell.cell import Cell
+from bundle.evidence.shared.cell.evaluation import Evaluation
+from bundle.evidence.shared.lookup_table import recipe as lookup_table
+from bundle.evidence.shared.section_rows import draw_sections
 from bundle.shared.trained_network import read_network
+from bundle.shared.windowed_pairs import load_pairs
 from scripts.inferers import TileInferer
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
 from typing import Any
 
 from bundle.evidence.shared.metric_table import DECIMALS, TITLES
+from bundle.evidence.shared.spread import spread
 from scripts.handlers.tissue import OF_TRUE
 from scripts.metrics.tissue_classes import SHORT
 
@@ -62,11 +62,3 @@ def _dice_row(of_seeds: Sequence[dict[str, float]], ending: str) -> dict[str, st
         values = [m[f"dice_{name}{ending}"] for m in of_seeds if f"dice_{name}{ending}" in m]
         row[name.replace("_", " ")] = spread(values, 3)
     return row
-
-
-def spread(values: Sequence[float], decimals: int) -> str:
-    """Mean +- standard deviation."""
-    if not values:
-        return "not known"
-    mean = f"{statistics.mean(values):.{decimals}f}"
-    return mean if len(values) == 1 else f"{mean} +- {statistics.stdev(values):.{decimals}f}"

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from typing import Any
 
-from bundle.evidence.benchmark.command import DEFAULT, cells_of, evaluation_of, threads_of
 from bundle.evidence.limits.curves import draw_curves, rows_of
-from bundle.evidence.limits.points import LIMITS, Point
-from bundle.evidence.shared.cell import lookup_table_result, result_of
-from bundle.evidence.shared.lookup_table import RECIPE as LOOKUP_TABLE
+from bundle.evidence.limits.points import LIMITS, Basis
+from bundle.evidence.limits.training import Trainings, train_points
 from bundle.evidence.shared.machine import describe_machine
-from bundle.evidence.shared.metric_table import TITLES
-from bundle.evidence.shared.parallel import run_all
-from bundle.evidence.speed.command import table
+from bundle.evidence.shared.recipes import DEFAULT, evaluation_of, read_options, read_recipes
+from bundle.shared.markdown import table
 from bundle.shared.places import OUTPUT, PHANTOM
 from scripts.errors import InputError
 from scripts.files.output_folder import writable_folder
+from scripts.whole import write_text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +34,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set", nargs="*", default=[], metavar="NAME=VALUE", help="further entries of the training's config"
     )
-    parser.set_defaults(minutes=None, evaluate_on=None)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -49,55 +43,17 @@ def run(args: argparse.Namespace) -> int:
         InputError: arguments out of range; data that are no phantom or too small; a run that failed.
     """
     points_of, axis = LIMITS[args.limit]
-    if set(args.recipes) == {LOOKUP_TABLE}:
+    recipes = read_recipes(args.recipes)
+    if not recipes.overlays:
         raise InputError(f"Name a recipe, such as '{DEFAULT}'.")
-    evaluation, out = evaluation_of(args), writable_folder(args.out).resolve()
-    threads = threads_of(args.jobs)
-    base = args.dataset_dir.resolve()
-    tasks: list[tuple[Point, str, Callable[[], dict[str, Any]]]] = []
-    in_turn: dict[tuple[Path, str, int | None], list[int]] = {}  # points may share a training, which is made once
-    for point in points_of(base, args.split, out / "data"):
-        judged = evaluation.on(point.evaluate_on, point.train_on)
-        folder = out / "trained" / point.train_on.name
-        args.dataset_dir = point.train_on
-        for cell in cells_of(args):
-            in_turn.setdefault((point.train_on, cell.recipe, cell.seed), []).append(len(tasks))
-            tasks.append((point, cell.recipe, partial(result_of, cell, judged, folder, threads)))
-        if LOOKUP_TABLE in args.recipes:
-            in_turn.setdefault((point.train_on, LOOKUP_TABLE, None), []).append(len(tasks))
-            budget = f"{args.steps[0]} steps"
-            fit = partial(lookup_table_result, str(point.train_on), budget, judged, folder)
-            tasks.append((point, LOOKUP_TABLE, fit))
-    results: dict[int, dict[str, Any]] = {}
-
-    def make(numbers: list[int]) -> None:
-        for number in numbers:
-            results[number] = tasks[number][2]()
-            print(f"{len(results)} of {len(tasks)} results", flush=True)
-
-    run_all({numbers[0]: partial(make, numbers) for numbers in in_turn.values()}, args.jobs)
-    found = [_summary(point, recipe, results[number]) for number, (point, recipe, _) in enumerate(tasks)]
-    rows = rows_of(found, axis)
-    print("\n" + "\n".join(table(rows)))
+    evaluation = evaluation_of(args.split, tissue_classifier=args.tissue_classifier)
+    out = writable_folder(args.out).resolve()
+    trainings = Trainings(recipes, args.seeds, args.steps[0], read_options(args.set), evaluation)
+    points = points_of(Basis(args.dataset_dir.resolve(), args.split, out / "data"))
+    found = train_points(points, trainings, out / "trained", args.jobs)
+    print("\n" + "\n".join(table(rows_of(found, axis))))
     content = {"machine": describe_machine(), "limit": args.limit, "split": args.split, "points": found}
-    (out / f"{args.limit}.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    write_text(out / f"{args.limit}.json", json.dumps(content, indent=2) + "\n")
     draw_curves(out / f"{args.limit}.png", found, axis)
     print(f"\nCurves in {out / f'{args.limit}.png'}, with the commands in {out / f'{args.limit}.json'}")
     return 0
-
-
-def _summary(point: Point, recipe: str, result: dict[str, Any]) -> dict[str, Any]:
-    """A result as a point of a curve, over the specimens that count."""
-    images = [i for i in result["images"] if point.specimens is None or i["specimen"] in point.specimens]
-    metrics = {}
-    for name in TITLES:
-        values = [image[name] for image in images if name in image]
-        if values:
-            metrics[name] = sum(values) / len(values)
-    return {
-        "recipe": f"{recipe} {point.curve}".strip(),
-        "x": point.x,
-        "seed": result["cell"]["seed"],
-        "metrics": metrics,
-        "command": result.get("command"),
-    }

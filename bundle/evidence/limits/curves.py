@@ -9,8 +9,8 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 
-from bundle.evidence.benchmark.table import spread
 from bundle.evidence.shared.metric_table import DECIMALS, TITLES
+from bundle.evidence.shared.spread import spread
 from bundle.shared.figure import COLOURS, quiet, save
 
 BESIDE = 0.12  # of the distance between names, between recipes
@@ -46,24 +46,9 @@ def draw_curves(path: Path, points: Sequence[dict[str, Any]], axis: str) -> None
     figure, axes = plt.subplots(1, len(metrics), figsize=(3.3 * len(metrics), 3.2), squeeze=False, layout="constrained")
     for panel, metric in zip(axes.flat, metrics, strict=True):
         for number, recipe in enumerate(recipes):
-            colour = COLOURS[number % len(COLOURS)]
-            values = [
-                [
-                    p["metrics"][metric]
-                    for p in points
-                    if (p["recipe"], p["x"]) == (recipe, x) and metric in p["metrics"]
-                ]
-                for x in places
-            ]
-            known = [place for place, of_seeds in enumerate(values) if of_seeds]
-            means = [statistics.mean(values[place]) for place in known]
+            values = [_values(points, recipe, x, metric) for x in places]
             beside = BESIDE * (number - (len(recipes) - 1) / 2) if named else 0.0
-            if not named:
-                panel.plot(known, means, "-", color=colour, linewidth=1.6)
-            for place in known:
-                at = [place + beside] * len(values[place])
-                panel.plot(at, values[place], "o", color=colour, markersize=6 if named else 3.5, alpha=0.8)
-            panel.plot([], [], "o" if named else "-", color=colour, label=recipe)
+            _draw_recipe(panel, values, COLOURS[number % len(COLOURS)], recipe, named, beside)
         panel.set_title(TITLES[metric] + (", lower is better" if metric == "lpips" else ""), fontsize=10)
         panel.set_xticks(range(len(places)), [f"{x:g}" if isinstance(x, (int, float)) else x for x in places])
         panel.set_xlabel(axis, fontsize=8)
@@ -71,6 +56,25 @@ def draw_curves(path: Path, points: Sequence[dict[str, Any]], axis: str) -> None
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize=8, frameon=False)
     save(figure, path)
+
+
+def _values(points: Sequence[dict[str, Any]], recipe: str, x: Any, metric: str) -> list[float]:
+    """A metric of each seed at a place of a recipe's curve."""
+    here = [point["metrics"] for point in points if (point["recipe"], point["x"]) == (recipe, x)]
+    return [metrics[metric] for metrics in here if metric in metrics]
+
+
+def _draw_recipe(
+    panel: Any, values: Sequence[Sequence[float]], colour: str, recipe: str, named: bool, beside: float
+) -> None:
+    """Draw a curve: the values of each place, which lie `beside` it, and the line through their means."""
+    known = [place for place, of_seeds in enumerate(values) if of_seeds]
+    if not named:
+        panel.plot(known, [statistics.mean(values[place]) for place in known], "-", color=colour, linewidth=1.6)
+    for place in known:
+        at = [place + beside] * len(values[place])
+        panel.plot(at, values[place], "o", color=colour, markersize=6 if named else 3.5, alpha=0.8)
+    panel.plot([], [], "o" if named else "-", color=colour, label=recipe)
 
 
 def _metrics(points: Sequence[dict[str, Any]]) -> list[str]:

@@ -7,22 +7,37 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bundle.evidence.limits.variants import (
+    Change,
     brighter,
     fewer_pairs,
-    materials,
     misregistered,
     more_blurred,
     noisier,
-    read_phantom,
     without_material,
     worse_scans,
 )
+from bundle.synthetic.phantom.datalist import materials, read_phantom
 
 PAIRS = (5, 10, 25, 50)
 DISPLACEMENTS = (0.0, 2.0, 4.0, 8.0)  # pixels, root mean square
 NOISE = (0.0, 0.02, 0.05, 0.1)  # standard deviation, of the window's width
 BRIGHTNESS = (0.9, 0.95, 1.0, 1.05, 1.1)  # of the training's
 BLUR = (0.0, 1.0, 2.0, 4.0)  # standard deviation, pixels
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What the data sets of a curve are made from.
+
+    Attributes:
+        phantom: folder of the phantom.
+        split: that is evaluated on.
+        work: folder for the data sets.
+    """
+
+    phantom: Path
+    split: str
+    work: Path
 
 
 @dataclass(frozen=True)
@@ -44,49 +59,56 @@ class Point:
     specimens: frozenset[str] | None = None
 
 
-def pairs(base: Path, split: str, work: Path) -> Iterator[Point]:
+def pairs(basis: Basis) -> Iterator[Point]:
     """Fewer training pairs."""
+    base = basis.phantom
     most = len(read_phantom(base)["training"])
     for count in [count for count in PAIRS if count < most] + [most] * (most < PAIRS[-1]):
-        yield Point("", count, fewer_pairs(base, count, work / f"{count}_pairs"), base)
+        yield Point("", count, fewer_pairs(base, count, basis.work / f"{count}_pairs"), base)
 
 
-def displacement(base: Path, split: str, work: Path) -> Iterator[Point]:
+def displacement(basis: Basis) -> Iterator[Point]:
     """Training pairs that are misregistered."""
     for pixels in DISPLACEMENTS:
-        yield Point("", pixels, misregistered(base, pixels, work / f"{pixels:g}_px"), base)
+        yield Point("", pixels, misregistered(basis.phantom, pixels, basis.work / f"{pixels:g}_px"), basis.phantom)
 
 
-def material(base: Path, split: str, work: Path) -> Iterator[Point]:
+def material(basis: Basis) -> Iterator[Point]:
     """Materials that the training did not have, beside the training that had them."""
+    base = basis.phantom
     of = materials(base)
-    judged = {item["specimen"] for item in read_phantom(base)[split]}
+    judged = {item["specimen"] for item in read_phantom(base)[basis.split]}
     for left_out in dict.fromkeys(of[specimen] for specimen in sorted(judged)):
         counted = frozenset(name for name, kind in of.items() if kind == left_out)
         yield Point("seen", left_out, base, base, counted)
-        variant = without_material(base, left_out, work / f"without_{left_out}")
+        variant = without_material(base, left_out, basis.work / f"without_{left_out}")
         yield Point("unseen", left_out, variant, base, counted)
 
 
-def noise(base: Path, split: str, work: Path) -> Iterator[Point]:
+def noise(basis: Basis) -> Iterator[Point]:
     """Noisier CT than the training's."""
     for sigma in NOISE:
-        yield Point("", sigma, base, worse_scans(base, split, noisier(sigma), work / f"noise_{sigma:g}"))
+        yield _on_worse_scans(basis, sigma, noisier(sigma), "noise")
 
 
-def blur(base: Path, split: str, work: Path) -> Iterator[Point]:
+def blur(basis: Basis) -> Iterator[Point]:
     """More blurred CT than the training's."""
     for sigma in BLUR:
-        yield Point("", sigma, base, worse_scans(base, split, more_blurred(sigma), work / f"blur_{sigma:g}"))
+        yield _on_worse_scans(basis, sigma, more_blurred(sigma), "blur")
 
 
-def brightness(base: Path, split: str, work: Path) -> Iterator[Point]:
+def brightness(basis: Basis) -> Iterator[Point]:
     """CT darker or brighter than the training's, for the same window."""
     for factor in BRIGHTNESS:
-        yield Point("", factor, base, worse_scans(base, split, brighter(factor), work / f"brightness_{factor:g}"))
+        yield _on_worse_scans(basis, factor, brighter(factor), "brightness")
 
 
-Points = Callable[[Path, str, Path], Iterator[Point]]
+def _on_worse_scans(basis: Basis, x: float, change: Change, name: str) -> Point:
+    changed = worse_scans(basis.phantom, basis.split, change, basis.work / f"{name}_{x:g}")
+    return Point("", x, basis.phantom, changed)
+
+
+Points = Callable[[Basis], Iterator[Point]]
 
 #: Name of a limit to its points and the title of its axis.
 LIMITS: dict[str, tuple[Points, str]] = {

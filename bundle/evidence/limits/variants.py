@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
+from bundle.synthetic.phantom.datalist import materials, read_phantom
 from bundle.synthetic.phantom.files import write_ct
 from bundle.synthetic.phantom.generate import make_phantom
 from scripts.data.image.read import read_ct
@@ -19,24 +21,8 @@ from scripts.whole import write_text
 FILES = ("ct", "histology", "labels")
 LARGEST = 65535  # grey value of the phantom's CT
 
-
-def read_phantom(folder: Path) -> dict[str, Any]:
-    """The data list of a phantom, with what it says of its specimens.
-
-    Raises:
-        InputError: the folder holds none.
-    """
-    path = folder / "datalist.json"
-    content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    if "phantom" not in content:
-        raise InputError(f"{folder} holds no phantom: make one with `python -m bundle phantom {folder}`.")
-    return dict(content)
-
-
-def materials(folder: Path) -> dict[str, str]:
-    """The implant's material of each specimen."""
-    specimens = read_phantom(folder)["phantom"]["specimens"]
-    return {name: specimen["material"] for name, specimen in specimens.items()}
+#: Called with a slice (H, W) float32, in units of the window's width, and random numbers; returns the changed slice.
+Change = Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.float32]]
 
 
 def fewer_pairs(base: Path, count: int, out: Path) -> Path:
@@ -86,15 +72,13 @@ def misregistered(base: Path, displacement: float, out: Path) -> Path:
     return out
 
 
-def worse_scans(
-    base: Path, split: str, change: Callable[[np.ndarray, np.random.Generator], np.ndarray], out: Path
-) -> Path:
+def worse_scans(base: Path, split: str, change: Change, out: Path) -> Path:
     """Change the CT of a split.
 
     Args:
         base: phantom.
         split: whose CT.
-        change: called with a slice (H, W) float32, in units of the window's width, and random numbers.
+        change: what happens to a slice.
         out: folder to write.
     """
     content = read_phantom(base)
@@ -108,19 +92,19 @@ def worse_scans(
     return _write(base, out, content | {split: items})
 
 
-def noisier(sigma: float) -> Callable[[np.ndarray, np.random.Generator], np.ndarray]:
+def noisier(sigma: float) -> Change:
     """White noise of this standard deviation, of the window's width."""
     return lambda ct, rng: ct + sigma * rng.standard_normal(ct.shape, dtype=np.float32)
 
 
-def more_blurred(sigma: float) -> Callable[[np.ndarray, np.random.Generator], np.ndarray]:
+def more_blurred(sigma: float) -> Change:
     """Gaussian blur of this standard deviation, pixels."""
-    return lambda ct, rng: gaussian_filter(ct, sigma) if sigma else ct
+    return lambda ct, _rng: gaussian_filter(ct, sigma) if sigma else ct
 
 
-def brighter(factor: float) -> Callable[[np.ndarray, np.random.Generator], np.ndarray]:
+def brighter(factor: float) -> Change:
     """Grey values above the window's lower end times this factor: a scan that is not calibrated as the others are."""
-    return lambda ct, rng: ct * factor
+    return lambda ct, _rng: ct * factor
 
 
 def _write(base: Path, out: Path, content: dict[str, Any]) -> Path:

@@ -8,7 +8,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from bundle.evidence.shared.cell import STEPS_PER_EPOCH, Cell, once, train
+from bundle.evidence.shared.cell.cell import STEPS_PER_EPOCH, Cell
+from bundle.evidence.shared.cell.kept import once
+from bundle.evidence.shared.cell.training import train
 from scripts.errors import InputError
 
 TIMED = (50, 150)  # steps of the two trainings timed

@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 
 Key = TypeVar("Key")
 
-_running: set[subprocess.Popen] = set()
+_running: set[subprocess.Popen[bytes]] = set()
 _stopping = threading.Event()
 _lock = threading.Lock()
 
 
-def started(process: subprocess.Popen) -> None:
+def started(process: subprocess.Popen[bytes]) -> None:
     """Note a process that `run_all` is to end if it ends early."""
     with _lock:
         _running.add(process)
@@ -23,14 +23,14 @@ def started(process: subprocess.Popen) -> None:
             process.terminate()
 
 
-def ended(process: subprocess.Popen) -> None:
+def ended(process: subprocess.Popen[bytes]) -> None:
     """Forget a process that has ended."""
     with _lock:
         _running.discard(process)
 
 
 def run_all(
-    tasks: Mapping[Key, Callable[[], Any]], jobs: int, done: Callable[[Key, Any], None] = lambda key, result: None
+    tasks: Mapping[Key, Callable[[], Any]], jobs: int, done: Callable[[Key, Any], None] | None = None
 ) -> dict[Key, Any]:
     """Run tasks in threads, `jobs` at a time, in their order.
 
@@ -52,7 +52,8 @@ def run_all(
         try:
             for future in as_completed(futures):
                 results[futures[future]] = future.result()
-                done(futures[future], results[futures[future]])
+                if done is not None:
+                    done(futures[future], results[futures[future]])
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             with _lock:

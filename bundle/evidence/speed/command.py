@@ -6,12 +6,13 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from bundle.evidence.shared.machine import describe_machine
 from bundle.evidence.speed import network, training, volume
+from bundle.shared.markdown import table
 from bundle.shared.places import OUTPUT
 from scripts.errors import InputError
 from scripts.files.output_folder import writable_folder
@@ -62,10 +63,3 @@ def as_text(result: Mapping[str, Any]) -> str:
     verdict = f"Floor: {result['floor']}: {'met' if result['met'] else 'NOT MET'}" if "floor" in result else "No floor"
     lines.append(f"{verdict} ({result['seconds']} s)")
     return "\n".join(lines)
-
-
-def table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Lines of a Markdown table, columns as in the first row."""
-    columns = list(rows[0])
-    cells = [columns, ["---"] * len(columns), *([str(row.get(column, "")) for column in columns] for row in rows)]
-    return ["| " + " | ".join(line) + " |" for line in cells]

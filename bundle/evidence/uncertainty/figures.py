@@ -8,14 +8,15 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
+from bundle.evidence.uncertainty.judge import Values
 from bundle.shared.figure import COLOURS, PALE_GREY, quiet, save
 
 
 def draw_uncertainty(
     path: Path,
-    shares: Sequence[float] | np.ndarray,
+    shares: Sequence[float] | Values,
     removed: Mapping[str, Sequence[float]],
-    calibrated: tuple[np.ndarray, np.ndarray],
+    calibrated: tuple[Values, Values],
     method: str,
 ) -> None:
     """Draw how much error goes with the pixels that are discarded, and expected against observed error.

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 
-from bundle.evidence.lut import load_pairs
+from bundle.shared.windowed_pairs import load_pairs
 from scripts.inferers import TileInferer, UncertaintyInferer
 
 VIEWS = (2, 4, 8)
@@ -28,8 +29,8 @@ class Maps:
         slices: specimen and number of pixels of each slice, in order.
     """
 
-    error: np.ndarray
-    uncertainty: dict[str, np.ndarray]
+    error: NDArray[np.float32]
+    uncertainty: dict[str, NDArray[np.float32]]
     slices: list[tuple[str, int]] = field(default_factory=list)
 
     def of_slices(self, method: str) -> list[tuple[str, float]]:
@@ -53,8 +54,8 @@ def maps_of(dataset_dir: Path, split: str, networks: Sequence[Any], views: Seque
         in a square: errors lie where there is something to see, and a method has to tell more than that.
     """
     pairs = load_pairs(dataset_dir, split)
-    errors: list[np.ndarray] = []
-    found: dict[str, list[np.ndarray]] = {}
+    errors: list[NDArray[np.float32]] = []
+    found: dict[str, list[NDArray[np.float32]]] = {}
     slices: list[tuple[str, int]] = []
     for index in range(len(pairs)):
         item = pairs[index]

@@ -1,4 +1,4 @@
-"""Writing the package, byte for byte the same whenever its files are."""
+"""Writes the package, byte for byte the same whenever its files are."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ import shutil
 import zipfile
 from pathlib import Path
 
-from monai.bundle import ConfigParser
+from monai.bundle.config_parser import ConfigParser
 
 from bundle.shared.contents import FOLDERS, contents, read_metadata
 from scripts.errors import InputError
 from scripts.files.output_folder import writable_folder
-from scripts.files.seal import failed_checksum
 from scripts.whole import whole_file, whole_folder, writing
 
 TRAIN_YAML, TRAIN_JSON = "configs/train.yaml", "configs/train.json"
@@ -79,20 +78,3 @@ def write_zip(folder: Path, names: list[str], archive: Path, top: str) -> None:
             entry.external_attr = READABLE
             entry.create_system = 3  # Unix, whatever wrote it
             packed.writestr(entry, (folder / name).read_bytes(), compresslevel=9)
-
-
-def unpack(archive: Path, folder: Path) -> None:
-    """Unpack a zip.
-
-    Raises:
-        InputError: it is no zip or damaged, or an entry would be written outside of `folder`.
-    """
-    damage = failed_checksum(archive)
-    if damage is not None:
-        raise InputError(f"{archive} is no zip, or a damaged one ({damage}).")
-    with zipfile.ZipFile(archive) as packed:
-        inside = folder.resolve()
-        for name in packed.namelist():
-            if not (inside / name).resolve().is_relative_to(inside) or "\\" in name:
-                raise InputError(f"{archive} holds {name!r}, which lies outside of the folder it is unpacked to.")
-        packed.extractall(folder)

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from bundle.cli import main
-from bundle.evidence.lut import load_pairs
+from bundle.shared.windowed_pairs import load_pairs
 from bundle.export import int8 as quantize
 from bundle.export.int8 import calibration_slices, loss
 from scripts.networks.exported import load_exported

@@ -10,7 +10,7 @@ from PIL import Image
 
 from bundle.cli import main
 from bundle.evidence.limits.variants import materials
-from bundle.evidence.lut import load_pairs
+from bundle.shared.windowed_pairs import load_pairs
 from bundle.evidence.uncertainty import command, maps
 from bundle.synthetic.phantom.generate import make_phantom
 from scripts.inferers import TileInferer, UncertaintyInferer

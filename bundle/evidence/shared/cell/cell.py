@@ -1,0 +1,115 @@
+"""A cell of a benchmark: what decides which weights a training ends with, and the commands that train and evaluate."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from monai.bundle.config_parser import ConfigParser
+
+from bundle.evidence.shared.cell.digests import data_digest
+from bundle.evidence.shared.cell.evaluation import Evaluation
+from bundle.shared.places import EVALUATE, ROOT, TRAIN
+
+GENERATOR = "network_def"
+STEPS_PER_EPOCH = 50
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What decides which weights a training ends with.
+
+    Attributes:
+        recipe: name.
+        overlay: config file of what differs from `configs/train.yaml`, None for nothing.
+        seed: of the training.
+        steps: of the training, a multiple of those of an epoch.
+        dataset_dir: with ``datalist.json``.
+        options: further entries of the training's config, as on its command line.
+        minutes: of processor time that all recipes have, if the steps follow from it.
+        steps_per_epoch: steps between two checkpoints.
+    """
+
+    recipe: str
+    overlay: str | None
+    seed: int
+    steps: int
+    dataset_dir: str
+    options: dict[str, str] = field(default_factory=dict)
+    minutes: float | None = None
+    steps_per_epoch: int = STEPS_PER_EPOCH
+
+    @property
+    def epochs(self) -> int:
+        """Of the training."""
+        return self.steps // self.steps_per_epoch
+
+    @property
+    def budget(self) -> str:
+        """What recipes that are compared have in common."""
+        return budget(self.steps, self.minutes)
+
+    def folder(self, out: Path) -> Path:
+        """Where all of it lies."""
+        return out / f"{self.recipe}_{self.budget.replace(' ', '_')}" / f"seed_{self.seed}"
+
+    def description(self) -> dict[str, Any]:
+        """For a result."""
+        return asdict(self) | {"budget": self.budget}
+
+    def identity(self) -> dict[str, Any]:
+        """The cell with digests of the configs and data that it depends on: edited ones are others."""
+        files = [TRAIN] + ([Path(self.overlay)] if self.overlay else [])
+        config = json.dumps(ConfigParser.load_config_files(files), sort_keys=True)  # comments decide nothing
+        digest = hashlib.sha256(config.encode()).hexdigest()
+        return asdict(self) | {"digest": digest, "data": data_digest(self.dataset_dir)}
+
+    def training(self, folder: Path) -> list[str]:
+        """Words of the command that trains it, without the interpreter."""
+        overlay = Path(self.overlay) if self.overlay else None
+        return _words("training", TRAIN, overlay, self.own_entries(folder) | self.options)
+
+    def own_entries(self, folder: Path) -> dict[str, str]:
+        """Entries of the training's config that the cell sets, and `options` may not."""
+        return {
+            "dataset_dir": self.dataset_dir,
+            "output_dir": str(folder / "training"),
+            "seed": str(self.seed),
+            "iterations_per_epoch": str(self.steps_per_epoch),
+            "train#trainer#max_epochs": str(self.epochs),
+            "val_interval": str(self.epochs),
+        }
+
+    def evaluating(self, folder: Path, evaluation: Evaluation) -> list[str]:
+        """Words of the command that evaluates it; of its recipe it knows the generator, which `folder` describes."""
+        classifier = evaluation.tissue_classifier
+        options = {
+            "dataset_dir": evaluation.dataset_dir or self.dataset_dir,
+            "output_dir": str(folder / evaluation.name),
+            "checkpoint": str(folder / "training" / "model.pt"),
+            "split": evaluation.split,
+            "overwrite": "true",  # the cell knows when to evaluate anew
+            **({} if classifier is None else {"tissue_classifier": classifier}),
+            **{name: value for name, value in self.options.items() if name.startswith(GENERATOR)},
+        }
+        return _words("evaluating", EVALUATE, folder / "generator.yaml", options)
+
+    def generator(self) -> dict[str, Any]:
+        """Entries of the overlay that shape the generator."""
+        overlay = yaml.safe_load(Path(self.overlay).read_text(encoding="utf-8")) if self.overlay else None
+        return {name: value for name, value in (overlay or {}).items() if name.lstrip("+").startswith(GENERATOR)}
+
+
+def budget(steps: int, minutes: float | None) -> str:
+    """In words."""
+    return f"{steps} steps" if minutes is None else f"{minutes:g} minutes"
+
+
+def _words(run_id: str, config: Path, overlay: Path | None, options: dict[str, str]) -> list[str]:
+    files = str(config) if overlay is None else str([str(config), str(overlay)])
+    words = ["-m", "monai.bundle", "run", run_id, "--config_file", files, "--bundle_root", str(ROOT)]
+    return words + [word for name, value in options.items() for word in (f"--{name}", value)]
