@@ -35,9 +35,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def evaluate_best_table(
-    dataset_dir: Path, out: Path, bins: int = BINS, lpips_weights: Path | None = None
-) -> None:
+def evaluate_best_table(dataset_dir: Path, out: Path, bins: int = BINS, lpips_weights: Path | None = None) -> None:
     """Fit on the training split, choose the smoothing on the validation split, evaluate on the test split, and say so.
 
     Args:

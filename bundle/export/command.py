@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from monai.data import save_net_with_metadata
+from monai.data.torchscript_utils import save_net_with_metadata
 
 from bundle.export.int8 import calibration_slices, loss, write_int8
 from bundle.shared.contents import read_metadata
 from bundle.shared.markdown import table
-from bundle.shared.places import ROOT
+from bundle.shared.places import ROOT, SHIPPED
 from bundle.shared.trained_network import read_network
 from scripts.errors import InputError
 from scripts.files.digest import digest_file_of, note_digest
@@ -40,7 +40,7 @@ OPSET = 18
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("--out", type=Path, required=True, help="folder for model.ts and model.onnx")
-    parser.add_argument("--checkpoint", type=Path, default=ROOT / "models" / "model.pt", help="weights to export")
+    parser.add_argument("--checkpoint", type=Path, default=SHIPPED, help="weights to export")
     parser.add_argument("--overlay", type=Path, help="config file that changed network_def in training")
     parser.add_argument(
         "--int8",

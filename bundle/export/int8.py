@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from monai.data import Dataset
+from monai.data.dataset import Dataset
 
 from bundle.shared.windowed_pairs import load_pairs
 

@@ -8,11 +8,9 @@ from typing import Any
 
 from fire.parser import DefaultParseValue
 
-from bundle.shared.places import ROOT
+from bundle.shared.places import EVALUATE
 from scripts.overlay import read_with_overlay
 from scripts.weights.checkpoint import load_generator
-
-EVALUATE = ROOT / "configs" / "evaluate.yaml"
 
 
 def read_network(checkpoint: Path, overlay: Path | None = None, options: Mapping[str, str] | None = None) -> Any:

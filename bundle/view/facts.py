@@ -8,7 +8,7 @@ from typing import Any
 import nibabel
 import numpy as np
 
-from bundle.shared.places import ROOT
+from bundle.shared.places import SHIPPED
 from bundle.view.grid import Grid
 from bundle.view.outputs import Stained
 from scripts.files.digest import file_digest
@@ -16,8 +16,6 @@ from scripts.files.opening import NIFTI_SUFFIXES, has_suffix
 from scripts.inferers.uncertainty import STEPS
 from scripts.networks.exported import SUFFIXES
 from scripts.volume.read.stream.itk import ITK_SUFFIXES
-
-SHIPPED = ROOT / "models" / "model.pt"
 
 SYNTHETIC = (
     "Virtual stain by the shipped weights, which were trained on synthetic data only. It shows that the software runs, "

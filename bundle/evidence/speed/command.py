@@ -12,6 +12,7 @@ from typing import Any
 
 from bundle.evidence.shared.machine import describe_machine
 from bundle.evidence.speed import network, training, volume
+from bundle.evidence.speed.conditions import Conditions
 from bundle.shared.markdown import table
 from bundle.shared.places import OUTPUT
 from scripts.errors import InputError
@@ -38,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     others = sorted(set(args.only or ()) - MEASURES[args.what].keys())
     if others:
         raise InputError(f"--only {' '.join(others)}: measured of {args.what} are {', '.join(MEASURES[args.what])}.")
-    folder = writable_folder(args.out)
+    folder = writable_folder(args.out).resolve()  # processes of measurements run elsewhere
     machine = describe_machine()
     print(", ".join(f"{name} {value}" for name, value in machine.items()), flush=True)
     results: dict[str, Any] = {"machine": machine, "quick": args.quick}
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
             continue
         begun = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="speed-", dir=folder) as work:
-            result = measure(Path(work), args.quick)
+            result = measure(Conditions(Path(work), args.quick))
         result["seconds"] = round(time.monotonic() - begun, 1)
         results[name] = result
         print(f"\n{as_text(result)}", flush=True)

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from bundle.release.reference.page import write_reference
-from bundle.shared.places import ROOT
+from bundle.shared.places import CONFIGS, ROOT
 from scripts.errors import InputError
 from scripts.files.output_folder import writable_folder
 from scripts.whole import write_text
@@ -24,7 +24,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         InputError: with ``--check``, the page is missing or out of date.
     """
-    text = write_reference(ROOT / "configs")
+    text = write_reference(CONFIGS)
     if not args.check:
         writable_folder(args.out.parent, "--out")
         write_text(args.out, text)

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from bundle.cli import main
-from bundle.shared.windowed_pairs import load_pairs
 from bundle.export import int8 as quantize
 from bundle.export.int8 import calibration_slices, loss
+from bundle.shared.windowed_pairs import load_pairs
 from scripts.networks.exported import load_exported
 from scripts.virtual_stainer import VirtualStainer
 from tests.bundle.export.test_command import TINY

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,8 @@ from monai.bundle.config_parser import ConfigParser
 
 from bundle.evidence.shared.cell.digests import data_digest
 from bundle.evidence.shared.cell.evaluation import Evaluation
-from bundle.shared.places import EVALUATE, ROOT, TRAIN
+from bundle.shared.places import TRAIN
+from bundle.shared.workflow import workflow_command
 
 GENERATOR = "network_def"
 STEPS_PER_EPOCH = 50
@@ -45,7 +48,7 @@ class Cell:
 
     @property
     def epochs(self) -> int:
-        """Of the training."""
+        """How many the training has."""
         return self.steps // self.steps_per_epoch
 
     @property
@@ -54,11 +57,11 @@ class Cell:
         return budget(self.steps, self.minutes)
 
     def folder(self, out: Path) -> Path:
-        """Where all of it lies."""
+        """Folder of training, evaluations and scores, below that of all results."""
         return out / f"{self.recipe}_{self.budget.replace(' ', '_')}" / f"seed_{self.seed}"
 
     def description(self) -> dict[str, Any]:
-        """For a result."""
+        """The cell in ``benchmark.json``."""
         return asdict(self) | {"budget": self.budget}
 
     def identity(self) -> dict[str, Any]:
@@ -68,10 +71,10 @@ class Cell:
         digest = hashlib.sha256(config.encode()).hexdigest()
         return asdict(self) | {"digest": digest, "data": data_digest(self.dataset_dir)}
 
-    def training(self, folder: Path) -> list[str]:
-        """Words of the command that trains it, without the interpreter."""
-        overlay = Path(self.overlay) if self.overlay else None
-        return _words("training", TRAIN, overlay, self.own_entries(folder) | self.options)
+    def training(self, folder: Path, python: Sequence[str] = (sys.executable,)) -> list[str]:
+        """Command that trains it; `python` are the words of the interpreter."""
+        overlays = [self.overlay] if self.overlay else []
+        return workflow_command("training", self.own_entries(folder) | self.options, overlays, python=python)
 
     def own_entries(self, folder: Path) -> dict[str, str]:
         """Entries of the training's config that the cell sets, and `options` may not."""
@@ -85,7 +88,7 @@ class Cell:
         }
 
     def evaluating(self, folder: Path, evaluation: Evaluation) -> list[str]:
-        """Words of the command that evaluates it; of its recipe it knows the generator, which `folder` describes."""
+        """Command that evaluates it; of its recipe the evaluation knows the generator, which `folder` describes."""
         classifier = evaluation.tissue_classifier
         options = {
             "dataset_dir": evaluation.dataset_dir or self.dataset_dir,
@@ -96,7 +99,7 @@ class Cell:
             **({} if classifier is None else {"tissue_classifier": classifier}),
             **{name: value for name, value in self.options.items() if name.startswith(GENERATOR)},
         }
-        return _words("evaluating", EVALUATE, folder / "generator.yaml", options)
+        return workflow_command("evaluating", options, [folder / "generator.yaml"])
 
     def generator(self) -> dict[str, Any]:
         """Entries of the overlay that shape the generator."""
@@ -105,11 +108,5 @@ class Cell:
 
 
 def budget(steps: int, minutes: float | None) -> str:
-    """In words."""
+    """The budget in words, which results and folders are told apart by."""
     return f"{steps} steps" if minutes is None else f"{minutes:g} minutes"
-
-
-def _words(run_id: str, config: Path, overlay: Path | None, options: dict[str, str]) -> list[str]:
-    files = str(config) if overlay is None else str([str(config), str(overlay)])
-    words = ["-m", "monai.bundle", "run", run_id, "--config_file", files, "--bundle_root", str(ROOT)]
-    return words + [word for name, value in options.items() for word in (f"--{name}", value)]

@@ -26,7 +26,7 @@ class Evaluation:
 
     @property
     def name(self) -> str:
-        """Of its folder and file of scores."""
+        """Name of its folder and of its file of scores."""
         return self.split if self.dataset_dir is None else f"{self.split}_of_{Path(self.dataset_dir).name}"
 
     def on(self, data: Path, trained_on: Path) -> Evaluation:

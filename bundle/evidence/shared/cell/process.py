@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 from bundle.evidence.shared.parallel import ended, started
@@ -12,13 +11,20 @@ from bundle.shared.places import ROOT
 from scripts.errors import InputError
 
 
-def run(words: list[str], log: Path, threads: int | None) -> float:
-    """Run Python with these words and return the processor time of it and its children, seconds."""
+def run(command: list[str], log: Path, threads: int | None) -> float:
+    """Run a command and return the processor time of it and its children, seconds.
+
+    Args:
+        command: words, the program first.
+        log: file for what the command prints.
+        threads: of its linear algebra, None for as many as this process would take.
+
+    Raises:
+        InputError: the command failed.
+    """
     environment = os.environ | ({} if threads is None else {"OMP_NUM_THREADS": str(threads)})
     with log.open("w", encoding="utf-8") as file:
-        process = subprocess.Popen(
-            [sys.executable, *words], cwd=ROOT, env=environment, stdout=file, stderr=subprocess.STDOUT
-        )
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=file, stderr=subprocess.STDOUT)
         started(process)
         _, status, used = os.wait4(process.pid, 0)  # of this child alone: others may run beside it
         ended(process)

@@ -20,17 +20,15 @@ from scripts.weights.checkpoint import read_checkpoint
 
 def train(cell: Cell, folder: Path, threads: int | None) -> dict[str, Any]:
     """Train a cell in a folder, or go on where that was stopped; return its command, code and times."""
-    command = cell.training(folder)
     whole = not (folder / "training").exists()
     begun, cpu_seconds = time.monotonic(), 0.0
     if _epochs_trained(folder / "training") < cell.epochs:
         stopped = (folder / "training" / CHECKPOINT).is_file()
-        cpu_seconds = process.run(
-            [*command, *(["--resume", "true"] if stopped else [])], folder / "training.log", threads
-        )
+        command = [*cell.training(folder), *(["--resume", "true"] if stopped else [])]
+        cpu_seconds = process.run(command, folder / "training.log", threads)
     seconds = time.monotonic() - begun
     return {
-        "command": shlex.join(["python", *command]),
+        "command": shlex.join(cell.training(folder, python=["python"])),
         "code": code_digest(),
         "seconds": round(seconds, 1) if whole else None,
         "cpu_seconds": round(cpu_seconds, 1) if whole else None,
@@ -46,6 +44,7 @@ def _epochs_trained(training: Path) -> int:
 
 
 def evaluate(cell: Cell, folder: Path, evaluation: Evaluation, threads: int | None) -> None:
+    """Evaluate a trained cell anew, into a folder that is named after the evaluation."""
     shutil.rmtree(folder / evaluation.name, ignore_errors=True)
     (folder / "generator.yaml").write_text(yaml.safe_dump(cell.generator()), encoding="utf-8")
     process.run(cell.evaluating(folder, evaluation), folder / f"{evaluation.name}.log", threads)

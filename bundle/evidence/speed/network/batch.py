@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
 import torch.compiler.config as compiler
 
+from bundle.evidence.speed.conditions import Conditions
 from bundle.evidence.speed.network.limit import multiplications, multiplications_per_second
 from bundle.evidence.speed.network.shipped import DEVICE, for_inference, images, way
 from bundle.evidence.speed.timing import time_in_turn
 from scripts.precision import bfloat16_pays
 
 
-def measure(work: Path, quick: bool) -> dict[str, Any]:
+def measure(conditions: Conditions) -> dict[str, Any]:
     """Time each size of batch, in turn, in the precision that inference takes on this device."""
     amp = bfloat16_pays(DEVICE)
     kind = torch.bfloat16 if amp else torch.float32
-    side, largest, repeats = (64, 2, 2) if quick else (272, 8, 5) if DEVICE.type == "cpu" else (1040, 32, 20)
+    side, largest, repeats = (64, 2, 2) if conditions.quick else (272, 8, 5) if DEVICE.type == "cpu" else (1040, 32, 20)
     batches = [2**power for power in range(largest.bit_length())]
     network = for_inference()
     ways: dict[tuple[str, int], Callable[[], object]] = {}
     for batch in batches:
         image = images(1, side).expand(batch, -1, -1, -1).contiguous(memory_format=torch.channels_last)
         ways["eager", batch] = way(network, image, amp)
-        if not quick:
+        if not conditions.quick:
             ways["torch.compile", batch] = way(torch.compile(network, dynamic=False), image, amp)
         if DEVICE.type == "cuda":
             graphed = torch.compile(network, dynamic=False, mode="reduce-overhead")

@@ -4,35 +4,36 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
 
+from bundle.evidence.speed.conditions import Conditions
 from bundle.evidence.speed.network.shipped import DEVICE, images
 from bundle.evidence.speed.textbook import TextbookGenerator
 from bundle.evidence.speed.timing import median_ratio, time_in_turn
-from bundle.evidence.speed.volume.run import stain
 from bundle.evidence.speed.volume.scan import WINDOW, write_folder
+from bundle.shared.workflow import run_workflow
 from scripts.precision import bfloat16_pays
 
 FLOOR = 15.0
 
 
-def measure(work: Path, quick: bool) -> dict[str, Any]:
+def measure(conditions: Conditions) -> dict[str, Any]:
     """Time the staining of a TIFF folder to OME-Zarr, and the textbook's generator over slices of the same size.
 
     The textbook's network is given whole slices in memory: neither reading, nor overlapping windows, nor writing is
     counted against it. It takes so long that it sees a few slices only, which stand for all.
     """
-    length, side, few, repeats = (4, 96, 2, 1) if quick else (64, 768, 2, 3)
-    folder = write_folder(work / "scan", (length, side, side), "float32")
+    length, side, few, repeats = (4, 96, 2, 1) if conditions.quick else (64, 768, 2, 3)
+    folder = write_folder(conditions.work / "scan", (length, side, side), "float32")
     textbook = TextbookGenerator(1, 3).eval().to(DEVICE)
     slab = images(few, side)
 
     def inference(amp: bool) -> None:
-        shutil.rmtree(work / "out", ignore_errors=True)
-        stain(input=folder, output_dir=work / "out", ct_window=WINDOW, amp=amp)
+        shutil.rmtree(conditions.work / "out", ignore_errors=True)
+        options = {"input": folder, "output_dir": conditions.work / "out", "ct_window": WINDOW, "amp": amp}
+        run_workflow("inference", options)
 
     @torch.no_grad()
     def network() -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from bundle.evidence.speed.conditions import Conditions
 from bundle.evidence.speed.network.shipped import DEVICE, for_inference, images, way
 from bundle.evidence.speed.timing import median_ratio, time_in_turn
 from scripts.precision import autocast, bfloat16_pays
@@ -19,33 +22,29 @@ ONNX_RUNTIME = "ONNX Runtime"
 Stain = Callable[[torch.Tensor], Any]
 
 
-def measure(work: Path, quick: bool) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Case:
+    """What an engine is built for.
+
+    Attributes:
+        network: the generator as inference runs it.
+        image: (1, 1, H, W) in [0, 1].
+        work: folder for files of the engine.
+        amp: whether to compute in bfloat16.
+    """
+
+    network: torch.nn.Module
+    image: torch.Tensor
+    work: Path
+    amp: bool = False
+
+
+def measure(conditions: Conditions) -> dict[str, Any]:
     """Time one tile through each engine, in turn, and compare the results."""
-    side, repeats = (64, 2) if quick else (272, 9)
-    network = for_inference()
-    image = images(1, side)
-    engines: dict[tuple[str, bool], Stain] = {}
-    absent = []
-    builders: dict[str, Callable[[torch.nn.Module, torch.Tensor, bool, Path], Stain]] = {
-        EAGER: lambda network, image, amp, work: network,
-        "torch.compile": _compiled,
-        ONNX_RUNTIME: _onnx_runtime,
-        "OpenVINO": _openvino,
-    }
-    for amp in (False, True) if bfloat16_pays(DEVICE) else (False,):
-        for name, build in builders.items():
-            if amp and name == ONNX_RUNTIME:
-                continue  # its CPU provider has no bfloat16 convolution
-            try:
-                engine = build(network, image, amp, work)
-                engines[name, amp] = engine
-                with torch.no_grad(), autocast(DEVICE, amp):
-                    engine(image)  # compiled now
-            except Exception as error:  # whatever keeps an optional engine from working is what there is to report
-                engines.pop((name, amp), None)
-                reason = str(error).strip().splitlines() or [""]
-                absent.append(f"{name}{_kind(amp)}: {type(error).__name__}, {reason[0][:120]}")
-    ways = {name + _kind(amp): way(engine, image, amp) for (name, amp), engine in engines.items()}
+    side, repeats = (64, 2) if conditions.quick else (272, 9)
+    case = Case(for_inference(), images(1, side), conditions.work)
+    engines, absent = _build_all(case)
+    ways = {name + _kind(amp): way(engine, case.image, amp) for (name, amp), engine in engines.items()}
     expected = _levels(ways[EAGER]())
     differences = {name: float(np.abs(_levels(once()) - expected).max()) for name, once in ways.items()}
     timings = time_in_turn(ways, repeats)
@@ -68,42 +67,76 @@ def measure(work: Path, quick: bool) -> dict[str, Any]:
     }
 
 
+def _build_all(case: Case) -> tuple[dict[tuple[str, bool], Stain], list[str]]:
+    """Engines that run `case`, by name and whether in bfloat16; and why others do not."""
+    builders: dict[str, Callable[[Case], Stain]] = {
+        EAGER: lambda case: case.network,
+        "torch.compile": _compiled,
+        ONNX_RUNTIME: _onnx_runtime,
+        "OpenVINO": _openvino,
+    }
+    engines: dict[tuple[str, bool], Stain] = {}
+    absent = []
+    for amp in (False, True) if bfloat16_pays(DEVICE) else (False,):
+        for name, build in builders.items():
+            if amp and name == ONNX_RUNTIME:
+                continue  # its CPU provider has no bfloat16 convolution
+            engine = _tried(build, replace(case, amp=amp))
+            if isinstance(engine, Exception):
+                reason = str(engine).strip().splitlines() or [""]
+                absent.append(f"{name}{_kind(amp)}: {type(engine).__name__}, {reason[0][:120]}")
+            else:
+                engines[name, amp] = engine
+    return engines, absent
+
+
+def _tried(build: Callable[[Case], Stain], case: Case) -> Stain | Exception:
+    """An engine that has run once, which compiles it; or what keeps it from running."""
+    try:
+        engine = build(case)
+        with torch.no_grad(), autocast(DEVICE, case.amp):
+            engine(case.image)
+    except Exception as error:  # whatever keeps an optional engine from working is what there is to report
+        return error
+    return engine
+
+
 def _kind(amp: bool) -> str:
     return ", bfloat16" if amp else ""
 
 
-def _levels(stain: Any) -> np.ndarray:
+def _levels(stain: Any) -> NDArray[np.float32]:
     """0 to 255, of a tensor on any device or of an array."""
     return 255 * torch.as_tensor(stain).float().cpu().numpy()
 
 
-def _compiled(network: torch.nn.Module, image: torch.Tensor, amp: bool, work: Path) -> Stain:
-    return torch.compile(network)
+def _compiled(case: Case) -> Stain:
+    return torch.compile(case.network)
 
 
-def _export(network: torch.nn.Module, image: torch.Tensor, work: Path) -> Path:
-    path = work / "network.onnx"
+def _export(case: Case) -> Path:
+    path = case.work / "network.onnx"
     if not path.exists():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of the tracer, on sizes that are fixed here
-            torch.onnx.export(network, (image,), str(path), input_names=["image"], dynamo=False)
+            torch.onnx.export(case.network, (case.image,), str(path), input_names=["image"], dynamo=False)
     return path
 
 
-def _onnx_runtime(network: torch.nn.Module, image: torch.Tensor, amp: bool, work: Path) -> Stain:
+def _onnx_runtime(case: Case) -> Stain:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
-    session = onnxruntime.InferenceSession(_export(network, image, work), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(str(_export(case)), options, providers=["CPUExecutionProvider"])
     return lambda x: session.run(None, {"image": x.cpu().numpy()})[0]
 
 
-def _openvino(network: torch.nn.Module, image: torch.Tensor, amp: bool, work: Path) -> Stain:
+def _openvino(case: Case) -> Stain:
     import openvino
 
     core = openvino.Core()
-    precision = "bf16" if amp else "f32"
+    precision = "bf16" if case.amp else "f32"
     options = {"INFERENCE_NUM_THREADS": torch.get_num_threads(), "INFERENCE_PRECISION_HINT": precision}
-    compiled = core.compile_model(core.read_model(_export(network, image, work)), "CPU", options)
+    compiled = core.compile_model(core.read_model(_export(case)), "CPU", options)
     return lambda x: compiled(x.cpu().numpy())[0]

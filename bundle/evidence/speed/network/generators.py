@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
+from bundle.evidence.speed.conditions import Conditions
 from bundle.evidence.speed.network.limit import multiplications, multiplications_per_second
 from bundle.evidence.speed.network.recipes import generators
 from bundle.evidence.speed.network.shipped import DEVICE, as_trained, for_inference, images, way
@@ -24,9 +24,9 @@ AS_TRAINED = "default, as trained"
 PEER = "ganslate==0.1.1 memcnn loguru omegaconf antlr4-python3-runtime==4.9.3"
 
 
-def measure(work: Path, quick: bool) -> dict[str, Any]:
+def measure(conditions: Conditions) -> dict[str, Any]:
     """Time one image through each generator, in turn: in float32, and ours in bfloat16 besides where that pays."""
-    side, repeats = (64, 2) if quick else (512, 9)
+    side, repeats = (64, 2) if conditions.quick else (512, 9)
     networks: dict[str, nn.Module] = {
         TEXTBOOK: TextbookGenerator(1, 3).eval().to(DEVICE),
         "ours, configs/generators/resnet9_64.yaml": for_inference(generators()["resnet9_64"]),

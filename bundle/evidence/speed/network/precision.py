@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
 
+from bundle.evidence.speed.conditions import Conditions
 from bundle.evidence.speed.network.shipped import DEVICE, for_inference, images
 from bundle.evidence.speed.timing import median_ratio, time_in_turn
 from scripts.inferers import TileInferer
 from scripts.precision import bfloat16_pays
 
 
-def measure(work: Path, quick: bool) -> dict[str, Any]:
+def measure(conditions: Conditions) -> dict[str, Any]:
     """Stain slices in float32 and bfloat16 and compare the levels, 0 to 255."""
-    side, repeats = (64, 1) if quick else (512, 3)
+    side, repeats = (64, 1) if conditions.quick else (512, 3)
     network = for_inference()
     slab = images(2, side)
     stains: dict[str, torch.Tensor] = {}

@@ -6,25 +6,26 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from monai.bundle import ConfigParser
+from monai.bundle.config_parser import ConfigParser
 from torch import nn
 
+from bundle.evidence.speed.conditions import Conditions
 from bundle.evidence.speed.network.limit import multiplications
 from bundle.evidence.speed.network.shipped import DEVICE, for_inference, images, way
 from bundle.evidence.speed.textbook import TextbookGenerator
 from bundle.evidence.speed.timing import median_ratio, time_in_turn
-from bundle.shared.places import ROOT
+from bundle.shared.places import CONFIGS, ROOT, TRAIN
 from scripts.networks import Stainer
 from scripts.precision import bfloat16_pays
 
-FOLDERS = (ROOT / "configs" / "generators", ROOT / "bundle" / "evidence" / "benchmark" / "generators")
+FOLDERS = (CONFIGS / "generators", ROOT / "bundle" / "evidence" / "benchmark" / "generators")
 TEXTBOOK = "textbook"
 DEFAULT = "default"
 
 
-def measure(work: Path, quick: bool) -> dict[str, Any]:
+def measure(conditions: Conditions) -> dict[str, Any]:
     """Time one image through each generator as inference runs it, in turn; random weights take as long as others."""
-    side, repeats = (64, 2) if quick else (512, 9)
+    side, repeats = (64, 2) if conditions.quick else (512, 9)
     networks: dict[str, nn.Module] = {TEXTBOOK: TextbookGenerator(1, 3).eval().to(DEVICE)}
     networks |= {name: for_inference(network) for name, network in generators().items()}
     amp = bfloat16_pays(DEVICE)
@@ -59,7 +60,7 @@ def generators() -> dict[str, Stainer]:
     found = {}
     for name, files in overlays.items():
         parser = ConfigParser()
-        parser.read_config([str(path) for path in (ROOT / "configs" / "train.yaml", *files)])
+        parser.read_config([str(path) for path in (TRAIN, *files)])
         torch.manual_seed(0)
         found[name] = parser.get_parsed_content("network_def").eval()
     return found

@@ -7,19 +7,18 @@ from collections.abc import Callable
 import torch
 
 from bundle.evidence.speed.volume.scan import WINDOW, slices
-from bundle.shared.places import ROOT
+from bundle.shared.places import SHIPPED
 from bundle.shared.trained_network import read_network
 from scripts.data.window import window
 from scripts.networks import Stainer, StainGenerator, fold_layers
 from scripts.precision import autocast
 
-WEIGHTS = ROOT / "models" / "model.pt"
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def as_trained() -> StainGenerator:
     """The generator with its shipped weights, all its layers, in evaluation mode."""
-    return read_network(WEIGHTS).to(DEVICE)  # type: ignore[no-any-return]
+    return read_network(SHIPPED).to(DEVICE)
 
 
 def for_inference(network: Stainer | None = None) -> Stainer:

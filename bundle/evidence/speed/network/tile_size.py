@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
 
+from bundle.evidence.speed.conditions import Conditions
 from bundle.evidence.speed.network.shipped import DEVICE, for_inference, images
 from bundle.evidence.speed.timing import median_ratio, time_in_turn
 from scripts.inferers import TileInferer, default_tile_size
@@ -18,9 +18,9 @@ SIDES = {"cpu": 1024, "cuda": 4096}
 SIZES = {"cpu": (64, 128, 192, 256, 384, 512, 1024), "cuda": (256, 512, 1024, 2048, 4096)}
 
 
-def measure(work: Path, quick: bool) -> dict[str, Any]:
+def measure(conditions: Conditions) -> dict[str, Any]:
     """Time a slab of slices with each tile size, in turn."""
-    side, sizes, repeats = (192, (64, 128), 2) if quick else (SIDES[DEVICE.type], SIZES[DEVICE.type], 5)
+    side, sizes, repeats = (192, (64, 128), 2) if conditions.quick else (SIDES[DEVICE.type], SIZES[DEVICE.type], 5)
     network = for_inference()
     slab = images(2, side)
 

@@ -9,9 +9,11 @@ from typing import Any
 import torch
 import yaml
 
+from bundle.evidence.speed.conditions import Conditions
 from bundle.evidence.speed.textbook import BLOCKS, CHANNELS, TextbookCycleGAN
 from bundle.evidence.speed.timing import median_ratio, time_in_turn
-from bundle.evidence.speed.training.workflow import QUICK, ROOT, training
+from bundle.evidence.speed.training.workflow import QUICK, training
+from bundle.shared.places import CONFIGS
 
 FLOORS = {"cpu": 2.5, "cuda": 2.0}
 INSTANCE = {"network_def#norm": "instance", "stain_to_ct#network#norm": "instance"}
@@ -42,11 +44,11 @@ OF_DEFAULT: dict[str, dict[str, Any]] = {
 }
 
 
-def measure(work: Path, quick: bool) -> dict[str, Any]:
+def measure(conditions: Conditions) -> dict[str, Any]:
     """Time steps on one batch of the phantom's patches, in turn, after two that do not count; ours augment it first."""
-    channels, blocks, repeats = (4, 1, 2) if quick else (CHANNELS, BLOCKS, 5)
-    options: dict[str, Any] = QUICK if quick else {}
-    workflow = training(work, **options)
+    channels, blocks, repeats = (4, 1, 2) if conditions.quick else (CHANNELS, BLOCKS, 5)
+    options: dict[str, Any] = QUICK if conditions.quick else {}
+    workflow = training(conditions.work, **options)
     device = workflow.parser.get_parsed_content("device")
     batch = {
         key: value.to(device)
@@ -59,11 +61,11 @@ def measure(work: Path, quick: bool) -> dict[str, Any]:
     ways: dict[tuple[str, str], Callable[[], object]] = {
         (TEXTBOOK, TEXTBOOK): lambda: textbook.step(patches["image"], patches["label"])
     }
-    ways |= {(SAME, name): _step(work, batch, same | changes) for name, changes in OF_SAME.items()}
+    ways |= {(SAME, name): _step(conditions.work, batch, same | changes) for name, changes in OF_SAME.items()}
     ways |= {
-        (DEFAULT, name): _step(work, batch, options | changes)
+        (DEFAULT, name): _step(conditions.work, batch, options | changes)
         for name, changes in OF_DEFAULT.items()
-        if not (quick and "compile" in changes)
+        if not (conditions.quick and "compile" in changes)
     }
     time_in_turn(ways, 2)  # a compiled network is compiled for good in the second
     timings = time_in_turn(ways, repeats)
@@ -86,7 +88,7 @@ def measure(work: Path, quick: bool) -> dict[str, Any]:
 
 def _textbook_networks(channels: int, blocks: int) -> dict[str, Any]:
     """Entries of the config that give both generators and both discriminators the textbook's shape."""
-    overlay = yaml.safe_load((ROOT / "configs" / "generators" / "resnet9_64.yaml").read_text(encoding="utf-8"))
+    overlay = yaml.safe_load((CONFIGS / "generators" / "resnet9_64.yaml").read_text(encoding="utf-8"))
     shape = {"channels": [channels, 2 * channels, 4 * channels], "blocks": blocks}
     generator = overlay["+network_def"] | shape
     generators = {

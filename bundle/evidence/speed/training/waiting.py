@@ -8,17 +8,18 @@ from typing import Any
 
 from ignite.handlers import BasicTimeProfiler
 
+from bundle.evidence.speed.conditions import Conditions
 from bundle.evidence.speed.timing import wait_for_gpu
 from bundle.evidence.speed.training.workflow import QUICK, training
 
 FLOOR = 0.05
 
 
-def measure(work: Path, quick: bool) -> dict[str, Any]:
+def measure(conditions: Conditions) -> dict[str, Any]:
     """Train as `configs/train.yaml` does and let Ignite's profiler say how the time is spent."""
-    options: dict[str, Any] = {"iterations_per_epoch": 4} | QUICK if quick else {"iterations_per_epoch": 50}
-    epochs = 2 if quick else 4
-    rows = [_row(work / f"workers_{workers}", workers, epochs, options) for workers in (0, 1, 2)]
+    options: dict[str, Any] = {"iterations_per_epoch": 4} | QUICK if conditions.quick else {"iterations_per_epoch": 50}
+    epochs = 2 if conditions.quick else 4
+    rows = [_row(conditions.work / f"workers_{workers}", workers, epochs, options) for workers in (0, 1, 2)]
     default = rows[0]
     return {
         "title": f"Waiting for patches, {epochs} epochs of {options['iterations_per_epoch']} steps",

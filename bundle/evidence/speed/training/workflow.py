@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from monai.bundle import ConfigWorkflow
+from monai.bundle.workflows import ConfigWorkflow
 
-from bundle.shared.places import PHANTOM, ROOT
+from bundle.shared.places import PHANTOM
+from bundle.shared.workflow import make_workflow
 from scripts.errors import InputError
 
 QUICK = {  # networks and patches so small that every step takes milliseconds
@@ -34,14 +35,4 @@ def training(work: Path, **options: Any) -> ConfigWorkflow:
     """
     if not (PHANTOM / "datalist.json").is_file():
         raise InputError(f"There is no phantom in {PHANTOM}: make it with `python -m bundle phantom`.")
-    workflow = ConfigWorkflow(
-        config_file=str(ROOT / "configs" / "train.yaml"),
-        workflow_type="train",
-        logging_file=False,
-        bundle_root=str(ROOT),
-        dataset_dir=str(PHANTOM),
-        output_dir=str(work),
-        **options,
-    )
-    workflow.initialize()
-    return workflow
+    return make_workflow("training", {"dataset_dir": PHANTOM, "output_dir": work} | options)

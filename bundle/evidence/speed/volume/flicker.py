@@ -9,8 +9,9 @@ from typing import Any
 import nibabel
 import numpy as np
 
-from bundle.evidence.speed.volume.run import stain
+from bundle.evidence.speed.conditions import Conditions
 from bundle.shared.places import PHANTOM
+from bundle.shared.workflow import run_workflow
 from scripts.data.window import window
 from scripts.errors import InputError
 from scripts.volume import open_volume
@@ -25,13 +26,13 @@ WAYS: dict[str, dict[str, Any]] = {
 }
 
 
-def measure(work: Path, quick: bool) -> dict[str, Any]:
+def measure(conditions: Conditions) -> dict[str, Any]:
     """Stain the phantom's volumes in several ways and compare the mean change from slice to slice with the truth's."""
     if not (PHANTOM / "datalist.json").is_file():
         raise InputError(f"There is no phantom in {PHANTOM}: make it with `python -m bundle phantom`.")
     volumes = json.loads((PHANTOM / "datalist.json").read_text(encoding="utf-8"))["phantom"]["volumes"]
     rows = []
-    for entry in volumes[:1] if quick else volumes:
+    for entry in volumes[:1] if conditions.quick else volumes:
         truth = _rgb(PHANTOM / entry["stain"])
         with open_volume(PHANTOM / entry["ct_nifti"]) as volume:
             ct = 255 * window(volume.read(0, volume.shape[0]), 5000, 35000)
@@ -39,8 +40,8 @@ def measure(work: Path, quick: bool) -> dict[str, Any]:
         name = f"{entry['specimen']} ({entry['split']})"
         rows.append(_row(name, "true stain", true_change, ct_change, true_change, 0.0))
         for way, options in WAYS.items():
-            out = work / f"{entry['specimen']}_{len(rows)}"
-            stain(input=PHANTOM / entry["ct_nifti"], output_dir=out, **options)
+            out = conditions.work / f"{entry['specimen']}_{len(rows)}"
+            run_workflow("inference", {"input": PHANTOM / entry["ct_nifti"], "output_dir": out} | options)
             store = StainStore(next(out.glob("*.ome.zarr")), truth.shape[:3], 32)
             stained = np.concatenate(list(store.slabs()))
             error = float(np.abs(stained.astype(np.float32) - truth).mean())

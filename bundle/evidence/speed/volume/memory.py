@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
+from bundle.evidence.speed.conditions import Conditions
 from bundle.evidence.speed.volume.peak import peak_in_another_process
 from bundle.evidence.speed.volume.scan import write_folder, write_nifti
 
@@ -13,20 +13,20 @@ SLAB = 32  # what inference takes where memory is not short
 KINDS = {"TIFF folder": write_folder, "nii.gz": write_nifti}
 
 
-def measure(work: Path, quick: bool) -> dict[str, Any]:
+def measure(conditions: Conditions) -> dict[str, Any]:
     """Stain a short and a long volume of each kind and type.
 
     Returns:
         Rows with the peak in bytes and in slabs, and the growth from the short to the long one.
     """
-    side, lengths = (384, (64, 128)) if quick else (768, (64, 512))
+    side, lengths = (384, (64, 128)) if conditions.quick else (768, (64, 512))
     slab_bytes = SLAB * side * side * BYTES_PER_VOXEL
     rows: list[dict[str, Any]] = []
     for kind, write in KINDS.items():
         for dtype in ("float32", "uint16"):
             peaks = []
             for length in lengths:
-                folder = work / f"{kind.replace(' ', '_')}_{dtype}_{length}"
+                folder = conditions.work / f"{kind.replace(' ', '_')}_{dtype}_{length}"
                 folder.mkdir()
                 suffix = "" if kind == "TIFF folder" else ".nii.gz"
                 source = write(folder / f"scan{suffix}", (length, side, side), dtype)

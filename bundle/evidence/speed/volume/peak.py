@@ -13,7 +13,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bundle.evidence.speed.volume.run import ROOT, inference, stain
+from bundle.shared.places import ROOT
+from bundle.shared.workflow import make_workflow, run_workflow
 from scripts.memory import give_back_freed_memory
 
 
@@ -35,9 +36,10 @@ def peak_in_another_process(first: dict[str, Any], options: dict[str, Any]) -> i
 
 
 def main() -> None:
+    """Measure what the command line says and print the bytes."""
     first, options = json.loads(sys.argv[1])
-    stain(**first)  # libraries are loaded, and set themselves up, when they are first used
-    workflow = inference(**options)
+    run_workflow("inference", first)  # libraries are loaded, and set themselves up, when they are first used
+    workflow = make_workflow("inference", options)
     workflow.parser.get_parsed_content("network")
     gc.collect()
     give_back_freed_memory()  # of the first run; the second would seem to take less

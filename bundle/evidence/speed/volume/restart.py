@@ -10,20 +10,23 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bundle.evidence.speed.volume.run import ROOT, command, tree
+from bundle.evidence.speed.conditions import Conditions
 from bundle.evidence.speed.volume.scan import WINDOW, write_folder
+from bundle.evidence.speed.volume.tree import tree
+from bundle.shared.places import ROOT
+from bundle.shared.workflow import workflow_command
 
 SHAPE = (44, 192, 160)  # six slabs of eight slices, the last one short
 FORMATS = "['ome.zarr','tif','nii.gz']"
 ATTEMPTS = 3  # for each kill: a run may have come to its end before it
 
 
-def measure_kills(work: Path, quick: bool) -> dict[str, Any]:
+def measure_kills(conditions: Conditions) -> dict[str, Any]:
     """Kill runs at random moments, run the same command again, compare all files with those of an unkilled run."""
-    points = 3 if quick else 20
-    source = write_folder(work / "scan", SHAPE, "uint16")
-    whole, seconds = _run_until(source, work / "whole", None)
-    expected = tree(work / "whole")
+    points = 3 if conditions.quick else 20
+    source = write_folder(conditions.work / "scan", SHAPE, "uint16")
+    whole, seconds = _run_until(source, conditions.work / "whole", None)
+    expected = tree(conditions.work / "whole")
     rng = random.Random(0)
     rows: list[dict[str, Any]] = []
     attempts = 0
@@ -31,7 +34,7 @@ def measure_kills(work: Path, quick: bool) -> dict[str, Any]:
         attempts += 1
         if attempts > ATTEMPTS * points:
             raise RuntimeError(f"only {len(rows)} of {attempts - 1} runs were still at work when they were killed")
-        out = work / f"killed_{attempts}"
+        out = conditions.work / f"killed_{attempts}"
         moment = seconds * rng.random()
         killed, _ = _run_until(source, out, moment)
         if killed != -signal.SIGKILL or not list(out.glob("*.partial")):
@@ -56,13 +59,13 @@ def measure_kills(work: Path, quick: bool) -> dict[str, Any]:
     }
 
 
-def measure_processes(work: Path, quick: bool) -> dict[str, Any]:
+def measure_processes(conditions: Conditions) -> dict[str, Any]:
     """Stain with one process and with two that share the slabs."""
-    shape = SHAPE if quick else (64, 512, 512)
-    source = write_folder(work / "scan", shape, "float32")
+    shape = SHAPE if conditions.quick else (64, 512, 512)
+    source = write_folder(conditions.work / "scan", shape, "float32")
     seconds, trees = {}, {}
     for processes in (1, 2):
-        out = work / f"by_{processes}"
+        out = conditions.work / f"by_{processes}"
         begun = time.monotonic()
         status = _start(source, out, processes).wait()
         seconds[processes] = time.monotonic() - begun
@@ -101,15 +104,15 @@ def _run_until(source: Path, out: Path, moment: float | None) -> tuple[int, floa
 
 
 def _start(source: Path, out: Path, processes: int = 0) -> subprocess.Popen[bytes]:
-    words = command(
-        processes,
-        input=source,
-        output_dir=out,
-        output_format=FORMATS,
-        ct_window=f"[{WINDOW[0]},{WINDOW[1]}]",
-        slab_size=8,
-        device="cpu",
-    )
+    options = {
+        "input": source,
+        "output_dir": out,
+        "output_format": FORMATS,
+        "ct_window": f"[{WINDOW[0]},{WINDOW[1]}]",
+        "slab_size": 8,
+        "device": "cpu",
+    }
+    words = workflow_command("inference", options, processes=processes)
     environment = os.environ | ({"OMP_NUM_THREADS": "1"} if processes else {})
     return subprocess.Popen(
         words, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True

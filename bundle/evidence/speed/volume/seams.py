@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from bundle.evidence.speed.conditions import Conditions
 from bundle.evidence.speed.volume.scan import WINDOW, slices
-from bundle.shared.places import ROOT
+from bundle.shared.places import SHIPPED
 from bundle.shared.trained_network import read_network
 from scripts.data.window import window
 from scripts.inferers import TileInferer
@@ -20,14 +20,14 @@ TILES = (64, 65, 100, 128, 192, 256, 333, 512)
 
 
 @torch.no_grad()
-def measure(work: Path, quick: bool) -> dict[str, Any]:
+def measure(conditions: Conditions) -> dict[str, Any]:
     """Compare levels of tiles of all sizes, by the folded network that inference takes, with those that the shipped
     network gives for the whole slice.
     """
-    network = read_network(ROOT / "models" / "model.pt")
-    folded = fold_layers(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = read_network(SHIPPED)
+    folded = fold_layers(network).to(memory_format=torch.channels_last)
     rows = []
-    for shape in SIZES[:2] if quick else SIZES:
+    for shape in SIZES[:2] if conditions.quick else SIZES:
         image = torch.from_numpy(window(next(slices((1, *shape), "float32", seed=1)), *WINDOW))[None, None]
         whole = (network(image) * 255).round()
         differences = {

@@ -10,14 +10,18 @@ from typing import Any
 import nibabel.nifti1
 import numpy as np
 import torch
-from monai.inferers import SliceInferer
-from monai.transforms import Compose, EnsureChannelFirst, LoadImage, SaveImage, ScaleIntensityRange
+from monai.inferers.inferer import SliceInferer
+from monai.transforms.compose import Compose
+from monai.transforms.intensity.array import ScaleIntensityRange
+from monai.transforms.io.array import LoadImage, SaveImage
+from monai.transforms.utility.array import EnsureChannelFirst
 
+from bundle.evidence.speed.conditions import Conditions
 from bundle.evidence.speed.timing import median_ratio, time_in_turn
-from bundle.evidence.speed.volume.run import stain
 from bundle.evidence.speed.volume.scan import WINDOW, write_folder, write_nifti
-from bundle.shared.places import ROOT
+from bundle.shared.places import SHIPPED
 from bundle.shared.trained_network import read_network
+from bundle.shared.workflow import run_workflow
 from scripts.data.window import window
 from scripts.inferers.tiles import tiles
 from scripts.networks import StainGenerator, fold_layers
@@ -27,22 +31,22 @@ PIECE = 384
 ROI = 256
 
 
-def measure(work: Path, quick: bool) -> dict[str, Any]:
+def measure(conditions: Conditions) -> dict[str, Any]:
     """Time whole runs, from opening the volume to the finished OME-Zarr, in turn with the network over the same pixels.
 
     The network alone is timed twice: on whole slices, and on pieces of 384 x 384 side by side without any halo, whose
     result would show seams but which fit better into a processor's caches.
     """
-    length, side, repeats = (8, 512, 2) if quick else (256, 768, 3)
-    folder = write_folder(work / "scan", (length, side, side), "float32")
-    network = fold_layers(read_network(ROOT / "models" / "model.pt"))
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    length, side, repeats = (8, 512, 2) if conditions.quick else (256, 768, 3)
+    folder = write_folder(conditions.work / "scan", (length, side, side), "float32")
+    network = fold_layers(read_network(SHIPPED))
+    network.to(memory_format=torch.channels_last)
     with open_volume(folder) as volume:
         images = torch.from_numpy(window(volume.read(0, length), *WINDOW))[:, None]
 
     in_pieces = f"network, pieces of {PIECE} x {PIECE}"
     ways = {
-        "inference": _inference(folder, work / "out"),
+        "inference": _inference(folder, conditions.work / "out"),
         "network, whole slices": lambda: _on_slices(network, images, side),
         in_pieces: lambda: _on_slices(network, images, PIECE),
     }
@@ -64,13 +68,13 @@ def measure(work: Path, quick: bool) -> dict[str, Any]:
     }
 
 
-def measure_against_monai(work: Path, quick: bool) -> dict[str, Any]:
+def measure_against_monai(conditions: Conditions) -> dict[str, Any]:
     """Time the obvious way: LoadImage, SliceInferer with half-overlapping Gaussian windows, SaveImage; float32."""
-    length, side, repeats = (4, 512, 1) if quick else (6, 2000, 2)
-    source = write_nifti(work / "scan.nii.gz", (length, side, side), "uint16")
+    length, side, repeats = (4, 512, 1) if conditions.quick else (6, 2000, 2)
+    source = write_nifti(conditions.work / "scan.nii.gz", (length, side, side), "uint16")
     ways = {
-        "inference to nii.gz": _inference(source, work / "ours", output_format="nii.gz", amp=False),
-        "MONAI's parts": lambda: _monai(source, work / "theirs"),
+        "inference to nii.gz": _inference(source, conditions.work / "ours", output_format="nii.gz", amp=False),
+        "MONAI's parts": lambda: _monai(source, conditions.work / "theirs"),
     }
     timings = time_in_turn(ways, repeats)
     ratio = median_ratio(timings["MONAI's parts"], timings["inference to nii.gz"])
@@ -90,7 +94,7 @@ def measure_against_monai(work: Path, quick: bool) -> dict[str, Any]:
 def _inference(source: Path, out: Path, **options: Any) -> Callable[[], None]:
     def way() -> None:
         shutil.rmtree(out, ignore_errors=True)
-        stain(input=source, output_dir=out, ct_window=WINDOW, **options)
+        run_workflow("inference", {"input": source, "output_dir": out, "ct_window": WINDOW} | options)
 
     return way
 
@@ -119,7 +123,7 @@ def _recomputed(network: StainGenerator, side: int, tile: int = 256) -> float:
 
 @torch.no_grad()
 def _monai(source: Path, out: Path) -> None:
-    network = read_network(ROOT / "models" / "model.pt")
+    network = read_network(SHIPPED)
     load = Compose(
         [LoadImage(image_only=True), EnsureChannelFirst(), ScaleIntensityRange(*WINDOW, 0.0, 1.0, clip=True)]
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from PIL import Image
+from matplotlib.figure import Figure
 
 from bundle.evidence.benchmark.agreement import agreement, agreement_rows, draw_agreement, pairs_of
 
@@ -33,7 +34,14 @@ def test_rows() -> None:
     assert second["BV/TV"] == "+0.0 (+0.0 .. +0.0)"
 
 
-def test_figure(tmp_path: Path) -> None:
+def test_figure(tmp_path: Path, drawn: list[Figure]) -> None:
+    """Differences against means of the pairs (50, 48), (40, 42) and (30, 27); bias and limits as lines."""
     draw_agreement(tmp_path / "agreement.png", RESULTS[:2])
-    with Image.open(tmp_path / "agreement.png") as image:
-        assert image.width > 3 * image.height
+    assert (tmp_path / "agreement.png").stat().st_size > 0
+    bv_tv, bic, *_ = drawn[0].axes
+    assert (bv_tv.get_title(), bic.get_title()) == ("BV/TV", "bone-implant contact")
+    zero, points, *limits = bv_tv.lines
+    assert np.asarray(points.get_xydata()).tolist() == [[49, 2], [41, -2], [28.5, 3]]
+    heights = [float(np.asarray(line.get_ydata())[0]) for line in (zero, *limits)]
+    assert heights == pytest.approx([0, 1, 1 - 1.96 * 7**0.5, 1 + 1.96 * 7**0.5])
+    assert len(bic.lines) == 1  # no pair: the line at 0 alone

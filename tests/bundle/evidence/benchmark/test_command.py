@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
-from bundle.evidence.benchmark import command
-from bundle.evidence.benchmark.command import add_arguments, cells_of
+from bundle.evidence.benchmark import command, report, training
+from bundle.evidence.benchmark.command import add_arguments, benchmark_of
 from bundle.evidence.shared import budget
-from bundle.evidence.shared.cell import Cell, Evaluation, code_digest
+from bundle.evidence.shared.cell.cell import Cell
+from bundle.evidence.shared.cell.digests import code_digest
+from bundle.evidence.shared.cell.evaluation import Evaluation
 from scripts.errors import InputError
 
 
@@ -23,7 +25,13 @@ def parsed(*words: str) -> argparse.Namespace:
 
 
 def cells(*words: str) -> list[Cell]:
-    return cells_of(parsed(*words))
+    return benchmark_of(parsed(*words)).cells
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The default of ``--out`` lies in the current folder."""
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture
@@ -91,8 +99,8 @@ def test_a_budget_of_time_gives_each_recipe_its_steps(
         return {"cell": cell.description(), "cpu_seconds": 60.0, "metrics": {"ssim": 0.5}, "images": [], "code": code}
 
     monkeypatch.setattr(budget, "train", train)
-    monkeypatch.setattr(command, "result_of", result_of)
-    monkeypatch.setattr(command, "draw_stains", lambda *args: None)
+    monkeypatch.setattr(training, "result_of", result_of)
+    monkeypatch.setattr(report, "draw_stains", lambda *args: None)
     words = ["default", overlay, "--minutes", "5", "--jobs", "2", "--out", str(tmp_path)]
     for _ in range(2):  # the second time nothing is timed again
         assert command.run(parsed(*words)) == 0
@@ -125,8 +133,8 @@ def test_results_of_other_code_are_told(
         code = "older" if cell.seed in seeds_of_old_code else code_digest()
         return {"cell": cell.description(), "cpu_seconds": 60.0, "metrics": {"ssim": 0.5}, "images": [], "code": code}
 
-    monkeypatch.setattr(command, "result_of", result_of)
-    monkeypatch.setattr(command, "draw_stains", lambda *args: None)
+    monkeypatch.setattr(training, "result_of", result_of)
+    monkeypatch.setattr(report, "draw_stains", lambda *args: None)
     assert command.run(parsed("default", "--out", str(tmp_path))) == 0
     printed = capsys.readouterr().out
     assert ("other code" in printed) is (told is not None)
@@ -149,11 +157,11 @@ def test_everything_is_compared_with_the_default(
 
     ssim = {"default": 0.5, "wide": 0.6}
     monkeypatch.setattr(
-        command, "result_of", lambda cell, *args: scored(cell.recipe, cell.budget, cell.seed, ssim[cell.recipe])
+        training, "result_of", lambda cell, *args: scored(cell.recipe, cell.budget, cell.seed, ssim[cell.recipe])
     )
-    monkeypatch.setattr(command, "lookup_table_result", lambda data, budget, *args: scored("lut", budget, None, 0.2))
+    monkeypatch.setattr(training, "lookup_table_result", lambda data, budget, *args: scored("lut", budget, None, 0.2))
     drawn: list[Any] = []
-    monkeypatch.setattr(command, "draw_stains", lambda *args: drawn.append(args))
+    monkeypatch.setattr(report, "draw_stains", lambda *args: drawn.append(args))
     words = ["lut", "default", overlay, "--seeds", "4", "5", "--steps", "50", "100", "--out", str(tmp_path)]
     assert command.run(parsed(*words)) == 0
     written = json.loads((tmp_path / "benchmark.json").read_text())

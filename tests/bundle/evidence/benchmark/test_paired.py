@@ -36,10 +36,19 @@ def test_slices_without_the_metric_do_not_count() -> None:
     assert by_specimen([*RESULTS, other], "b", "default", "800 steps", "ssim") == pytest.approx({"S1": 0.1})
 
 
-@pytest.mark.parametrize("values", [[1.0, 2.0, 3.0], [1.0, 2.0, -0.5, 0.3], [0.1, -0.1, 0.3, 0.2, 0.4]])
+@pytest.mark.parametrize(
+    "values", [[1.0, 2.0, 3.0], [1.0, 2.0, -0.5, 0.3], [0.1, -0.1, 0.3, 0.2, 0.4], [0.0, 0.0], [0.1, -0.1]]
+)
 def test_p_is_the_share_of_signs_as_far_from_zero(values: list[float]) -> None:
     means = [abs(np.mean(np.multiply(values, s))) for s in itertools.product((1, -1), repeat=len(values))]
     assert sign_flip_p(values) == pytest.approx(np.mean(np.array(means) >= abs(np.mean(values)) - 1e-12))
+
+
+def test_p_by_hand() -> None:
+    """The sums of 1, 2 and 3 by all signs are 6, 4, 2 and 0, those of 1, 2 and 5 are 8, 6, 4 and 2, each twice."""
+    assert sign_flip_p([1.0, 2.0, 3.0]) == 0.25
+    assert sign_flip_p([1.0, 2.0, -3.0]) == 1.0
+    assert sign_flip_p([1.0, -2.0, 5.0]) == 0.75
 
 
 def test_one_specimen_proves_nothing() -> None:

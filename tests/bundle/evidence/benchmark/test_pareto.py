@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from bundle.evidence.benchmark.pareto import draw_pareto, speeds
 from scripts.errors import InputError
@@ -18,7 +19,7 @@ def result(recipe: str, **metrics: float) -> dict[str, Any]:
     return {"cell": {"recipe": recipe}, "metrics": metrics}
 
 
-def front(axes: plt.Axes) -> list[list[float]]:
+def front(axes: Axes) -> list[list[float]]:
     """Points of the line."""
     (line,) = (line for line in axes.lines if line.get_linestyle() == "--")
     return np.asarray(line.get_xydata()).tolist()
@@ -51,11 +52,8 @@ def test_no_speeds(tmp_path: Path) -> None:
         speeds(times(path, quick=True), ["default"])
 
 
-def test_front(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_front(tmp_path: Path, drawn: list[Figure]) -> None:
     """Joined are those that none beats in both: the slow one only where it is better."""
-    drawn: list[plt.Figure] = []
-    close = plt.close
-    monkeypatch.setattr(plt, "close", drawn.append)
     results = [
         result("slow", ssim=0.6, lpips=0.4),
         result("fast", ssim=0.5, lpips=0.3),
@@ -67,4 +65,3 @@ def test_front(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ssim, lpips = drawn[0].axes
     assert front(ssim) == [[10.0, 0.5], [1.0, 0.6]]
     assert front(lpips) == [[10.0, 0.3]]
-    close(drawn[0])

@@ -3,16 +3,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from bundle.evidence.benchmark import scores
 
 
-def test_bars_are_means_and_points_are_trainings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn: list[plt.Figure] = []
-    monkeypatch.setattr(plt, "close", drawn.append)
+def test_bars_are_means_and_points_are_trainings(tmp_path: Path, drawn: list[Figure]) -> None:
     results: list[dict[str, Any]] = [
         {"cell": {"recipe": recipe}, "metrics": {"ssim": ssim, "psnr": 20.0}}
         for recipe, ssim in (("default", 0.5), ("default", 0.7), ("b", 0.4))
@@ -26,5 +24,3 @@ def test_bars_are_means_and_points_are_trainings(tmp_path: Path, monkeypatch: py
     assert ssim.get_xlim()[0] < 0.4
     assert ssim.get_xlim()[1] > 0.7
     assert psnr.get_xlim()[0] < 20 < psnr.get_xlim()[1]  # all of them equal
-    monkeypatch.undo()
-    plt.close(drawn[0])

@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from PIL import Image
+from matplotlib.figure import Figure
 
 from bundle.cli import main
-from bundle.evidence.limits import command
-from bundle.evidence.shared.cell import Cell, Evaluation
+from bundle.evidence.limits import training
+from bundle.evidence.shared.cell.cell import Cell
+from bundle.evidence.shared.cell.evaluation import Evaluation
 from bundle.synthetic.phantom.generate import make_phantom
 
 
@@ -28,7 +30,11 @@ def scored(recipe: str, seed: int | None, ssim: float) -> dict[str, Any]:
 
 
 def test_unseen_materials_beside_seen_ones(
-    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    base: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    drawn: list[Figure],
 ) -> None:
     asked: list[tuple[str, int, str | None]] = []
 
@@ -39,8 +45,8 @@ def test_unseen_materials_beside_seen_ones(
         assert out.name == trained_on
         return scored(cell.recipe, cell.seed, 0.6 if trained_on == "base" else 0.5)
 
-    monkeypatch.setattr(command, "result_of", result_of)
-    monkeypatch.setattr(command, "lookup_table_result", lambda *args: scored("lut", None, 0.2))
+    monkeypatch.setattr(training, "result_of", result_of)
+    monkeypatch.setattr(training, "lookup_table_result", lambda *args: scored("lut", None, 0.2))
     words = ["limits", "material", "lut", "default", "--dataset_dir", str(base), "--out", str(tmp_path)]
     assert main([*words, "--seeds", "0", "1", "--jobs", "2"]) == 0
     assert len(asked) == 2 * 8
@@ -53,8 +59,13 @@ def test_unseen_materials_beside_seen_ones(
     assert points["default seen", "Mg-10Gd", 0] == {"ssim": pytest.approx(0.6 + 0.12)}
     assert points["lut seen", "PEEK", None] == {"ssim": pytest.approx(0.2 + 0.11)}
     assert "| default unseen | Ti | 0.600 +- 0.000 |" in capsys.readouterr().out
-    with Image.open(tmp_path / "material.png") as image:
-        assert image.width > 100
+    (panel,) = drawn[0].axes
+    materials = [label.get_text() for label in panel.get_xticklabels()]
+    titles = [text.get_text() for text in drawn[0].legends[0].get_texts()]
+    assert sorted(materials) == ["Mg-10Gd", "Mg-5Gd", "PEEK", "Ti"]
+    assert titles == ["default seen", "lut seen", "default unseen", "lut unseen"]
+    heights = {round(float(y), 3) for line in panel.lines for y in np.asarray(line.get_ydata())}
+    assert heights == {round(ssim + n / 100, 3) for ssim in (0.6, 0.5, 0.2) for n in range(9, 13)}
 
 
 def test_a_recipe_is_needed(base: Path, capsys: pytest.CaptureFixture[str]) -> None:

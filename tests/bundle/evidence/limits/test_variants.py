@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from pathlib import Path
 
@@ -10,18 +9,17 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from bundle.evidence.limits.points import LIMITS
+from bundle.evidence.limits.points import LIMITS, Basis
 from bundle.evidence.limits.variants import (
     brighter,
     fewer_pairs,
-    materials,
     misregistered,
     more_blurred,
     noisier,
-    read_phantom,
     without_material,
     worse_scans,
 )
+from bundle.synthetic.phantom.datalist import materials
 from bundle.synthetic.phantom.generate import make_phantom
 from scripts.data import load_datalist
 from scripts.data.image.read import read_ct, read_histology
@@ -95,7 +93,7 @@ def test_ct_is_changed_in_units_of_its_window(base: Path, tmp_path: Path) -> Non
 def test_points_of_each_limit(base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bundle.evidence.limits.points.PAIRS", (2, 4, 25))
     monkeypatch.setattr("bundle.evidence.limits.points.DISPLACEMENTS", (1.0,))
-    of = {name: list(points(base, "test", tmp_path)) for name, (points, _) in LIMITS.items()}
+    of = {name: list(points(Basis(base, "test", tmp_path))) for name, (points, _) in LIMITS.items()}
     assert [point.x for point in of["pairs"]] == [2, 4, 8]  # all there are, where there are fewer
     assert [point.x for point in of["displacement"]] == [1.0]
     assert all(point.evaluate_on == base != point.train_on for point in of["pairs"] + of["displacement"])
@@ -103,11 +101,3 @@ def test_points_of_each_limit(base: Path, tmp_path: Path, monkeypatch: pytest.Mo
     assert set(unseen) == {"Mg-5Gd"}  # the one test specimen's
     assert unseen["Mg-5Gd"].specimens == {name for name, kind in materials(base).items() if kind == "Mg-5Gd"}
     assert all(point.train_on == base != point.evaluate_on for point in of["noise"] + of["blur"] + of["brightness"])
-
-
-def test_other_data_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="holds no phantom"):
-        read_phantom(tmp_path)
-    (tmp_path / "datalist.json").write_text(json.dumps({"training": []}))
-    with pytest.raises(InputError, match="holds no phantom"):
-        read_phantom(tmp_path)

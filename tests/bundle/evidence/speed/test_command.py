@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from bundle.evidence.speed import command
+from bundle.evidence.speed.conditions import Conditions
+from bundle.shared.markdown import table
 from scripts.errors import InputError
 
-Measure = Callable[[Path, bool], dict[str, Any]]
+Measure = Callable[[Conditions], dict[str, Any]]
 ROWS = [{"way": "ours", "time": "1 s"}, {"way": "theirs"}]
 
 
@@ -24,7 +26,7 @@ def result(met: bool) -> dict[str, Any]:
 @pytest.fixture
 def measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     """Runs the command with the given words, measuring what is met and what is not."""
-    measures: dict[str, Measure] = {"good": lambda work, quick: result(True), "bad": lambda work, quick: result(False)}
+    measures: dict[str, Measure] = {"good": lambda _: result(True), "bad": lambda _: result(False)}
     monkeypatch.setattr(command, "MEASURES", {"volume": measures})
 
     def run(*words: str) -> int:
@@ -35,16 +37,12 @@ def measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., in
     return run
 
 
-def test_table() -> None:
-    assert command.table(ROWS) == ["| way | time |", "| --- | --- |", "| ours | 1 s |", "| theirs |  |"]
-
-
 @pytest.mark.parametrize(("met", "verdict"), [(True, "met"), (False, "NOT MET")])
 def test_text(met: bool, verdict: str) -> None:
     assert command.as_text(result(met) | {"seconds": 1.5}).splitlines() == [
         "Time",
         "",
-        *command.table(ROWS),
+        *table(ROWS),
         "",
         "Two ways.",
         f"Floor: fast: {verdict} (1.5 s)",
@@ -57,7 +55,7 @@ def test_without_a_floor_there_is_no_verdict() -> None:
 
 
 def test_measurement_of_something_else(measure: Callable[..., int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(command.MEASURES, "training", {"step": lambda work, quick: result(True)})
+    monkeypatch.setitem(command.MEASURES, "training", {"step": lambda _: result(True)})
     with pytest.raises(InputError, match="--only step: measured of volume are good, bad"):
         measure("--only", "step")
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from matplotlib.figure import Figure
 
 from bundle.cli import main
-from bundle.evidence.limits.variants import materials
-from bundle.shared.windowed_pairs import load_pairs
 from bundle.evidence.uncertainty import command, maps
+from bundle.shared.windowed_pairs import load_pairs
+from bundle.synthetic.phantom.datalist import materials
 from bundle.synthetic.phantom.generate import make_phantom
 from scripts.inferers import TileInferer, UncertaintyInferer
 from scripts.networks import StainGenerator
@@ -49,7 +49,7 @@ def test_maps_are_those_of_inference(phantom: Path) -> None:
     )
 
 
-def test_command(phantom: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command(phantom: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], drawn: list[Figure]) -> None:
     words = ["uncertainty", "0.pt", "1.pt", "--dataset_dir", str(phantom), "--out", str(tmp_path)]
     assert main([*words, "--split", "test"]) == 0
     printed = capsys.readouterr().out
@@ -58,8 +58,13 @@ def test_command(phantom: Path, tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert f"| 4 views | {content['removed']['4 views'][shares.index(0.2)]:.1%} |" in printed
     assert content["removed"]["contrast"][0] == 0
     assert len(content["expected"]) == 20
-    with Image.open(tmp_path / "uncertainty.png") as image:
-        assert image.width > image.height
+    assert (tmp_path / "uncertainty.png").stat().st_size > 0
+    left, right = drawn[0].axes
+    curves = {line.get_label(): np.asarray(line.get_ydata()) for line in left.lines}
+    np.testing.assert_allclose(curves["4 views"], 100 * np.array(content["removed"]["4 views"]))
+    np.testing.assert_allclose(curves["by chance"], 100 * np.array(shares))
+    points = np.array([content["expected"], content["observed"]]).T
+    np.testing.assert_allclose(right.lines[1].get_xydata(), points)
 
 
 def test_slices_of_an_unseen_material_against_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from pathlib import Path
 
 import pytest
 import torch
 import yaml
 
-from bundle.evidence.shared import cell as cells
-from bundle.evidence.shared.cell import Cell, Evaluation, result_of
+from bundle.evidence.shared.cell import digests, evaluation, process, training
+from bundle.evidence.shared.cell.cell import Cell
+from bundle.evidence.shared.cell.digests import code_digest
+from bundle.evidence.shared.cell.evaluation import Evaluation
+from bundle.evidence.shared.cell.result import result_of
+from bundle.shared.places import EVALUATE, TRAIN
 from scripts.errors import InputError
 from scripts.handlers import TrainingCheckpoint
 from tests.scripts.engines.tiny_trainer import tiny_trainer
@@ -39,8 +44,13 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
             (folder / "metrics_per_image.csv").write_text("image,specimen,ssim,lpips\nS1_0.tif,S1,0.5,\n")
         return 1.5
 
-    monkeypatch.setattr(cells, "_run", run)
+    monkeypatch.setattr(process, "run", run)
     return words_of
+
+
+def kind(words: list[str]) -> str:
+    """The workflow that a command runs."""
+    return words[words.index("run") + 1]
 
 
 def option(words: list[str], name: str) -> str | None:
@@ -58,7 +68,7 @@ def test_commands(cell: Cell, tmp_path: Path) -> None:
     assert option(train, "seed") == "3"
     assert option(train, "batch_size") == "4"
     assert option(train, "train#trainer#max_epochs") == "2"
-    assert option(train, "config_file") == str([str(cells.ROOT / "configs" / "train.yaml"), cell.overlay])
+    assert option(train, "config_file") == str([str(TRAIN), cell.overlay])
     assert option(evaluate, "split") == "validation"
     assert option(evaluate, "batch_size") is None
     assert option(evaluate, "checkpoint") == str(tmp_path / "training" / "model.pt")
@@ -70,7 +80,7 @@ def test_evaluation_gets_the_generator_and_no_more(cell: Cell, tmp_path: Path, r
     result_of(cell, VALIDATION, tmp_path)
     files = option(ran[-1], "config_file")
     assert files is not None
-    assert files.startswith(str([str(cells.ROOT / "configs" / "evaluate.yaml")])[:-1])
+    assert files.startswith(str([str(EVALUATE)])[:-1])
     generator = cell.folder(tmp_path) / "generator.yaml"
     assert str(generator) in files
     assert yaml.safe_load(generator.read_text()) == {"+network_def": {"channels": [4, 8]}}
@@ -78,7 +88,7 @@ def test_evaluation_gets_the_generator_and_no_more(cell: Cell, tmp_path: Path, r
 
 def test_without_an_overlay_there_is_one_file(cell: Cell, tmp_path: Path) -> None:
     default = dataclasses.replace(cell, overlay=None)
-    assert option(default.training(tmp_path), "config_file") == str(cells.ROOT / "configs" / "train.yaml")
+    assert option(default.training(tmp_path), "config_file") == str(TRAIN)
     assert default.generator() == {}
 
 
@@ -100,17 +110,31 @@ def test_the_code_that_trained_is_noted(
     cell: Cell, tmp_path: Path, ran: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code = result_of(cell, VALIDATION, tmp_path)["code"]
-    assert code == cells.code_digest()
-    (tmp_path / "scripts").mkdir()
-    (tmp_path / "scripts" / "new.py").write_text("")
-    monkeypatch.setattr(cells, "ROOT", tmp_path)
-    assert result_of(cell, VALIDATION, tmp_path)["code"] == code != cells.code_digest()
+    assert code == code_digest()
+    monkeypatch.setattr(training, "code_digest", lambda: "edited")
+    assert result_of(cell, VALIDATION, tmp_path)["code"] == code  # kept, as the training is
+
+
+def test_edited_code_has_other_digests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripts = tmp_path / "scripts"
+    for name in ("metrics/psnr.py", "handlers/metrics.py", "handlers/tissue.py", "losses/pixel.py"):
+        (scripts / name).parent.mkdir(parents=True, exist_ok=True)
+        (scripts / name).write_text("1")
+    monkeypatch.setattr(digests, "ROOT", tmp_path)
+    code, measures = digests.code_digest(), digests.measures_digest()
+    (scripts / "losses" / "pixel.py").write_text("2")
+    assert digests.code_digest() != code
+    assert digests.measures_digest() == measures
+    for name in ("metrics/psnr.py", "handlers/metrics.py", "handlers/tissue.py"):
+        (scripts / name).write_text("2")
+        assert digests.measures_digest() != measures
+        measures = digests.measures_digest()
 
 
 def test_another_split_is_evaluated_without_another_training(cell: Cell, tmp_path: Path, ran: list[list[str]]) -> None:
     result_of(cell, VALIDATION, tmp_path)
     assert result_of(cell, Evaluation("test"), tmp_path)["split"] == "test"
-    assert [words[3] for words in ran] == ["training", "evaluating", "evaluating"]
+    assert [kind(words) for words in ran] == ["training", "evaluating", "evaluating"]
     assert option(ran[-1], "split") == "test"
 
 
@@ -135,15 +159,19 @@ def test_other_data_and_another_classifier_are_evaluated_on_without_another_trai
     result_of(cell, aligned, tmp_path)
     (data / "datalist.json").write_text("{}")
     result_of(cell, aligned, tmp_path)
-    monkeypatch.setattr(cells, "measures_digest", lambda: "edited")
+    monkeypatch.setattr(evaluation, "measures_digest", lambda: "edited")
     result_of(cell, aligned, tmp_path)
-    assert [words[3] for words in ran] == ["training"] + ["evaluating"] * 5
+    assert [kind(words) for words in ran] == ["training"] + ["evaluating"] * 5
 
 
 def test_threads_and_time_of_a_real_process(tmp_path: Path) -> None:
-    words = ["-c", "import os, time; print(os.environ['OMP_NUM_THREADS']); end = time.process_time() + 0.3\n"]
-    words[1] += "while time.process_time() < end: pass"
-    seconds = cells._run(words, tmp_path / "log", threads=3)
+    words = [
+        sys.executable,
+        "-c",
+        "import os, time; print(os.environ['OMP_NUM_THREADS']); end = time.process_time() + 0.3\n",
+    ]
+    words[2] += "while time.process_time() < end: pass"
+    seconds = process.run(words, tmp_path / "log", threads=3)
     assert (tmp_path / "log").read_text() == "3\n"
     assert 0.3 <= seconds < 5  # with the interpreter's start
 
@@ -162,7 +190,7 @@ def test_finished_training_whose_benchmark_was_killed_is_evaluated(
 ) -> None:
     stopped(cell, tmp_path, steps=100)
     assert result_of(cell, VALIDATION, tmp_path)["seconds"] is None
-    assert [words[3] for words in ran] == ["evaluating"]
+    assert [kind(words) for words in ran] == ["evaluating"]
 
 
 @pytest.mark.parametrize("when", ["done", "begun"])
@@ -212,4 +240,4 @@ def test_epochs_of_a_real_checkpoint(tmp_path: Path) -> None:
     trainer = tiny_trainer(max_epochs=2)
     TrainingCheckpoint(tmp_path, trainer, {}).attach(trainer)
     trainer.run()
-    assert cells._epochs_trained(tmp_path) == 2
+    assert training._epochs_trained(tmp_path) == 2

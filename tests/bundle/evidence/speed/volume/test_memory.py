@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bundle.evidence.speed.conditions import Conditions
 from bundle.evidence.speed.volume import memory
 
 SLAB_BYTES = 32 * 384 * 384 * 7
@@ -26,6 +27,6 @@ def test_verdict(slabs: tuple[float, float], met: bool, tmp_path: Path, monkeypa
 
     monkeypatch.setattr(memory, "KINDS", {"TIFF folder": write, "nii.gz": write})
     monkeypatch.setattr(memory, "peak_in_another_process", peak)
-    result = memory.measure(tmp_path, quick=True)
+    result = memory.measure(Conditions(tmp_path, quick=True))
     assert result["met"] is met
     assert [row["slabs"] for row in result["rows"]] == [max(slabs)] * 4

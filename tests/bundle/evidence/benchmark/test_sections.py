@@ -1,0 +1,42 @@
+"""Stains of recipes side by side, of networks that are not trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from bundle.evidence.benchmark import sections
+from bundle.evidence.shared.cell.cell import Cell
+from bundle.evidence.shared.cell.evaluation import Evaluation
+from bundle.evidence.shared.lookup_table.recipe import lookup_table_result
+from bundle.shared.windowed_pairs import load_pairs
+from scripts.networks import StainGenerator
+from scripts.weights.checkpoint import save_atomically
+
+TEST = Evaluation("test")
+
+
+def test_stains_of_all_recipes_are_drawn(phantom: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lookup_table_result(str(phantom), "50 steps", TEST, tmp_path)
+    cell = Cell("small", None, 0, 50, str(phantom), {"network_def#channels": "(4,4,8)", "network_def#blocks": "1"})
+    folder = cell.folder(tmp_path)
+    network = StainGenerator([4, 4, 8], 1)
+    save_atomically(network.state_dict(), folder / "training" / "model.pt")
+    (folder / "generator.yaml").write_text("{}")
+    drawn: list[Any] = []
+    monkeypatch.setattr(sections, "draw_sections", lambda *args: drawn.append(args))
+    sections.draw_stains(tmp_path / "sections.png", [cell], True, TEST, tmp_path)
+    ((path, rows, names),) = drawn
+    pairs = load_pairs(phantom, "test")
+    assert path == tmp_path / "sections.png"
+    assert names == [pairs.data[0]["specimen"]]
+    assert list(rows[0]) == ["micro-CT", "lookup table", "small", "true section"]
+    ct = torch.as_tensor(pairs[0]["image"])
+    np.testing.assert_array_equal(rows[0]["micro-CT"], ct[0])
+    with torch.no_grad():
+        expected = network.eval()(ct[None])[0].permute(1, 2, 0)
+    np.testing.assert_allclose(rows[0]["small"], expected, atol=1e-5)  # in tiles, other sums of the same products
