@@ -73,7 +73,8 @@ class VirtualStainer:
         checkpoint: ``model.pt`` or ``checkpoint.pt`` of a training, or an exported ``model.ts`` or ``model.onnx``; None
             takes the bundle's ``models/model.pt``.
         device: where to compute, such as ``"cuda:1"``; None takes a GPU if there is one.
-        overlay: config file that changed ``network_def`` in training.
+        overlay: config file that changed ``network_def`` in training, for weights of version 0.8 and before, which do
+            not say it.
         options: entries of the config in place of its own, by the names that they have on the command line, such as
             ``{"uncertainty": True, "network_def#blocks": 4}``: those of `OPTIONS`, and what is below them.
 

@@ -36,19 +36,16 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def workflow() -> Callable[..., ConfigWorkflow]:
     """Builds a workflow of the bundle with tiny networks: ``workflow("train", dataset_dir=...)``, initialized."""
 
     def build(kind: str, overlay: str | None = None, **override: Any) -> ConfigWorkflow:
-        options: dict[str, Any] = {
-            "bundle_root": str(ROOT),
-            "device": "cpu",
-            "network_def#channels": TINY_CHANNELS,
-            "network_def#blocks": 1,
-        }
+        options: dict[str, Any] = {"bundle_root": str(ROOT), "device": "cpu"}
         if kind == "train":
             options |= {
+                "network_def#channels": TINY_CHANNELS,
+                "network_def#blocks": 1,
                 "stain_to_ct#network#channels": TINY_CHANNELS,
                 "stain_to_ct#network#blocks": 1,
                 "stain_discriminator#channels": 4,

@@ -26,6 +26,7 @@ from scripts.files.output_folder import writable_folder
 from scripts.files.seal import is_archive, seal
 from scripts.inferers import TileInferer, default_tile_size
 from scripts.networks import ResNetGenerator, fold_layers
+from scripts.networks.definition import ENTRY
 from scripts.networks.exported import FACTS, SUFFIXES, load_exported
 from scripts.networks.scriptable import ScriptableGenerator
 from scripts.whole import whole_file, writing
@@ -41,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("--out", type=Path, required=True, help="folder for model.ts and model.onnx")
     parser.add_argument("--checkpoint", type=Path, default=SHIPPED, help="weights to export")
-    parser.add_argument("--overlay", type=Path, help="config file that changed network_def in training")
+    parser.add_argument("--overlay", type=Path, help="config file of the training, for weights of version 0.8 and before")
     parser.add_argument(
         "--int8",
         type=Path,
@@ -153,6 +154,7 @@ def write_onnx(network: Any, path: Path) -> None:
     model = program.model_proto
     facts: dict[str, Any] = {name: getattr(scriptable, name) for name in ("stride", "halo", "channels")}
     facts |= {name: getattr(network, name).tolist() for name in ("ct_window", "ct_percentiles")}
+    facts[ENTRY] = network.definition
     onnx.helper.set_model_props(model, {FACTS: json.dumps(facts)})
     onnx.save_model(model, str(path))
 

@@ -14,12 +14,12 @@ from scripts.weights.checkpoint import load_generator
 
 
 def read_network(checkpoint: Path, overlay: Path | None = None, options: Mapping[str, str] | None = None) -> Any:
-    """The generator of `configs/evaluate.yaml` with the weights of a checkpoint, ready to stain.
+    """The generator of a checkpoint, ready to stain.
 
     Args:
         checkpoint: of a training.
-        overlay: config file of what differs from evaluate.yaml.
-        options: entries of ``network_def`` as on the command line of the training; others are ignored.
+        overlay: config file of the training, for weights of version 0.8 and before, which do not say of what they are.
+        options: entries of ``network_def`` as on the command line of the training, likewise; others are ignored.
 
     Raises:
         InputError: no checkpoint, or one of another architecture; an overlay that cannot be read.

@@ -17,6 +17,7 @@ from scripts.engines.trainer import PairedCycleGANTrainer
 from scripts.errors import InputError
 from scripts.files.folder_lock import lock_folder
 from scripts.handlers.failure import on_failure
+from scripts.handlers.resuming import lay_out_as_weights, require_same_training
 from scripts.options.values import truth
 from scripts.weights.checkpoint import previous_of, read_checkpoint, save_atomically
 from scripts.weights.finite import first_not_finite
@@ -25,12 +26,6 @@ from scripts.whole import partial_of, whole_file, writing
 logger = logging.getLogger(__name__)
 
 CHECKPOINT = "checkpoint.pt"
-WRITTEN = {  # buffers that are set before a training starts, and where from
-    "options": "skip and upsample",
-    "factor": "factor",
-    "ct_window": "ct_window of the data list",
-    "ct_percentiles": "--ct_percentiles",
-}
 
 
 class TrainingCheckpoint:
@@ -53,7 +48,7 @@ class TrainingCheckpoint:
 
     def __init__(
         self,
-        output_dir: str | os.PathLike,
+        output_dir: str | os.PathLike[str],
         trainer: PairedCycleGANTrainer,
         others: dict[str, Any],
         interval: int = 1,
@@ -124,7 +119,7 @@ class TrainingCheckpoint:
         missing = [name for name in self.state if name not in content]
         if missing:
             raise InputError(f"{self.path} is not a training's checkpoint: it lacks {', '.join(missing)}.")
-        self._compare(engine, content)
+        require_same_training(self.path, self.state, content, engine.state.epoch_length)
         for name, part in self.state.items():
             try:
                 part.load_state_dict(content[name])
@@ -135,7 +130,7 @@ class TrainingCheckpoint:
                     f"{self.path} does not fit this training ('{name}' differs): resume with the networks of its start."
                 ) from error
             if isinstance(part, torch.optim.Optimizer):
-                _lay_out_as_weights(part)
+                lay_out_as_weights(part)
         if max_epochs is not None and engine.state.epoch >= max_epochs:
             raise InputError(
                 f"The training in {self.path} has finished epoch {engine.state.epoch} of {max_epochs}: "
@@ -143,27 +138,6 @@ class TrainingCheckpoint:
             )
         engine.state.max_epochs = max_epochs
         logger.info("%s: the training goes on after epoch %d.", self.path, engine.state.epoch)
-
-    def _compare(self, engine: Engine, content: dict[str, Any]) -> None:
-        """Refuse what would load and then mean something else."""
-        steps = content["trainer"].get("epoch_length")
-        if steps != engine.state.epoch_length:
-            raise InputError(
-                f"The training in {self.path} has {steps} steps per epoch, not {engine.state.epoch_length}: resume "
-                "with the --iterations_per_epoch, --batch_size and --patches_per_slice of its start."
-            )
-        for name in ("ct_to_stain", "stain_to_ct"):
-            now = self.state[name].state_dict()
-            for key in now.keys() & content[name].keys():
-                buffer = key.split(".")[-1]  # of a network within another one, too
-                if buffer not in WRITTEN:
-                    continue
-                then, value = content[name][key], now[key].cpu()
-                if not torch.equal(then.nan_to_num(), value.nan_to_num()):  # NaN for no window
-                    raise InputError(
-                        f"The training in {self.path} has {buffer} {then.tolist()}, not {value.tolist()} ({name}): "
-                        f"resume with the {WRITTEN[buffer]} of its start."
-                    )
 
 
 def _is_right(record: logging.LogRecord) -> bool:
@@ -184,17 +158,6 @@ def _keep_previous(path: Path) -> None:
             shutil.copyfile(path, partial)
 
 
-def _lay_out_as_weights(optimizer: torch.optim.Optimizer) -> None:
-    """Give what an optimiser keeps of each weight the weight's order in memory, which a fused one on a CPU relies on.
-
-    They differ where a training is resumed with another ``memory_format``.
-    """
-    for weight, kept in optimizer.state.items():
-        for name, value in kept.items():
-            if isinstance(value, torch.Tensor) and value.shape == weight.shape:
-                kept[name] = torch.empty_like(weight).copy_(value)
-
-
 class BestModel:
     """Write the generator as ``output_dir/model.pt`` whenever a validation is the best since `first_epoch`.
 
@@ -209,7 +172,7 @@ class BestModel:
     """
 
     def __init__(
-        self, output_dir: str | os.PathLike, network: nn.Module, key_metric: str, first_epoch: int | None = None
+        self, output_dir: str | os.PathLike[str], network: nn.Module, key_metric: str, first_epoch: int | None = None
     ) -> None:
         self.path = Path(output_dir) / "model.pt"
         self.network, self.key_metric, self.first_epoch = network, key_metric, first_epoch

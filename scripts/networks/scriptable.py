@@ -10,12 +10,14 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from scripts.networks.definition import ENTRY, KeepsDefinition, encoded
+
 
 class ScriptableGenerator(nn.Module):
     """The same image (N, 3, H, W) of a CT (N, 1, H, W) as the generator that it is made of, both in [0, 1].
 
     ``torch.jit.script`` puts it in the generator's place, see `ResNetGenerator.__prepare_scriptable__`. The buffers
-    come along, so that the windowing stays with the exported weights.
+    come along, so that the windowing stays with the exported weights, and one more says what the network is built of.
 
     Args:
         generator: a `ResNetGenerator`; its layers are copied.
@@ -31,6 +33,8 @@ class ScriptableGenerator(nn.Module):
         self.stretch = float(getattr(generator, "stretch", None) or 0.0)
         for name, buffer in generator.named_buffers(recurse=False):
             self.register_buffer(name, buffer)
+        if isinstance(generator, KeepsDefinition):
+            self.register_buffer(ENTRY, encoded(generator.definition))
         self.train(generator.training)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

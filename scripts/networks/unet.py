@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from monai.networks.nets import UNet
 from torch.nn import functional as F
 
+from scripts.networks.definition import KeepsDefinition, notes_arguments
 from scripts.networks.windowing import KeepsWindowing
 
 
-class StainUNet(KeepsWindowing):
+class StainUNet(KeepsWindowing, KeepsDefinition):
     """CT (N, 1, H, W) to stain (N, 3, H, W), both in [0, 1], any H and W: MONAI's ``UNet`` after pix2pix.
 
     Strided convolutions down, transposed ones up, and skips that hand the encoder's features to the decoder beside its
@@ -26,11 +28,13 @@ class StainUNet(KeepsWindowing):
         ValueError: fewer than two channels.
     """
 
+    @notes_arguments
     def __init__(self, channels: Sequence[int] = (32, 64, 128, 256, 256), dropout: float = 0.0) -> None:
         super().__init__()
         if len(channels) < 2:
             raise ValueError(f"channels must be two or more numbers, got {list(channels)}.")
         levels = len(channels) - 1
+        self.features = tuple(channels)
         self.channels = (3, *channels[:-1])  # at full, half ... resolution, as a ResNetGenerator's
         self.stride = 2**levels  # pixels of the image per pixel at the bottom
         self.unet = UNet(
@@ -43,6 +47,11 @@ class StainUNet(KeepsWindowing):
             dropout=dropout,
             bias=True,
         )
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """See `KeepsDefinition`; dropout has no part in what the weights compute."""
+        return {"channels": list(self.features)}
 
     @property
     def halo(self) -> int:

@@ -7,26 +7,36 @@ import os
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
+import numpy as np
 import torch
 
 from scripts.errors import InputError
 from scripts.files.seal import damage_of, is_archive, seal
-from scripts.networks import Stainer
+from scripts.networks import Stainer, StainGenerator
+from scripts.networks.definition import ENTRY, KeepsDefinition
 from scripts.networks.exported import SUFFIXES, load_exported
-from scripts.networks.generator import UPSAMPLINGS, ResNetGenerator
-from scripts.networks.windowing import KeepsWindowing
+from scripts.networks.generator import UPSAMPLINGS
+from scripts.weights.architecture import (
+    Trained,
+    build_empty,
+    contradicting_buffer,
+    definition_in,
+    first_misfit,
+    refuse_contradiction,
+    require_numbers,
+    shapes_of,
+)
 from scripts.weights.finite import first_not_finite
 from scripts.weights.foreign import archive_kind_of, is_foreign, kind_of, unreadable, without_prefix
 from scripts.whole import whole_file, writing
 
-Network = TypeVar("Network", bound=KeepsWindowing)
 MODEL = "give --checkpoint the model.pt that a training wrote"
 STATES = ("averaged", "ct_to_stain", "model", "state_dict")  # entries that hold the generator's weights, best first
 
 
-def save_atomically(content: Any, path: str | os.PathLike) -> None:
+def save_atomically(content: Any, path: str | os.PathLike[str]) -> None:
     """Write with `torch.save`, with a digest at the end (see `seal`): `path` is either the old file or the whole new
     one, whatever ends the process or the machine.
 
@@ -56,7 +66,7 @@ def previous_of(path: Path) -> Path:
     return path.with_name(f"{path.stem}.previous{path.suffix}")
 
 
-def read_checkpoint(path: str | os.PathLike, remedy: str = MODEL, if_damaged: str | None = None) -> dict[str, Any]:
+def read_checkpoint(path: str | os.PathLike[str], remedy: str = MODEL, if_damaged: str | None = None) -> dict[str, Any]:
     """Read a checkpoint with ``weights_only=True``, once its bytes have proved to be those that were written.
 
     A file of the format that torch had before version 1.6 has no checksums: its damage goes unnoticed.
@@ -103,49 +113,55 @@ def _check_file(path: Path, remedy: str, if_damaged: str) -> None:
         raise InputError(f"{found}.")
 
 
-def load_stainer(network: Stainer, path: str | os.PathLike, device: str | torch.device = "cpu") -> Stainer:
-    """The network that inference stains with: `network` with the weights of a checkpoint, or an exported one.
+def load_stainer(network: Stainer, path: str | os.PathLike[str], device: str | torch.device = "cpu") -> Stainer:
+    """The network that inference stains with: that of a checkpoint, or an exported one.
 
     Args:
-        network: the generator as the config defines it; without influence on an exported one.
+        network: as of `load_generator`.
         path: as of `load_generator`, or ``model.ts`` or ``model.onnx``.
         device: where an exported network is to compute.
 
     Raises:
-        InputError: see `load_generator` and `load_exported`.
+        InputError: see `load_generator` and `load_exported`; an exported network that `network` contradicts.
     """
-    if Path(path).suffix in SUFFIXES:
-        return load_exported(Path(path), device)
-    return load_generator(network, path)
+    if Path(path).suffix not in SUFFIXES:
+        return load_generator(network, path)
+    exported = load_exported(Path(path), device)
+    if exported.definition is not None and isinstance(network, KeepsDefinition):
+        refuse_contradiction(exported.definition, network, path)
+    return exported
 
 
-def load_generator(network: Network, path: str | os.PathLike) -> Network:
-    """Load weights into the CT-to-stain generator and return it in evaluation mode.
+def load_generator(network: Stainer, path: str | os.PathLike[str]) -> Trained:
+    """The CT-to-stain generator of a training, in evaluation mode.
 
     Args:
-        network: the generator as the config defines it.
+        network: the generator as the config defines it. Its arguments that were given must agree with what the weights
+            say; weights of version 0.8 and before do not say, and are loaded into it.
         path: ``model.pt`` (a flat state dict or ``{"model": state dict}``) or a training's ``checkpoint.pt``, whose
             averaged weights are taken.
 
     Raises:
         InputError: no checkpoint, or one of another architecture.
     """
+    if not isinstance(network, Trained):
+        raise InputError(f"network_def is a {type(network).__name__}: give a StainGenerator or a StainUNet.")
     content = read_checkpoint(path)
     state = next((content[key] for key in STATES if isinstance(content.get(key), dict)), content)
-    expected = network.state_dict()
+    expected = shapes_of(network)
     tensors = without_prefix(
-        {name: value for name, value in state.items() if isinstance(value, torch.Tensor)}, list(expected)
+        {name: value for name, value in state.items() if isinstance(value, torch.Tensor)}, [ENTRY, *expected]
     )
     if is_foreign(tensors, expected):
         what = "the weights of another program or another network" if tensors else "no weights"
         raise InputError(f"{path} holds {what}: {MODEL}.")
-    _check_fits(path, tensors, expected)
-    if isinstance(network, ResNetGenerator) and not torch.equal(tensors["options"].cpu(), network.options.cpu()):
-        skip, upsample = tensors["options"].tolist()
-        raise InputError(
-            f"The checkpoint {path} was trained with skip {bool(skip)} and upsample {UPSAMPLINGS[upsample]}: "
-            "give network_def the same."
-        )
+    require_numbers(tensors, path)
+    trained = definition_in(tensors, path)
+    if trained is None:
+        _check_fits(path, tensors, network)
+    else:
+        refuse_contradiction(trained, network, path)
+        network = build_empty(trained, tensors, path)
     name = first_not_finite(tensors)
     if name is not None:
         raise InputError(
@@ -155,21 +171,24 @@ def load_generator(network: Network, path: str | os.PathLike) -> Network:
     return network.eval()
 
 
-def _check_fits(path: str | os.PathLike, tensors: Mapping[str, torch.Tensor], expected: dict[str, Any]) -> None:
-    """Refuse weights of another architecture."""
-    if "options" in expected and "options" in tensors:  # both of a ResNetGenerator
-        trained, asked = (float(state.get("dark_end", 0.0)) for state in (tensors, expected))
-        if trained != asked:
+def _check_fits(path: str | os.PathLike[str], tensors: Mapping[str, torch.Tensor], network: Trained) -> None:
+    """Refuse weights of another architecture that do not say of which."""
+    if isinstance(network, StainGenerator) and "options" in tensors:
+        trained, asked = float(tensors.get("dark_end", 0.0)), network.dark_part
+        if trained != float(np.float32(asked)):
             raise InputError(
                 f"The checkpoint {path} was trained with dark_end {trained:g}, not {asked:g}: give the same, "
                 f"with --network_def#dark_end {trained:g}."
             )
-    missing = [name for name in expected if name not in tensors]
-    foreign = [name for name in tensors if name not in expected]
-    reshaped = [name for name in expected if name in tensors and tensors[name].shape != expected[name].shape]
-    for what, names in (("lacks", missing), ("has besides", foreign), ("has in another shape", reshaped)):
-        if names:
-            raise InputError(
-                f"The checkpoint {path} is of another architecture than network_def: it {what} {names[0]} "
-                f"({len(names)} such). Give network_def the values that it had in training, by the same overlay."
-            )
+    misfit = first_misfit(tensors, shapes_of(network))
+    if misfit is not None:
+        raise InputError(
+            f"The checkpoint {path} is of another architecture than network_def: it {misfit}. "
+            "Give network_def the values that it had in training, by the same overlay."
+        )
+    if contradicting_buffer(tensors, network) is not None:
+        skip, upsample = tensors["options"].tolist()
+        named = dict(enumerate(UPSAMPLINGS)).get(upsample, "unknown")
+        raise InputError(
+            f"The checkpoint {path} was trained with skip {bool(skip)} and upsample {named}: give network_def the same."
+        )

@@ -71,7 +71,7 @@ def test_the_unet_is_evaluated_and_stains_a_volume(
     workflow: Callable[..., ConfigWorkflow], phantom: Path, tmp_path: Path
 ) -> None:
     trained(workflow, "pix2pix", phantom, tmp_path / "training")
-    common = {"network_def": TINY_UNET, "checkpoint": tmp_path / "training" / "model.pt", "dataset_dir": phantom}
+    common = {"checkpoint": tmp_path / "training" / "model.pt", "dataset_dir": phantom}
     for kind in ("evaluate", "inference"):
         built = workflow(kind, output_dir=tmp_path / kind, **common)
         built.run()

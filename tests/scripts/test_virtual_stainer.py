@@ -131,7 +131,7 @@ def test_what_cannot_be_stained(given: Any, words: str, stainer: VirtualStainer)
 def test_what_cannot_stain(tiny_checkpoint: Path, tmp_path: Path) -> None:
     for words, arguments in {
         "There is no checkpoint": {"checkpoint": tmp_path / "model.pt", "options": TINY},
-        "another architecture": {"checkpoint": tiny_checkpoint},
+        "has blocks 1, not 2": {"checkpoint": tiny_checkpoint, "options": {"network_def#blocks": 2}},
         "did you mean --uncertainty": {"options": {"uncertainti": True}},
         "views is 99": {"options": {"views": 99}},
         "axis has no effect here": {"options": {"axis": "y"}},

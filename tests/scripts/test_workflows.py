@@ -76,14 +76,6 @@ def test_configs_name_only_published_packages() -> None:
     assert targets(yaml.safe_load((ROOT / "configs" / "train.yaml").read_text()))
 
 
-def test_inference_and_evaluation_define_the_network_that_training_makes() -> None:
-    definitions = [
-        yaml.safe_load((ROOT / "configs" / f"{name}.yaml").read_text())["network_def"]
-        for name in ("train", "evaluate", "inference")
-    ]
-    assert definitions[0] == definitions[1] == definitions[2]
-
-
 def test_metadata_has_what_the_schema_asks_for() -> None:
     # the schema's required entries and types, written out because it lies on a server
     text = {"type": "string"}
@@ -399,8 +391,6 @@ class TestProcesses:
             "checkpoint": checkpoint,
             "output_dir": output_dir,
             "device": "cpu",
-            "network_def#channels": "[4,4,8]",
-            "network_def#blocks": 1,
             "slab_size": 1,
             "output_format": "['ome.zarr','tif']",
         }

@@ -107,12 +107,16 @@ def test_bad_arguments(options: dict[str, Any], message: str) -> None:
         generator(**options)
 
 
-@pytest.mark.parametrize("config", ["train", "evaluate", "inference"])
-def test_the_configs_name_the_default_network(config: str) -> None:
-    """What loads the shipped weights without a config, the demo for one, relies on it."""
-    named = ConfigParser.load_config_file(str(ROOT / "configs" / f"{config}.yaml"))["network_def"]
-    defaults = {name: parameter.default for name, parameter in signature(StainGenerator).parameters.items()}
-    assert named == {"_target_": "scripts.networks.StainGenerator", **defaults, "channels": list(defaults["channels"])}
+def test_the_training_names_the_default_network_and_the_others_none() -> None:
+    """Weights that do not say of what they are are loaded into the default, the shipped ones among them."""
+    parameters = signature(StainGenerator).parameters
+    defaults = {name: parameter.default for name, parameter in parameters.items()}
+    target = {"_target_": "scripts.networks.StainGenerator"}
+    expected = {"train": defaults | {"channels": list(defaults["channels"])}}
+    expected |= dict.fromkeys(("evaluate", "inference"), dict.fromkeys(parameters))
+    for config, values in expected.items():
+        named = ConfigParser.load_config_file(str(ROOT / "configs" / f"{config}.yaml"))["network_def"]
+        assert named == target | values
 
 
 def test_windowing_travels_with_the_weights() -> None:
@@ -168,10 +172,10 @@ def test_tiles_and_folding_keep_the_dark_end() -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        *({"channels": value} for value in ("text", 5, None, [], [4], [4, 0], [4, 1.5], [4, "4"])),
-        *({"blocks": value} for value in ("text", -1, 1.5, None, True)),
-        *({"kernel_size": value} for value in ("text", 0, 2, 1.5, None)),
-        *({"dark_end": value} for value in ("text", None, True, float("nan"), 2)),
+        *({"channels": value} for value in ("text", 5, [], [4], [4, 0], [4, 1.5], [4, "4"])),
+        *({"blocks": value} for value in ("text", -1, 1.5, True)),
+        *({"kernel_size": value} for value in ("text", 0, 2, 1.5)),
+        *({"dark_end": value} for value in ("text", True, float("nan"), 2)),
     ],
 )
 def test_sizes_that_make_no_network(options: dict[str, Any]) -> None:

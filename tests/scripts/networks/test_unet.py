@@ -52,8 +52,8 @@ def test_weights_and_windowing_come_back(tmp_path: Path) -> None:
 
 def test_weights_of_another_architecture_are_refused(tmp_path: Path) -> None:
     save_atomically(unet().state_dict(), tmp_path / "model.pt")
-    with pytest.raises(InputError, match="another architecture"):
-        load_generator(StainGenerator(), tmp_path / "model.pt")
+    with pytest.raises(InputError, match="another architecture than network_def: it is a StainUNet, not a StainGen"):
+        load_generator(StainGenerator(blocks=6), tmp_path / "model.pt")
 
 
 def test_one_resolution_is_too_few() -> None:

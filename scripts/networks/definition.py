@@ -1,0 +1,135 @@
+"""What a network is built of, kept with its weights: a text in JSON, as a tensor of its bytes."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import torch
+from torch import nn
+
+ENTRY = "network_def"  # of a state dict, and of an exported network
+TARGET = "_target_"  # of a definition: the class, as the configs name it
+PACKAGE = "scripts.networks"
+LONGEST = 4096  # bytes of a text
+
+Arguments = ParamSpec("Arguments")
+Network = TypeVar("Network", bound="KeepsDefinition")
+Definition = dict[str, Any]
+
+
+class KeepsDefinition(nn.Module):
+    """A network (a base class) whose state dict says how it was built.
+
+    The entry ``network_def`` is a uint8 tensor, see `encoded`. It is no buffer: nothing averages, broadcasts or moves
+    it, and weights without it, such as those of earlier versions, fit as well.
+
+    Attributes:
+        asked: names of the arguments that were given, see `notes_arguments`.
+    """
+
+    asked: frozenset[str] = frozenset()
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The arguments that decide what the weights compute, in JSON's types."""
+        raise NotImplementedError
+
+    @property
+    def definition(self) -> Definition:
+        """The entry ``network_def`` of a config that builds this network."""
+        return {TARGET: f"{PACKAGE}.{type(self).__name__}", **self.arguments}
+
+    def _save_to_state_dict(self, destination: dict[str, Any], prefix: str, keep_vars: bool) -> None:
+        super()._save_to_state_dict(destination, prefix, keep_vars)
+        destination[prefix + ENTRY] = encoded(self.definition)
+
+    def _load_from_state_dict(
+        self,
+        state_dict: Mapping[str, Any],
+        prefix: str,
+        local_metadata: Any,
+        strict: bool,
+        missing_keys: list[str],
+        unexpected_keys: list[str],
+        error_msgs: list[str],
+    ) -> None:
+        rest = {name: value for name, value in state_dict.items() if name != prefix + ENTRY}
+        super()._load_from_state_dict(rest, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
+        try:
+            given = decoded(state_dict[prefix + ENTRY]) if prefix + ENTRY in state_dict else self.definition
+        except ValueError as error:
+            error_msgs.append(str(error))
+            return
+        different = difference(given, self.definition)
+        if different is not None:
+            error_msgs.append(f"The weights are of a network that {different}.")
+
+
+def notes_arguments(
+    build: Callable[Concatenate[Network, Arguments], None],
+) -> Callable[Concatenate[Network, Arguments], None]:
+    """Let ``__init__`` of a `KeepsDefinition` take an argument that is None for one that is not given, and note the
+    names of the others in ``asked``.
+    """
+    signature = inspect.signature(build)
+
+    @functools.wraps(build)
+    def noted(network: Network, *args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+        given = signature.bind(network, *args, **kwargs).arguments
+        known = {name: value for name, value in given.items() if value is not None}
+        build(**known)  # type: ignore[call-arg]  # self among them, by its name
+        network.asked = frozenset(known) - {next(iter(given))}
+
+    return noted
+
+
+def encoded(definition: Mapping[str, Any]) -> torch.Tensor:
+    """A definition as the bytes (N,) uint8 of JSON in ASCII."""
+    return torch.tensor(list(json.dumps(definition).encode("ascii")), dtype=torch.uint8)
+
+
+def decoded(tensor: Any) -> Definition:
+    """The definition that `encoded` made a tensor of; nothing in it is checked but that its values are plain.
+
+    Raises:
+        ValueError: it is no such tensor.
+    """
+    what = f"{ENTRY} is no description of a network"
+    if not isinstance(tensor, torch.Tensor) or tensor.dtype != torch.uint8 or tensor.ndim != 1:
+        raise ValueError(what)
+    if not 0 < tensor.numel() <= LONGEST:
+        raise ValueError(f"{what}: it has {tensor.numel()} bytes")
+    try:
+        content = json.loads(bytes(tensor.tolist()).decode("ascii"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{what}: it is not JSON") from error
+    if not isinstance(content, dict) or not isinstance(content.get(TARGET), str):
+        raise ValueError(f"{what}: it names no {TARGET}")
+    if not all(_is_plain(value) for value in content.values()):
+        raise ValueError(f"{what}: a value is neither number nor word nor list of numbers")
+    return content
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(isinstance(part, int) and not isinstance(part, bool) for part in value)
+    return isinstance(value, bool | int | float | str)
+
+
+def difference(trained: Mapping[str, Any], asked: Mapping[str, Any]) -> str | None:
+    """Name the first entry of `asked` that is another in `trained`, and both values; None where all are the same.
+
+    Returns:
+        As in ``has blocks 4, not 6``, or ``is a StainUNet, not a StainGenerator``.
+    """
+    if trained[TARGET] != asked[TARGET]:
+        kinds = [str(definition[TARGET]).rsplit(".", 1)[-1] for definition in (trained, asked)]
+        return f"is a {kinds[0]}, not a {kinds[1]}"
+    for name, value in asked.items():
+        if name in trained and trained[name] != value:
+            return f"has {name} {trained[name]}, not {value}"
+    return None
