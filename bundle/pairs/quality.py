@@ -7,12 +7,13 @@ compared with the scan at many shifts: where it fits best without a shift, the p
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation, gaussian_filter, uniform_filter
-from skimage.filters import apply_hysteresis_threshold
-from skimage.morphology import remove_small_objects
+import numpy.typing as npt
+from scipy.ndimage import gaussian_filter, uniform_filter
+
+from bundle.pairs.damage import damage
 
 AVERAGED = 2  # pixels, before windows are compared
 WINDOW = 24  # averaged pixels, side of a window
@@ -25,13 +26,10 @@ LEAST_CONTRAST = 0.03  # standard deviation of the scan in a window that can be 
 COLOUR_BINS = 12
 GOOD_FROM, USABLE_FROM = 0.6, 0.45  # share of the windows that fit
 LEAST_JUDGED = 10  # windows, fewer say nothing
-DARK = 0.35  # optical density from which metal and its degradation layer are supposed, in which folds cannot be told
-UNLIKELY, VERY_UNLIKELY = 1.4, 2.2  # standard deviations by which density may be off, given the scan
-SMALLEST_DAMAGE = 60  # pixels
 VERDICTS = ("good", "usable with mask", "reject")
 
-Mask = NDArray[np.bool_]
-Image = NDArray[np.floating]
+Mask = npt.NDArray[np.bool_]
+Image = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -54,12 +52,12 @@ class Quality:
     fitting: float
     judged: int
     shift: float
-    information: NDArray[np.float32]
+    information: npt.NDArray[np.float32]
     mask: Mask
 
 
-def judge(section: Image, density: Image, ct: Image, valid: Mask) -> Quality:
-    """Judge a pair.
+def measure(section: Image, density: Image, ct: Image, valid: Mask) -> Quality:
+    """Measure how well a pair fits, and give its verdict.
 
     Args:
         section: (H, W, 3) sRGB values in [0, 1].
@@ -67,11 +65,10 @@ def judge(section: Image, density: Image, ct: Image, valid: Mask) -> Quality:
         ct: (H, W) in [0, 1].
         valid: (H, W) where both show the specimen.
     """
-    blank = np.full(ct.shape, np.nan, np.float32)
     if valid.sum() < WINDOW**2:
+        blank = np.full(ct.shape, np.nan, np.float32)
         return Quality("reject", ("hardly any of the section lies in the scan",), 0.0, 0, 0.0, blank, valid & False)
-    predicted = predict(section, ct, valid)
-    shift, correlation, judged = _windows(predicted, ct, valid)
+    shift, correlation, judged = _windows(predict(section, ct, valid), ct, valid)
     fits = judged & (shift <= FITS) & (correlation >= CORRELATED)
     count = int(judged.sum())
     fitting = float(fits.sum() / max(count, 1))
@@ -82,18 +79,20 @@ def judge(section: Image, density: Image, ct: Image, valid: Mask) -> Quality:
     mask = valid & ~misfit & ~damage(density, ct, valid)
     known = shift[judged & (correlation >= CORRELATED)]
     middle = float(np.median(known)) if known.size else float("nan")
-    if count < LEAST_JUDGED:
-        verdict, reason = "reject", f"only {count} windows have enough contrast to be judged"
-    elif fitting < USABLE_FROM:
-        verdict, reason = "reject", f"{100 * fitting:.0f} % of the windows fit, fewer than {100 * USABLE_FROM:.0f}"
-    elif fitting < GOOD_FROM:
-        verdict, reason = (
-            "usable with mask",
-            f"{100 * fitting:.0f} % of the windows fit, fewer than {100 * GOOD_FROM:.0f}",
-        )
-    else:
-        verdict, reason = "good", f"{100 * fitting:.0f} % of the windows fit"
+    verdict, reason = _verdict(fitting, count)
     return Quality(verdict, (reason,), fitting, count, middle, information, mask)
+
+
+def _verdict(fitting: float, judged: int) -> tuple[str, str]:
+    """The verdict and its reason."""
+    share = f"{100 * fitting:.0f} % of the windows fit"
+    if judged < LEAST_JUDGED:
+        return "reject", f"only {judged} windows have enough contrast to be judged"
+    if fitting < USABLE_FROM:
+        return "reject", f"{share}, fewer than {100 * USABLE_FROM:.0f}"
+    if fitting < GOOD_FROM:
+        return "usable with mask", f"{share}, fewer than {100 * GOOD_FROM:.0f}"
+    return "good", share
 
 
 def predict(section: Image, ct: Image, valid: Mask) -> Image:
@@ -105,35 +104,8 @@ def predict(section: Image, ct: Image, valid: Mask) -> Image:
     total = np.bincount(flat[valid], weights=ct[valid], minlength=COLOUR_BINS**3).reshape(shape)
     count, total = gaussian_filter(count, 0.6), gaussian_filter(total, 0.6)
     mean = np.where(count > 1e-6, total / np.maximum(count, 1e-6), ct[valid].mean())
-    return mean.ravel()[flat]
-
-
-def damage(density: Image, ct: Image, valid: Mask) -> Mask:
-    """Where the section is much darker or paler than what the scan shows there is elsewhere: folds, tears, bubbles.
-
-    Densities are judged given the scan's grey at the place and around it; the darkest tissue is left out, which is as
-    dark with a fold as without.
-
-    Args:
-        density: (H, W) mean optical density.
-        ct: (H, W) in [0, 1].
-        valid: (H, W) where both show the specimen.
-    """
-    share = np.maximum(gaussian_filter(valid.astype(float), 2), 1e-3)
-    smooth = gaussian_filter(np.where(valid, np.clip(density, 0, 1.2 * DARK), 0), 2) / share
-    near = np.where(valid, ct, ct[valid].mean())
-    places = [np.clip((gaussian_filter(near, sigma) * 24).astype(int), 0, 23) for sigma in (2, 6)]
-    flat = np.ravel_multi_index(tuple(places), (24, 24))
-    judged = valid & (density < DARK)
-    count, total, squares = (
-        gaussian_filter(np.bincount(flat[judged], weights, 24 * 24).reshape(24, 24), 0.6)
-        for weights in (np.ones(int(judged.sum())), smooth[judged], smooth[judged] ** 2)
-    )
-    mean = total / np.maximum(count, 1e-6)
-    deviation = np.sqrt(np.maximum(squares / np.maximum(count, 1e-6) - mean**2, 1e-6))
-    off = np.abs(smooth - mean.ravel()[flat]) / (deviation.ravel()[flat] + 0.02)
-    unlikely = apply_hysteresis_threshold(np.where(judged, off, 0), UNLIKELY, VERY_UNLIKELY)
-    return binary_dilation(remove_small_objects(unlikely, SMALLEST_DAMAGE), iterations=2)
+    predicted: Image = mean.ravel()[flat]
+    return predicted
 
 
 def _windows(predicted: Image, ct: Image, valid: Mask) -> tuple[Image, Image, Mask]:
@@ -146,7 +118,8 @@ def _windows(predicted: Image, ct: Image, valid: Mask) -> tuple[Image, Image, Ma
     inner = (weight > 0.5).astype(float)
 
     def mean(image: Image) -> Image:
-        return uniform_filter(image, WINDOW)[WINDOW // 2 :: STRIDE, WINDOW // 2 :: STRIDE]
+        means: Image = uniform_filter(image, WINDOW)[WINDOW // 2 :: STRIDE, WINDOW // 2 :: STRIDE]
+        return means
 
     cover = mean(inner)
     norm = np.maximum(cover, 1e-6)
@@ -171,14 +144,16 @@ def _windows(predicted: Image, ct: Image, valid: Mask) -> tuple[Image, Image, Ma
 def _averaged(image: Image) -> Image:
     rows, columns = (side // AVERAGED for side in image.shape)
     part = image[: rows * AVERAGED, : columns * AVERAGED]
-    return part.reshape(rows, AVERAGED, columns, AVERAGED).mean(axis=(1, 3))
+    averaged: Image = part.reshape(rows, AVERAGED, columns, AVERAGED).mean(axis=(1, 3))
+    return averaged
 
 
-def _spread(windows: Image, shape: tuple[int, ...]) -> NDArray[np.float32]:
+def _spread(windows: Image, shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
     """Values of windows at the pixels they stand for: each pixel that of the window whose middle is nearest."""
     nearest = []
     for side, count in zip(shape, windows.shape, strict=True):
         averaged = (np.arange(side) + 0.5) / AVERAGED - 0.5
         middle = (WINDOW - 1) / 2  # of the first window: `uniform_filter` takes one pixel more before than after
         nearest.append(np.clip(np.rint((averaged - middle) / STRIDE).astype(int), 0, count - 1))
-    return windows[np.ix_(*nearest)].astype(np.float32)
+    spread: npt.NDArray[np.float32] = windows[np.ix_(*nearest)].astype(np.float32)
+    return spread

@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 SHARE_OF_SCAN, SHARE_OF_TRAINED = 0.3, 0.2
 MARGIN = 0.1  # of a window's or a scan's range, the smaller one, by which noise goes beyond the window's ends
 
+PERCENTILES = (0.5, 99.5)  # of a scan's grey values: its window where nobody gives one
+
 WIDE = (torch.float64, torch.int32, torch.int64)  # hold more digits than float32
 
 Values = TypeVar("Values", np.ndarray, torch.Tensor)

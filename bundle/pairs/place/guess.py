@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
-from numpy.typing import NDArray
 
+from bundle.pairs.options import Ranges
 from bundle.pairs.place.cut import Frame
-from bundle.pairs.place.search import Ranges
 from scripts.errors import InputError
 
-Array = NDArray[np.floating]
+Array = npt.NDArray[np.floating[Any]]
 
 
 def parse_plane(text: str) -> tuple[float, Array]:

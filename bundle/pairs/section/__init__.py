@@ -1,1 +1,1 @@
-"""The section: its slide, its area, what covers it."""
+"""The section on its slide: white glass, tissue, pen marks, and masks that a person has drawn."""

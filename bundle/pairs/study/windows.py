@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bundle.pairs.register import PERCENTILES
-from bundle.pairs.study.table import Row
+from bundle.pairs.study.row import Row
 from scripts.data.image.read import read_ct
 from scripts.data.padding import padding_of
-from scripts.data.window import percentile_window
+from scripts.data.window import PERCENTILES, percentile_window
 from scripts.errors import InputError
 
 Window = tuple[float, float]

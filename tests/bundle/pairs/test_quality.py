@@ -7,7 +7,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from bundle.pairs import quality as module
-from bundle.pairs.quality import GOOD_FROM, judge, predict
+from bundle.pairs.quality import GOOD_FROM, measure, predict
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def stain(ct: np.ndarray) -> np.ndarray:
 
 def verdict(section: np.ndarray, ct: np.ndarray, valid: np.ndarray | None = None):
     density = -np.log10(np.clip(section.mean(axis=-1), 1e-2, 1))
-    return judge(section, density, ct, np.ones(ct.shape, bool) if valid is None else valid)
+    return measure(section, density, ct, np.ones(ct.shape, bool) if valid is None else valid)
 
 
 def test_grey_is_predicted_from_colours(ct: np.ndarray) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from bundle.pairs.options import Ranges
 from bundle.pairs.place.guess import frames_of, parse_plane, ranges_of
-from bundle.pairs.place.search import Ranges
 from scripts.errors import InputError
 
 ONES = np.ones(3)

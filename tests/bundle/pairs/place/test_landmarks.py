@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from bundle.pairs.place.cut import POSE, Cut, Frame
-from bundle.pairs.place.landmarks import Landmarks, check_within, errors, fit, read_landmarks
+from bundle.pairs.place.landmark_fit import errors, fit
+from bundle.pairs.place.landmarks import Landmarks, check_within, read_landmarks
 from scripts.errors import InputError
 
 ONES = np.ones(3)

@@ -10,8 +10,9 @@ import tifffile
 import torch
 from scipy.ndimage import map_coordinates
 
+from bundle.pairs.place.box import Box, around, read_box
 from bundle.pairs.place.cut import Frame
-from bundle.pairs.place.scan import Box, around, on_surface, read_box
+from bundle.pairs.place.surface import on_surface
 from scripts.errors import InputError
 from scripts.volume.read.reader import open_volume
 

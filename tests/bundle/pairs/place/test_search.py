@@ -7,10 +7,12 @@ import pytest
 import torch
 from scipy.ndimage import gaussian_filter, map_coordinates
 
+from bundle.pairs.options import Ranges
 from bundle.pairs.place import search as module
+from bundle.pairs.place.box import Box
 from bundle.pairs.place.cut import POSE, Cut, Frame
-from bundle.pairs.place.scan import Box
-from bundle.pairs.place.search import BINS, Ranges, information, search
+from bundle.pairs.place.information import BINS, information, spread_out
+from bundle.pairs.place.search import search
 
 
 def bins_of(values: torch.Tensor) -> torch.Tensor:
@@ -85,8 +87,8 @@ def test_a_start_is_kept(scan: np.ndarray, quick: None) -> None:
 def test_grey_values_half_way_to_equal_frequency() -> None:
     """Nine tenths of the voxels share a tenth of the range: they get more of it, and the order stays."""
     values = torch.cat([torch.linspace(0, 0.1, 9000), torch.linspace(0.9, 1, 1000)]).reshape(10, 20, 50)
-    spread = module.spread_out(values).flatten()
+    spread = spread_out(values).flatten()
     assert (spread.diff() >= -1e-6).all()
     assert float(spread[8999]) == pytest.approx(0.5 * 0.1 + 0.5 * 0.9, abs=0.01)
     even = torch.linspace(0, 1, 10_000).reshape(10, 20, 50)
-    np.testing.assert_allclose(module.spread_out(even), even, atol=0.005)  # one of 256 steps
+    np.testing.assert_allclose(spread_out(even), even, atol=0.005)  # one of 256 steps

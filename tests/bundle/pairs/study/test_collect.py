@@ -18,8 +18,8 @@ import tifffile
 from PIL import Image
 
 from bundle.cli import main
-from bundle.pairs import pair_files
-from bundle.pairs.section.area import light_of, values_of
+from bundle.pairs import pair_folder
+from bundle.pairs.light import light_of, values_of
 from scripts.data import load_datalist
 from tests.conftest import ROOT
 
@@ -213,7 +213,7 @@ def test_a_full_disk_and_then_a_free_one(
     registered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "data"
-    write, calls = pair_files.draw_report, []
+    write, calls = pair_folder.draw_report, []
 
     def full(pair: object, path: Path) -> None:
         calls.append(path)
@@ -221,7 +221,7 @@ def test_a_full_disk_and_then_a_free_one(
             raise OSError(errno.ENOSPC, "No space left on device", str(path))
         write(pair, path)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(pair_files, "draw_report", full)
+    monkeypatch.setattr(pair_folder, "draw_report", full)
     assert main(["pairs", "collect", str(registered), "--out", str(out)]) == 1
     assert "No space left on device" in capsys.readouterr().err
     assert not (out / "datalist.json").exists()

@@ -6,26 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from bundle.pairs.section.slide import Slide
+from bundle.pairs.light import light_of
+from bundle.pairs.slide.slide import Slide
 from scripts.errors import InputError
 
 STRIP = 48e6  # values of a strip that are held at once
 LARGEST = 80e6  # pixels of a section
 
-Array = NDArray[np.floating]
-
-
-def light_of(values: Array) -> Array:
-    """Linear light in [0, 1] of sRGB values in [0, 1] (IEC 61966-2-1), of the same type."""
-    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
-
-
-def values_of(light: Array) -> Array:
-    """sRGB values in [0, 1] of linear light in [0, 1], the inverse of `light_of`."""
-    return np.where(light <= 0.0031308, 12.92 * light, 1.055 * np.maximum(light, 0) ** (1 / 2.4) - 0.055)
-
-
-_LIGHT = light_of(np.arange(256) / 255).astype(np.float32)
+_LIGHT = light_of(np.arange(256) / 255).astype(np.float32)  # of 8-bit sRGB values
 
 
 def overlap(source: int, target: int, factor: float) -> csr_array:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bundle.pairs.section.drawn import left_out
+from bundle.pairs.section.drawn_mask import left_out
 from scripts.errors import InputError
 
 

@@ -1,4 +1,4 @@
-"""A pair that somebody registered elsewhere: two images of one size, checked and written like one of ours."""
+"""A pair that somebody registered elsewhere: two images of one size, with a verdict and a report."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from bundle.pairs.pair_files import claim, write_pair
-from bundle.pairs.quality import judge
-from bundle.pairs.register import PERCENTILES, Pair
-from bundle.pairs.section.area import light_of
-from bundle.pairs.section.drawn import left_out
-from bundle.pairs.section.section import find_section
+from bundle.pairs.light import light_of
+from bundle.pairs.pair import Pair
+from bundle.pairs.pair_folder import claim, write_pair
+from bundle.pairs.quality import measure
+from bundle.pairs.section.drawn_mask import left_out
+from bundle.pairs.section.find import find_section
 from scripts.data.image.read import read_ct, read_histology
 from scripts.data.padding import dark_end, padding_of
-from scripts.data.window import check_window, percentile_window, window
+from scripts.data.window import PERCENTILES, check_window, percentile_window, window
 from scripts.errors import InputError
 
 
@@ -48,25 +49,16 @@ def check_pair(
     if pixel_um is not None and not 0 < pixel_um < math.inf:
         raise InputError(f"--pixel_um {pixel_um:g}: give a positive number of micrometres.")
     out = claim(out)
-    grey, colours = read_ct(ct), np.moveaxis(read_histology(section), 0, -1)
-    if grey.shape != colours.shape[:2]:
-        raise InputError(
-            f"{section} has {colours.shape[0]} x {colours.shape[1]} pixels, but {ct} {grey.shape[0]} x "
-            f"{grey.shape[1]}: a registered pair has one size; to register it, give --slide and --volume."
-        )
+    grey, colours = _read(ct, section)
+    given = None if ct_window is None else check_window(ct_window, ct)
     padding = padding_of([grey])
-    if ct_window is not None:
-        lo, hi = check_window(ct_window, ct)
-    else:
-        lo, hi = window_found or percentile_window(padding.without(grey), *PERCENTILES, ct)
+    lo, hi = given or window_found or percentile_window(padding.without(grey), *PERCENTILES, ct)
     padded = padding.where(grey)
     if padded is not None:
         grey[padded] = dark_end(padding, lo)
     drawn = None if mask is None else left_out(mask, grey.shape, section)
     found = find_section(light_of(colours.astype(np.float32)), section, drawn)
-    inside = np.ones(grey.shape, bool)
-    normal = window(grey, lo, hi)
-    quality = judge(found.image, found.density, normal, found.tissue & ~found.marked)
+    quality = measure(found.image, found.density, window(grey, lo, hi), found.tissue & ~found.marked)
     facts = {
         "slide": section,
         "volume": ct,
@@ -74,5 +66,16 @@ def check_pair(
         "ct_window_given": ct_window is not None,
         "padding": padding.to_json(),
     }
-    pair = Pair(found, grey, (lo, hi), inside, quality, None, pixel_um, facts)
+    pair = Pair(found, grey, (lo, hi), np.ones(grey.shape, bool), quality, None, pixel_um, facts)
     return write_pair(pair, out, time.monotonic() - begun)
+
+
+def _read(ct: str, section: str) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Grey values (H, W) and colours (H, W, 3)."""
+    grey, colours = read_ct(ct), np.moveaxis(read_histology(section), 0, -1)
+    if grey.shape != colours.shape[:2]:
+        raise InputError(
+            f"{section} has {colours.shape[0]} x {colours.shape[1]} pixels, but {ct} {grey.shape[0]} x "
+            f"{grey.shape[1]}: a registered pair has one size; to register it, give --slide and --volume."
+        )
+    return grey, colours

@@ -1,27 +1,24 @@
-"""The part of a scan in which a section is looked for, and the scan on the surface that was found."""
+"""The part of a scan in which a section is looked for."""
 
 from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
-from numpy.typing import NDArray
-from scipy.ndimage import map_coordinates
 from torch import Tensor
 from torch.nn import functional as F
 
 from bundle.pairs.place.cut import Frame
-from scripts.data.image.precise import as_float
-from scripts.data.padding import NO_PADDING, Padding, dark_end
+from bundle.pairs.place.slab import read_slab
+from scripts.data.padding import NO_PADDING, Padding
 from scripts.errors import InputError
 from scripts.volume.read.volume import Volume
 
-SLAB = 8  # slices that are read at once
-OVER = 2  # slices beyond a slab that interpolation may need
-
-Array = NDArray[np.floating]
+Array = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ class Box:
     limit: Tensor
 
     def coarser(self, pixels: float) -> Box:
-        """The same in voxels of about `pixels` along each side; at the far ends the last voxels are repeated."""
+        """The box in voxels of about `pixels` along each side; at the far ends the last voxels are repeated."""
         kernel = [max(1, round(pixels / float(step))) for step in self.step]
         missing = [-side % size for side, size in zip(self.values.shape, kernel, strict=True)]
         padding = [width for side in reversed(missing) for width in (0, side)]
@@ -99,8 +96,8 @@ def read_box(
     missing = [(0, int(-side % size)) for side, size in zip((last - first)[1:], factors[1:], strict=True)]
     for z in range(count[0]):
         start = first[0] + z * factors[0]
-        slab = _slab(volume, int(start), int(min(start + factors[0], last[0])), window, padding).mean(axis=0)
-        part = np.pad(slab[first[1] : last[1], first[2] : last[2]], missing, mode="edge")
+        slab, _ = read_slab(volume, int(start), int(min(start + factors[0], last[0])), window, padding)
+        part = np.pad(slab.mean(axis=0)[first[1] : last[1], first[2] : last[2]], missing, mode="edge")
         part = part.reshape(count[1], factors[1], count[2], factors[2]).mean(axis=(1, 3))
         values[z] = np.clip((part - lo) / (hi - lo), 0, 1)
     if not np.isfinite(values).all():
@@ -110,16 +107,6 @@ def read_box(
         )
     at = (first + (factors - 1) / 2) * voxel
     return Box(torch.from_numpy(values), _tensor(at), _tensor(voxel * factors), _tensor((last - 0.5) * voxel))
-
-
-def _slab(volume: Volume, start: int, stop: int, window: tuple[float, float], padding: Padding) -> Array:
-    """Slices as floating-point numbers, padding at the window's low end."""
-    stored = volume.read(start, stop)
-    slab = as_float(stored, *window)
-    padded = padding.where(stored)
-    if padded is not None:
-        slab[padded] = window[0]
-    return slab
 
 
 def around(frame: Frame, size: tuple[int, int], depth: float, tilt: float, shift: float) -> tuple[Array, Array]:
@@ -140,51 +127,6 @@ def around(frame: Frame, size: tuple[int, int], depth: float, tilt: float, shift
         for a, b, c in itertools.product((-1, 1), repeat=3)
     ]
     return np.min(corners, axis=0), np.max(corners, axis=0)
-
-
-def on_surface(
-    volume: Volume,
-    voxel: Array,
-    places: Tensor,
-    window: tuple[float, float] | None = None,
-    padding: Padding = NO_PADDING,
-) -> tuple[Array, NDArray[np.bool_]]:
-    """The scan's grey values on a surface, trilinear, read slab by slab whatever the size of the scan.
-
-    Args:
-        volume: the scan.
-        voxel: (3,) edges of its voxels in pixels of the section.
-        places: (H, W, 3) positions.
-        window: within which grey values keep their differences; None: those that float32 keeps.
-        padding: grey values that are no tissue: what is nearest to one becomes `dark_end`, and tissue beside it is
-            interpolated as if the window's low end were there.
-
-    Returns:
-        Grey values (H, W), those of the nearest voxel beyond the scan's faces; and whether a pixel lies within the
-        scan.
-    """
-    index = places.numpy().astype(np.float64) / voxel
-    shape = np.array(volume.shape)
-    inside: NDArray[np.bool_] = np.all((index > -0.5) & (index < shape - 0.5), axis=-1)
-    index = np.clip(index, 0, shape - 1)
-    window = window or (0.0, 1.0)
-    values = np.zeros(index.shape[:-1], as_float(np.zeros(1, volume.dtype), *window).dtype)
-    lowest = int(index[..., 0].min()) // SLAB * SLAB
-    for start in range(lowest, int(index[..., 0].max()) + 1, SLAB):
-        there = (index[..., 0] >= start) & (index[..., 0] < start + SLAB)
-        if not there.any():
-            continue
-        stored = volume.read(start, min(start + SLAB + OVER, volume.shape[0]))
-        slab = as_float(stored, *window)
-        padded = padding.where(stored)
-        at = (index[there] - [start, 0, 0]).T
-        if padded is not None:
-            slab[padded] = window[0]
-        seen = map_coordinates(slab, at, order=1, mode="nearest")
-        if padded is not None:
-            seen[padded[tuple(np.rint(at).astype(int))]] = dark_end(padding, window[0])
-        values[there] = seen
-    return values, inside
 
 
 def _tensor(array: Array) -> Tensor:

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from scipy.ndimage import binary_dilation
 
-from bundle.pairs.section.area import light_of, values_of
-from bundle.pairs.section.section import WHITE, find_section, glass_of, pen_marks
+from bundle.pairs.light import light_of, values_of
+from bundle.pairs.section.find import find_section
+from bundle.pairs.section.glass import WHITE, glass_of
+from bundle.pairs.section.pen_marks import pen_marks
 from scripts.errors import InputError
 
 

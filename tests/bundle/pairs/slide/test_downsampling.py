@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bundle.pairs.section.area import light_of, overlap, reduced, values_of
-from bundle.pairs.section.slide import Slide
+from bundle.pairs.light import light_of, values_of
+from bundle.pairs.slide.downsampling import overlap, reduced
+from bundle.pairs.slide.slide import Slide
 from scripts.errors import InputError
 
 
@@ -75,7 +76,7 @@ def test_the_coarsest_level_that_is_fine_enough() -> None:
 def test_strips_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     image = np.random.default_rng(0).integers(0, 256, (90, 70, 3)).astype(np.uint8)
     whole = reduced(slide_of(image), 3.3)
-    monkeypatch.setattr("bundle.pairs.section.area.STRIP", 2000)
+    monkeypatch.setattr("bundle.pairs.slide.downsampling.STRIP", 2000)
     np.testing.assert_array_equal(reduced(slide_of(image), 3.3), whole)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bundle.pairs.section.area import light_of, values_of
-from bundle.pairs.section.section import WHITE
-from bundle.pairs.study.stain import Shades, restained, shades, strengths
+from bundle.pairs.light import light_of, values_of
+from bundle.pairs.section.glass import WHITE
+from bundle.pairs.study.dye import Shades, redyed, shades, strengths
 
 GLASS = light_of(np.array(WHITE))
 TISSUES = np.array([[0.05, 0.04, 0.03], [0.3, 0.25, 0.1], [0.5, 0.6, 0.2]])  # optical densities
@@ -88,7 +88,7 @@ def test_what_cannot_be_compared_is_left_alone(other: tuple[np.ndarray, np.ndarr
 
 def test_metal_keeps_its_black() -> None:
     metal = np.full((2, 2, 3), 0.1)  # an optical density of 2
-    np.testing.assert_allclose(restained(metal, np.array([1.4, 0.9, 0.8])), metal, atol=1e-6)
+    np.testing.assert_allclose(redyed(metal, np.array([1.4, 0.9, 0.8])), metal, atol=1e-6)
 
 
 def test_no_training_section() -> None:
@@ -98,5 +98,5 @@ def test_no_training_section() -> None:
 def test_restaining_undoes_the_dye() -> None:
     strength = np.array([0.8, 1.0, 1.25])
     dyed, _, _ = section((20, 20, 20), strength)
-    np.testing.assert_allclose(restained(dyed, strength), section((20, 20, 20), 1.0)[0], atol=1e-6)
-    np.testing.assert_allclose(restained(np.full((2, 2, 3), WHITE), strength), WHITE, atol=1e-6)
+    np.testing.assert_allclose(redyed(dyed, strength), section((20, 20, 20), 1.0)[0], atol=1e-6)
+    np.testing.assert_allclose(redyed(np.full((2, 2, 3), WHITE), strength), WHITE, atol=1e-6)

@@ -8,23 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+import numpy.typing as npt
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from bundle.pairs.section.area import light_of, values_of
-from bundle.pairs.section.section import WHITE
+from bundle.pairs.light import light_of, values_of
+from bundle.pairs.section.glass import WHITE
 
 BINS = 32  # of CT grey
 LEAST_PIXELS = 200  # of a bin that counts
 PALE, BLACK = 0.02, 1.0  # optical densities between which there is dye: glass and gaps, metal
-FADE = 0.2  # above and below `BLACK`, within which restaining fades out
+FADE = 0.2  # above and below `BLACK`, within which redyeing fades out
 ALIKE = 0.1  # by which factors may differ from 1 without meaning anything: tissues of one grey have several colours
-STRANGE = 3.0  # factor from which it is another stain
+STRANGE = 3.0  # factor from which it is another dye
 
-Array = NDArray[np.floating]
+Array = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,10 @@ class Shades:
     """
 
     density: Array
-    pixels: NDArray[np.int64]
+    pixels: npt.NDArray[np.int64]
 
 
-def shades(image: Array, ct: Array, mask: NDArray[np.bool_]) -> Shades:
+def shades(image: Array, ct: Array, mask: npt.NDArray[np.bool_]) -> Shades:
     """Measure a section.
 
     Args:
@@ -95,7 +96,7 @@ def _comparable(sections: list[Shades]) -> list[Shades]:
     return [section for section, group in zip(sections, groups, strict=True) if group == np.bincount(groups).argmax()]
 
 
-def _usual(sections: list[Shades]) -> tuple[Array, NDArray[np.bool_]]:
+def _usual(sections: list[Shades]) -> tuple[Array, npt.NDArray[np.bool_]]:
     """Logarithm of the density (BINS, 3) that each grey usually has, and for which of them (BINS,) it is known."""
     pixels = np.stack([section.pixels for section in sections])
     index, bins = np.nonzero(pixels)
@@ -106,11 +107,11 @@ def _usual(sections: list[Shades]) -> tuple[Array, NDArray[np.bool_]]:
     density = np.stack([section.density for section in sections])[index, bins]
     solved = np.linalg.lstsq(terms * weights, density * weights, rcond=None)[0]
     factors, usual = solved[: len(sections)], solved[len(sections) :]
-    known: NDArray[np.bool_] = np.any(pixels > 0, axis=0)
+    known: npt.NDArray[np.bool_] = np.any(pixels > 0, axis=0)
     return usual + np.median(factors, axis=0), known
 
 
-def restained(image: Array, strength: Array) -> Array:
+def redyed(image: Array, strength: Array) -> Array:
     """The section as if it were dyed as usual; what is as black as metal stays as it is.
 
     Args:
@@ -127,4 +128,5 @@ def restained(image: Array, strength: Array) -> Array:
 
 def _density(image: Array) -> Array:
     """Optical density of linear light; glass that is brighter than `WHITE` has a negative one."""
-    return -np.log10(np.maximum(light_of(image) / light_of(np.array(WHITE)), 1e-3))
+    density: Array = -np.log10(np.maximum(light_of(image) / light_of(np.array(WHITE)), 1e-3))
+    return density

@@ -10,15 +10,15 @@ import numpy as np
 import tifffile
 from PIL import Image
 
-from bundle.pairs import pair_files as files
-from bundle.pairs.study.stain import Array, Shades, restained, shades, strengths
+from bundle.pairs.pair_files import CT, HISTOLOGY, MASK, NORMALISED, REPORT
+from bundle.pairs.study.dye import Array, Shades, redyed, shades, strengths
 from scripts.data.window import window as windowed
 from scripts.whole import whole_file
 
-STRIP = 512  # rows that are restained at once
+STRIP = 512  # rows that are redyed at once
 
 
-def normalise_stain(pairs: Mapping[str, Path], training: Collection[str]) -> dict[str, Array]:
+def normalise_dye(pairs: Mapping[str, Path], training: Collection[str]) -> dict[str, Array]:
     """Write each pair's section as if it were dyed as the training sections usually are.
 
     Grey values of all scans are taken to mean the same, whatever the windows of their specimens.
@@ -41,27 +41,27 @@ def normalise_stain(pairs: Mapping[str, Path], training: Collection[str]) -> dic
         image = np.empty(before.shape, np.uint8)
         for top in range(0, len(before), STRIP):
             rows = slice(top, top + STRIP)
-            image[rows] = np.rint(255 * restained(before[rows], strength))
+            image[rows] = np.rint(255 * redyed(before[rows], strength))
         beside = pairs[name].with_name(f"{name}.normalised.partial")  # a pair's folder holds nothing unfinished
-        with whole_file(pairs[name] / files.NORMALISED, beside) as partial:
+        with whole_file(pairs[name] / NORMALISED, beside) as partial:
             Image.fromarray(image).save(partial, format="png")
     return found
 
 
 def _window(folder: Path) -> tuple[float, float]:
-    lo, hi = json.loads((folder / files.REPORT).read_text(encoding="utf-8"))["ct_window"]
+    lo, hi = json.loads((folder / REPORT).read_text(encoding="utf-8"))["ct_window"]
     return float(lo), float(hi)
 
 
 def _shades(folder: Path, window: tuple[float, float]) -> Shades:
     lo, hi = window
-    stored = tifffile.imread(folder / files.CT)
-    report = json.loads((folder / files.REPORT).read_text(encoding="utf-8"))
+    stored = tifffile.imread(folder / CT)
+    report = json.loads((folder / REPORT).read_text(encoding="utf-8"))
     padded = stored <= report["ct_window"][0] if report.get("padding", {}).get("shares") else np.zeros(1, bool)
-    with Image.open(folder / files.MASK) as mask:
+    with Image.open(folder / MASK) as mask:
         return shades(_image(folder), windowed(stored, lo, hi), (np.asarray(mask) > 0) & ~padded)
 
 
 def _image(folder: Path) -> Array:
-    with Image.open(folder / files.HISTOLOGY) as image:
+    with Image.open(folder / HISTOLOGY) as image:
         return np.asarray(image, dtype=np.float32) / 255

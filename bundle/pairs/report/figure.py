@@ -1,27 +1,24 @@
-"""The report of a pair for people: one figure, one page."""
+"""The figure of a report: how section and CT fit, place by place."""
 
 from __future__ import annotations
 
-import base64
-import html
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
-from numpy.typing import NDArray
+import numpy.typing as npt
 from scipy.ndimage import binary_erosion, gaussian_filter, gaussian_gradient_magnitude
 
-from bundle.shared.figure import BLUE, GREEN, GREY, ORANGE, save
+from bundle.pairs.pair import Pair
+from bundle.pairs.report.verdict import COLOURS
+from bundle.shared.figure import BLUE, GREY, save
 from scripts.data.window import window
-from scripts.printable import printable
-
-if TYPE_CHECKING:
-    from bundle.pairs.register import Pair
 
 TILES = 8  # of the checkerboard along the shorter side
 ARROWS = 18  # along the longer side
-VERDICT_COLOURS = {"good": GREEN, "usable with mask": ORANGE, "reject": "#b91c1c"}
+
+Image = npt.NDArray[np.floating[Any]]
 
 
 def draw_report(pair: Pair, path: Path) -> None:
@@ -52,56 +49,18 @@ def draw_report(pair: Pair, path: Path) -> None:
         axis.set_yticks([])
     verdict = pair.quality.verdict
     figure.suptitle(
-        f"{verdict}: {'; '.join(pair.quality.reasons)}", fontsize=11, color=VERDICT_COLOURS[verdict], fontweight="bold"
+        f"{verdict}: {'; '.join(pair.quality.reasons)}", fontsize=11, color=COLOURS[verdict], fontweight="bold"
     )
     save(figure, path)
 
 
-def write_page(report: dict[str, Any], picture: Path, page: Path) -> None:
-    """Write the report as one HTML file that needs no other."""
-    data = base64.b64encode(picture.read_bytes()).decode("ascii")
-    rows = "\n".join(
-        f"<tr><th>{html.escape(name.replace('_', ' '))}</th><td>{html.escape(printable(_text(value)))}</td></tr>"
-        for name, value in report.items()
-    )
-    colour = VERDICT_COLOURS[report["verdict"]]
-    page.write_text(
-        f"""<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>{html.escape(report["verdict"])}: {html.escape(printable(page.parent.name.removesuffix(".partial")))}</title>
-<style>
-body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 75rem; margin: 2rem auto; padding: 0 1rem; color: #1f2937 }}
-h1 {{ font-size: 1.3rem; color: {colour} }} img {{ width: 100% }}
-table {{ border-collapse: collapse; font-size: 13px }} th {{ text-align: left; font-weight: 600; padding-right: 1.5rem;
-vertical-align: top; white-space: nowrap }} td {{ word-break: break-word }} tr {{ border-bottom: 1px solid #e5e7eb }}
-</style>
-<h1>{html.escape(report["verdict"])}: {html.escape("; ".join(report["reasons"]))}</h1>
-<p>Section and CT, how they fit, and what is proposed to be left out. Windows of the pair are compared at shifts of up
-to 12 pixels; one fits if it fits best within {report["thresholds"]["a_window_fits_up_to_pixels"]:g} pixels.</p>
-<img alt="Section, checkerboard, edges, deformation, local information, mask" src="data:image/png;base64,{data}">
-<table>{rows}</table>
-</html>
-""",
-        encoding="utf-8",
-        errors="backslashreplace",
-    )
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name.replace('_', ' ')} {_text(entry)}" for name, entry in value.items())
-    if isinstance(value, (list, tuple)):
-        return ", ".join(_text(entry) for entry in value)
-    return "" if value is None else f"{value}"
-
-
-def _checkerboard(image: NDArray[np.floating], ct: NDArray[np.floating]) -> NDArray[np.floating]:
+def _checkerboard(image: Image, ct: Image) -> Image:
     side = max(8, min(ct.shape) // TILES)
     rows, columns = np.indices(ct.shape) // side
     return np.where(((rows + columns) % 2 == 0)[..., None], image, ct[..., None])
 
 
-def _edges(axis: Any, ct: NDArray[np.floating], inside: NDArray[np.bool_]) -> None:
+def _edges(axis: Any, ct: Image, inside: npt.NDArray[np.bool_]) -> None:
     strength = np.where(inside, gaussian_gradient_magnitude(ct, 1.5), 0)
     level = np.percentile(strength, 88)
     overlay = np.zeros((*ct.shape, 4))
@@ -110,7 +69,7 @@ def _edges(axis: Any, ct: NDArray[np.floating], inside: NDArray[np.bool_]) -> No
     axis.imshow(overlay)
 
 
-def _deformation(axis: Any, pair: Pair, ct: NDArray[np.floating]) -> None:
+def _deformation(axis: Any, pair: Pair, ct: Image) -> None:
     axis.imshow(0.35 * ct + 0.6, cmap="gray", vmin=0, vmax=1)
     axis.set_title("deformation", fontsize=10)
     if pair.cut is None:

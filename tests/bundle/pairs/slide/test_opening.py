@@ -10,7 +10,7 @@ import pytest
 import tifffile
 from PIL import Image, ImageOps
 
-from bundle.pairs.section.slide import open_slide
+from bundle.pairs.slide.opening import open_slide
 from bundle.synthetic.slides.files import write_slide
 from scripts.errors import InputError
 

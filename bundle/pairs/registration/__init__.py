@@ -1,0 +1,1 @@
+"""From a slide and its scan to a pair with a verdict."""

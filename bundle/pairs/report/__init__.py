@@ -1,0 +1,1 @@
+"""The report of a pair: for programs (JSON) and for people (figure, page)."""

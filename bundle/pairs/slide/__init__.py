@@ -1,0 +1,1 @@
+"""Whole-slide images: opening them, and averaging them down to the scan's voxels."""

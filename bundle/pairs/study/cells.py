@@ -1,0 +1,88 @@
+"""A line of a study's table, its cells checked."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+
+from bundle.pairs.spreadsheet import Line
+from bundle.pairs.study.row import Row
+from scripts.data.datalist.listed import listed_path
+from scripts.errors import InputError
+from scripts.volume.read.hdf5.volume import split_source
+
+SUFFIXES = re.compile(r"(\.ome)?\.(tiff?|svs|ndpi|scn|mrxs|vms|vmu|bif|svslide|png|jpe?g|nii(\.gz)?)$", re.IGNORECASE)
+
+
+def row_of(path: Path, of_table: Line, splits: dict[str, str]) -> Row:
+    """The row that a line describes.
+
+    Args:
+        path: of the table.
+        of_table: the line.
+        splits: of each specimen.
+
+    Raises:
+        InputError: an empty cell, a file that is none, no number.
+    """
+    where, line = f"Row {of_table.number} of {path}", of_table.cells
+    if not line["specimen"]:
+        raise InputError(f"{where} names no specimen.")
+    if (line.get("slide") or line.get("volume")) and (line.get("ct") or line.get("histology")):
+        raise InputError(f"{where} has slide or volume, and ct or histology: give the two of one kind.")
+    two = ("slide", "volume") if line.get("slide") or line.get("volume") else ("ct", "histology")
+    files = {name: line.get(name, "") for name in two}
+    if not all(files.values()):
+        raise InputError(f"{where} lacks slide and volume, or ct and histology of a registered pair.")
+    files |= {name: line[name] for name in ("landmarks", "mask") if line.get(name)}
+    paths = {name: _resolved(path, where, name, text) for name, text in files.items()}
+    section = Path(files["slide" if "slide" in files else "histology"])
+    return Row(
+        name=safe_name(SUFFIXES.sub("", section.name)),
+        specimen=line["specimen"],
+        split=splits[line["specimen"]],
+        plane=line.get("plane") or None,
+        pixel_um=_number(where, line, "pixel_um"),
+        voxel_um=_number(where, line, "voxel_um"),
+        ct_window=_window(where, line.get("ct_window", "")),
+        **paths,
+    )
+
+
+def safe_name(name: str) -> str:
+    """A name that is a folder's and no path, on any system."""
+    return re.sub(r'[/\\:*?"<>|\x00-\x1f]|^\.+', "_", name)
+
+
+def _resolved(path: Path, where: str, name: str, text: str) -> str:
+    file, inside = split_source(text)
+    full = listed_path(path.parent, str(file), f"{where}: {name}")
+    if (name not in ("volume", "slide") and not full.is_file()) or full == path.parent.resolve():
+        raise InputError(f"{where}: the {name} {full} is no file: give the path of a file.")
+    return str(full) if inside is None else f"{full}:{inside}"
+
+
+def _number(where: str, line: dict[str, str], name: str) -> float | None:
+    text = line.get(name, "")
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < math.inf:
+        raise InputError(f"{where}: {name} is {text!r}, give micrometres.")
+    return value
+
+
+def _window(where: str, text: str) -> tuple[float, float] | None:
+    if not text:
+        return None
+    try:
+        lo, hi = (float(word) for word in text.replace(";", " ").split())
+    except ValueError:
+        lo = hi = 0.0
+    if not -math.inf < lo < hi < math.inf:
+        raise InputError(f"{where}: ct_window is {text!r}, give two numbers such as '5000 35000'.")
+    return lo, hi

@@ -1,0 +1,62 @@
+"""In which split each specimen of a study is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bundle.pairs.spreadsheet import Line
+from scripts.data.datalist.file import SPLITS
+from scripts.errors import InputError
+
+SHARES = {"training": 9 / 14, "validation": 2 / 14, "test": 3 / 14}
+
+
+def splits_of(path: Path, lines: list[Line]) -> dict[str, str]:
+    """The split of each specimen, as the table says, or shared out where it says nothing.
+
+    Args:
+        path: of the table, for messages.
+        lines: of the table.
+
+    Raises:
+        InputError: an unknown split; a specimen in two splits or two spellings; a split for some specimens only; too
+            few specimens.
+    """
+    specimens = list(dict.fromkeys(line.cells["specimen"] for line in lines))
+    spelt: dict[str, str] = {}
+    for specimen in specimens:
+        if spelt.setdefault(specimen.casefold(), specimen) != specimen:
+            raise InputError(f"{path} spells a specimen {spelt[specimen.casefold()]} and {specimen}: decide for one.")
+    said: dict[str, str] = {}
+    for line in lines:
+        specimen, split = line.cells["specimen"], line.cells.get("split", "").lower()
+        if not split:
+            continue
+        if split not in SPLITS:
+            raise InputError(f"Row {line.number} of {path} has the split {split!r}: give {', '.join(SPLITS)}.")
+        if said.setdefault(specimen, split) != split:
+            raise InputError(
+                f"{path} has sections of {specimen} in {said[specimen]} and in {split}: a network that has seen a "
+                "specimen knows its other sections; keep each in one split."
+            )
+    if not said:
+        return _shared_out(path, specimens)
+    missing = [line for line in lines if line.cells["specimen"] not in said]
+    if missing:
+        raise InputError(
+            f"Row {missing[0].number} of {path} gives no split for {missing[0].cells['specimen']}, and no other row "
+            f"does: write {', '.join(SPLITS)} for each specimen, or leave the whole column empty."
+        )
+    return said
+
+
+def _shared_out(path: Path, specimens: list[str]) -> dict[str, str]:
+    if len(specimens) < len(SPLITS):
+        raise InputError(
+            f"{path} has {len(specimens)} specimens, too few for {', '.join(SPLITS)}: add some, or a column 'split'."
+        )
+    test = max(1, round(len(specimens) * SHARES["test"]))
+    validation = max(1, round(len(specimens) * SHARES["validation"]))
+    training = len(specimens) - test - validation
+    names = ["training"] * training + ["validation"] * validation + ["test"] * test
+    return dict(zip(specimens, names, strict=True))
