@@ -99,6 +99,7 @@ def read_box(
         slab, _ = read_slab(volume, int(start), int(min(start + factors[0], last[0])), window, padding)
         part = np.pad(slab.mean(axis=0)[first[1] : last[1], first[2] : last[2]], missing, mode="edge")
         part = part.reshape(count[1], factors[1], count[2], factors[2]).mean(axis=(1, 3))
+        # not by `window`, which rounds otherwise: the search, and what was measured of it, depends on the last digit
         values[z] = np.clip((part - lo) / (hi - lo), 0, 1)
     if not np.isfinite(values).all():
         raise InputError(

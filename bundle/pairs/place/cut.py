@@ -107,13 +107,16 @@ def turned(pose: Tensor) -> Tensor:
         ],
         -2,
     )
-    return torch.linalg.matrix_exp(generator)
+    rotations: Tensor = torch.linalg.matrix_exp(generator)
+    return rotations
 
 
 def linear(pose: Tensor) -> Tensor:
     """Stretch and shear (B, 2, 2) of poses (B, 9), symmetric: what rotates is left to the angles."""
     rows, columns, shear = pose[:, 6:].unbind(-1)
-    return torch.linalg.matrix_exp(torch.stack([torch.stack([rows, shear], -1), torch.stack([shear, columns], -1)], -2))
+    generator = torch.stack([torch.stack([rows, shear], -1), torch.stack([shear, columns], -1)], -2)
+    maps: Tensor = torch.linalg.matrix_exp(generator)
+    return maps
 
 
 def bump(bumps: Tensor, at: Tensor, size: tuple[int, int]) -> Tensor:
@@ -123,14 +126,11 @@ def bump(bumps: Tensor, at: Tensor, size: tuple[int, int]) -> Tensor:
     return F.grid_sample(bumps[None], places, "bicubic", "border", align_corners=True)[0, :, 0].T
 
 
-def control_points(size: tuple[int, int], spacing: float) -> tuple[int, int]:
-    """Rows and columns of control points about `spacing` pixels apart, at least four."""
-    rows, columns = (max(4, round((side - 1) / spacing) + 1) for side in size)
-    return rows, columns
-
-
 def bending(bumps: Tensor) -> Tensor:
-    """Mean squared second difference of control points (3, R, C), per component: nothing for what is linear."""
+    """Mean squared second difference of control points (3, R, C), per component: nothing for what is linear.
+
+    The same as `scripts.data.control_points.bending` but for rounding, by which a search ends up to pixels elsewhere.
+    """
     down = bumps[:, 2:] - 2 * bumps[:, 1:-1] + bumps[:, :-2]
     across = bumps[:, :, 2:] - 2 * bumps[:, :, 1:-1] + bumps[:, :, :-2]
     mixed = bumps[:, 1:, 1:] - bumps[:, 1:, :-1] - bumps[:, :-1, 1:] + bumps[:, :-1, :-1]

@@ -10,8 +10,9 @@ import torch
 from scipy.interpolate import RBFInterpolator
 from scipy.linalg import logm
 
-from bundle.pairs.place.cut import POSE, Cut, Frame, control_points
+from bundle.pairs.place.cut import POSE, Cut, Frame
 from bundle.pairs.place.landmarks import Landmarks
+from scripts.data.control_points import grid_shape
 from scripts.errors import InputError
 
 FOR_BEND = 6  # landmarks from which the cut may bend
@@ -48,7 +49,7 @@ def fit(landmarks: Landmarks, factor: float, size: tuple[int, int], voxel: Array
     pose = torch.zeros(len(POSE))
     logarithm = np.real(logm(right.T @ np.diag(stretches) @ right))
     pose[6], pose[7], pose[8] = (float(logarithm[i, j]) for i, j in ((0, 0), (1, 1), (0, 1)))
-    bumps = _thin_plate(at, rest @ axes, size, control_points(size, spacing))
+    bumps = _thin_plate(at, rest @ axes, size, grid_shape(size, spacing))
     frame = Frame(torch.tensor(centre, dtype=torch.float32), torch.tensor(axes, dtype=torch.float32))
     return Cut(frame, pose, torch.tensor(bumps, dtype=torch.float32), size)
 

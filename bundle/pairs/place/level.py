@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from bundle.pairs.place.box import Box
-from bundle.pairs.place.cut import POSE, Cut, Frame, bending, bump, control_points, grid_of, locate
+from bundle.pairs.place.cut import POSE, Cut, Frame, bending, bump, grid_of, locate
 from bundle.pairs.place.information import bins_of, information
+from scripts.data.control_points import grid_shape
 
 SPACING = 64.0  # pixels between control points
 #: Cost of bending along normal, rows, columns: sections bend out of their plane less than they distort in it.
@@ -112,7 +113,7 @@ class Level:
             stage: how long.
             generator: of the places that a step looks at.
         """
-        bumps = torch.zeros(3, *control_points(self.size, SPACING)) if start.bumps is None else start.bumps.clone()
+        bumps = torch.zeros(3, *grid_shape(self.size, SPACING)) if start.bumps is None else start.bumps.clone()
         bumps.requires_grad_(stage.distorted)
         scale = torch.tensor(STEPS) * ((limit > 0) | (torch.arange(len(POSE)) >= 6))
         along = torch.tensor([float(limit[POSE.index("depth")] > 0), 1, 1])  # in a single slice nothing can be lifted

@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy.spatial.transform import Rotation
 
-from bundle.pairs.place.cut import POSE, Cut, Frame, bending, bump, control_points, grid_of, linear, locate, turned
+from bundle.pairs.place.cut import POSE, Cut, Frame, bending, bump, grid_of, linear, locate, turned
 
 UPRIGHT = Frame(torch.tensor([10.0, 20.0, 30.0]), torch.eye(3))
 
@@ -52,11 +52,6 @@ def test_bumps_at_their_control_points() -> None:
     np.testing.assert_allclose(
         bump(bumps, corners, size), torch.stack([bumps[:, 0, 0], bumps[:, 3, 6], bumps[:, 0, 3]]), atol=1e-5
     )
-
-
-def test_control_points() -> None:
-    assert control_points((401, 201), 50) == (9, 5)
-    assert control_points((30, 30), 50) == (4, 4)
 
 
 def test_bending_costs_an_affine_map_nothing() -> None:
