@@ -11,33 +11,7 @@ from bundle.pairs.options import Ranges
 from bundle.pairs.place import search as module
 from bundle.pairs.place.box import Box
 from bundle.pairs.place.cut import POSE, Cut, Frame
-from bundle.pairs.place.information import BINS, information, spread_out
 from bundle.pairs.place.search import search
-
-
-def bins_of(values: torch.Tensor) -> torch.Tensor:
-    return torch.nn.functional.one_hot(values, BINS).float()
-
-
-def test_information_of_what_is_the_same() -> None:
-    """Four values, equally frequent, that decide each other: the logarithm of four."""
-    values = torch.arange(400) % 4
-    found = information(values[None] / (BINS - 1), bins_of(values * 3), torch.ones(1, 400))
-    assert float(found) == pytest.approx(np.log(4), abs=1e-4)
-
-
-def test_information_of_what_is_independent() -> None:
-    values, other = torch.arange(400) % 4, torch.arange(400) // 4 % 5
-    found = information(values[None] / (BINS - 1), bins_of(other), torch.ones(1, 400))
-    assert float(found) == pytest.approx(0, abs=1e-4)
-
-
-def test_weights_choose() -> None:
-    """Noise that has no weight takes nothing away."""
-    values = torch.arange(400) % 4
-    stain = torch.where(torch.arange(400) < 200, values, torch.randint(4, (400,)))
-    weight = (torch.arange(400) < 200).float()[None]
-    assert float(information(values[None] / (BINS - 1), bins_of(stain), weight)) == pytest.approx(np.log(4), abs=1e-4)
 
 
 @pytest.fixture(scope="module")
@@ -82,13 +56,3 @@ def test_a_start_is_kept(scan: np.ndarray, quick: None) -> None:
     box = Box(torch.from_numpy(scan), torch.zeros(3), torch.ones(3), torch.tensor(scan.shape) - 0.5)
     found = search(box, torch.from_numpy(grey), torch.ones(90, 120), [frame], Ranges(3, 1, 1, 3), start=start)
     assert (found.cut.places() - start.places()).norm(dim=-1).median() < 1.0
-
-
-def test_grey_values_half_way_to_equal_frequency() -> None:
-    """Nine tenths of the voxels share a tenth of the range: they get more of it, and the order stays."""
-    values = torch.cat([torch.linspace(0, 0.1, 9000), torch.linspace(0.9, 1, 1000)]).reshape(10, 20, 50)
-    spread = spread_out(values).flatten()
-    assert (spread.diff() >= -1e-6).all()
-    assert float(spread[8999]) == pytest.approx(0.5 * 0.1 + 0.5 * 0.9, abs=0.01)
-    even = torch.linspace(0, 1, 10_000).reshape(10, 20, 50)
-    np.testing.assert_allclose(spread_out(even), even, atol=0.005)  # one of 256 steps

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bundle.pairs.light import light_of, values_of
+from bundle.pairs.light import values_of
 from bundle.pairs.slide.downsampling import overlap, reduced
 from bundle.pairs.slide.slide import Slide
 from scripts.errors import InputError
@@ -28,14 +28,6 @@ def test_weights_by_hand() -> None:
 
 def test_the_last_interval_averages_what_there_is() -> None:
     np.testing.assert_allclose(overlap(3, 2, 2).toarray(), np.array([[0.5, 0.5, 0], [0, 0, 1.0]]))
-
-
-def test_srgb_by_the_standard() -> None:
-    # IEC 61966-2-1: 0.5 is 21.4 % of the light; the two branches meet at 0.04045.
-    assert float(light_of(np.array(0.5))) == pytest.approx(0.2140, abs=1e-4)
-    assert float(light_of(np.array(0.04045))) == pytest.approx(0.04045 / 12.92)
-    values = np.linspace(0, 1, 101)
-    np.testing.assert_allclose(values_of(light_of(values)), values, atol=1e-9)
 
 
 def test_light_is_averaged_not_numbers() -> None:

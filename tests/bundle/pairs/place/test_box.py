@@ -1,4 +1,4 @@
-"""Tests of reading the scan."""
+"""Tests of the part of a scan in which a section is looked for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from scipy.ndimage import map_coordinates
 
 from bundle.pairs.place.box import Box, around, read_box
 from bundle.pairs.place.cut import Frame
-from bundle.pairs.place.surface import on_surface
 from scripts.errors import InputError
 from scripts.volume.read.reader import open_volume
 
@@ -81,25 +80,6 @@ def test_nothing_is_there(path: Path) -> None:
     tifffile.imwrite(path, np.full((4, 30, 30), np.nan, np.float32), photometric="minisblack")
     with open_volume(path) as volume, pytest.raises(InputError, match="NaN or infinity"):
         read_box(volume, ONES, np.zeros(3), np.array([3.0, 29, 29]), 1, (0, 1))
-
-
-@pytest.mark.parametrize("voxel", [ONES, np.array([2.0, 1, 1])])
-def test_a_surface_is_read_slab_by_slab(path: Path, values: np.ndarray, voxel: np.ndarray) -> None:
-    rows, columns = np.mgrid[:22, :28]
-    index = np.stack([0.7 * rows + 0.05 * columns, rows + 0.25, columns + 0.5], axis=-1)
-    with open_volume(path) as volume:
-        ct, inside = on_surface(volume, voxel, torch.tensor(index * voxel, dtype=torch.float32))
-    assert ct.dtype == np.float32
-    assert inside.all()
-    np.testing.assert_allclose(ct, map_coordinates(values, np.moveaxis(index, -1, 0), order=1), rtol=1e-3, atol=0.1)
-
-
-def test_a_surface_may_leave_the_scan(path: Path, values: np.ndarray) -> None:
-    places = torch.tensor([[[-3.0, 5.0, 5.0], [5.0, 5.0, 5.0], [5.0, 5.0, 31.0]]])
-    with open_volume(path) as volume:
-        ct, inside = on_surface(volume, ONES, places)
-    assert inside.tolist() == [[False, True, False]]
-    np.testing.assert_allclose(ct[0], [values[0, 5, 5], values[5, 5, 5], values[5, 5, 29]], rtol=1e-6)
 
 
 def test_reach() -> None:
