@@ -99,4 +99,5 @@ def errors(landmarks: Landmarks, cut: Cut, factor: float, voxel: Array) -> Array
     places = cut.places().numpy()
     at = (landmarks.on_slide + 0.5) / factor - 0.5
     rows, columns = (np.clip(np.rint(at[:, axis]).astype(int), 0, cut.size[axis] - 1) for axis in (0, 1))
-    return np.linalg.norm(places[rows, columns] - landmarks.in_volume * voxel, axis=1)
+    distance: Array = np.linalg.norm(places[rows, columns] - landmarks.in_volume * voxel, axis=1)
+    return distance

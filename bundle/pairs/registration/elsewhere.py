@@ -56,7 +56,7 @@ def check_pair(
     padded = padding.where(grey)
     if padded is not None:
         grey[padded] = dark_end(padding, lo)
-    drawn = None if mask is None else left_out(mask, grey.shape, section)
+    drawn = None if mask is None else left_out(mask, (grey.shape[0], grey.shape[1]), section)
     found = find_section(light_of(colours.astype(np.float32)), section, drawn)
     quality = measure(found.image, found.density, window(grey, lo, hi), found.tissue & ~found.marked)
     facts = {

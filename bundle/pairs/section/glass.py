@@ -20,7 +20,8 @@ def glass_of(light: Array) -> Array:
     brightness = light.mean(axis=-1)
     brightest = np.percentile(brightness, 99.5)
     pixels = light[brightness > 0.9 * brightest]
-    return np.maximum(np.median(pixels, axis=0), 1e-3).astype(light.dtype)
+    glass: Array = np.maximum(np.median(pixels, axis=0), 1e-3).astype(light.dtype)
+    return glass
 
 
 def white_of(light: Array) -> Array:

@@ -42,11 +42,16 @@ def row_of(path: Path, of_table: Line, splits: dict[str, str]) -> Row:
         name=safe_name(SUFFIXES.sub("", section.name)),
         specimen=line["specimen"],
         split=splits[line["specimen"]],
+        slide=paths.get("slide"),
+        volume=paths.get("volume"),
+        ct=paths.get("ct"),
+        histology=paths.get("histology"),
         plane=line.get("plane") or None,
+        landmarks=paths.get("landmarks"),
         pixel_um=_number(where, line, "pixel_um"),
         voxel_um=_number(where, line, "voxel_um"),
         ct_window=_window(where, line.get("ct_window", "")),
-        **paths,
+        mask=paths.get("mask"),
     )
 
 
