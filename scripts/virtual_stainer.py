@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +27,7 @@ from scripts.volume.read.volume import Volume
 from scripts.volume.read.window import usable_average, volume_window
 from scripts.volume.stain.dataset import SlabDataset
 from scripts.volume.stain.plan import check_average, check_nan_value
+from scripts.volume.stain.slab import Slab
 from scripts.volume.stain.slab_size import default_slab_size
 
 OPTIONS = (
@@ -167,20 +169,16 @@ class VirtualStainer:
         rgb = np.empty((*volume.shape, 3), np.uint8)
         doubt = np.empty(volume.shape, np.float32) if doubted else None
         size = self._slab_size or default_slab_size(volume.shape, "z", self.network, self.device, self._inferer.views)
-        common = {
-            "volume": volume,
-            "axis": "z",
-            "ct_window": (lo, hi),
-            "slice_average": usable_average(volume, self._average, padding),
-            "nan_value": lo if self._nan_value is None else self._nan_value,
-            "padding": padding,
-        }
-        slabs = [{**common, "start": start, "stop": stop} for start, stop in spans(volume.shape[0], size)]
+        average = tuple(usable_average(volume, self._average, padding))
+        nan_value = lo if self._nan_value is None else self._nan_value
+        whole = Slab(volume, 0, volume.shape[0], (lo, hi), average, nan_value, padding)
+        slabs = [replace(whole, start=start, stop=stop) for start, stop in spans(volume.shape[0], size)]
         with ThreadPoolExecutor(1, "slab reader") as threads, torch.no_grad():
             dataset = SlabDataset(slabs, self._windowing, threads)
-            for slab in (dataset[index] for index in range(len(dataset))):
-                levels = self._inferer(slab[Keys.IMAGE].to(self.device), self._ready).cpu().numpy()
-                where = slice(slab["start"], slab["stop"])
+            for index, slab in enumerate(slabs):
+                image = dataset[index][Keys.IMAGE]
+                levels = self._inferer(image.to(self.device), self._ready).cpu().numpy()
+                where = slice(slab.start, slab.stop)
                 rgb[where] = np.moveaxis(levels[:, :3], 1, -1)
                 if doubt is not None:
                     doubt[where] = levels[:, 3] / np.float32(STEPS)

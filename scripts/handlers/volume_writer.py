@@ -12,15 +12,18 @@ import numpy as np
 import torch
 from ignite.engine import Engine, Events
 from monai.utils import CommonKeys as Keys
+from numpy.typing import NDArray
 
 from scripts.engines.distributed import is_distributed, rank, wait_for_all
 from scripts.errors import InputError, cannot_write
 from scripts.handlers.failure import on_failure
 from scripts.memory import give_back_freed_memory
+from scripts.volume.stain.begun import Begun
+from scripts.volume.stain.dataset import READ, ReadSlab
 from scripts.volume.stain.done import slab_store
 from scripts.volume.stain.finish import finish
 from scripts.volume.stain.results import ResultStores, counts_of_levels
-from scripts.volume.stain.staining import Staining
+from scripts.volume.stain.slab import Slab
 from scripts.volume.write.axis_store import AxisStore
 from scripts.volume.write.flicker import change_between_slices, grid_step
 
@@ -43,15 +46,15 @@ class VolumeWriter:
 
     def __init__(
         self,
-        stainings: Sequence[Staining],
+        stainings: Sequence[Begun],
         details: Mapping[str, Any] | None = None,
         threads: ThreadPoolExecutor | None = None,
     ) -> None:
         self.details = dict(details or {})
-        self.stainings = {staining.name: staining for staining in stainings}
+        self.stainings = {begun.staining.name: begun for begun in stainings}
         self._stores: dict[tuple[str, str], ResultStores | AxisStore] = {}
         self._threads = threads or ThreadPoolExecutor(1, "slab writer")
-        self._pending: Future | None = None
+        self._pending: Future[None] | None = None
         self._began = time.perf_counter()
         self._told = False
 
@@ -61,20 +64,28 @@ class VolumeWriter:
         engine.add_event_handler(Events.COMPLETED, self._settle)
         on_failure(engine, self._keep)
 
-    def _start(self, engine: Engine) -> None:
+    def _start(self, _engine: Engine) -> None:
         self._began = time.perf_counter()
 
     def __call__(self, engine: Any) -> None:
-        slab = engine.state.batch
+        batch = engine.state.batch
+        read: ReadSlab = batch[READ]
         pred = require_levels(torch.as_tensor(engine.state.output[Keys.PRED]).cpu())
-        slab["seconds_staining"] = time.perf_counter() - self._began
+        seconds = time.perf_counter() - self._began
         # the writer's alone from here on: what the engine holds would stay until the next slab is stained
         engine.state.output = engine.state.batch = None
         stain = pred.permute(1, 0, 2, 3).numpy()
         # at once, for the memory of the grey values is needed for those of the slab that is read next
-        notes = _notes(slab, torch.as_tensor(slab.pop(Keys.IMAGE))[:, 0].cpu().numpy(), stain)
+        ct = torch.as_tensor(batch.pop(Keys.IMAGE))
+        notes = _notes(read, self._middle(read.slab), ct[:, 0].cpu().numpy(), stain)
+        del ct
         self._settle()
-        self._pending = self._threads.submit(self._store, slab, stain, notes)
+        self._pending = self._threads.submit(self._store, read, stain, notes, seconds)
+
+    def _middle(self, slab: Slab) -> int | None:
+        """Where the volume's middle slice lies in a slab, None if the slab does not hold it."""
+        middle = self.stainings[slab.name].staining.lengths()[slab.axis] // 2
+        return middle - slab.start if slab.start <= middle < slab.stop else None
 
     def _settle(self) -> None:
         """Wait for the slab that is being stored, and raise what went wrong with it."""
@@ -87,30 +98,31 @@ class VolumeWriter:
         if self._pending is not None:
             self._pending.exception()
             self._pending = None
-        unfinished = [staining.folder for staining in self.stainings.values() if staining.folder.exists()]
+        folders = [begun.staining.folder for begun in self.stainings.values()]
+        unfinished = [folder for folder in folders if folder.exists()]
         if unfinished and not self._told:
             self._told = True  # Ignite tells of an exception twice
             logger.info("what is stained so far is kept in %s; the same command goes on from there.", unfinished[0])
 
-    def _store(self, slab: dict[str, Any], stain: np.ndarray, notes: dict[str, Any]) -> None:
-        begun = time.perf_counter()
-        staining = self.stainings[slab["name"]]
+    def _store(self, read: ReadSlab, stain: NDArray[np.uint8], notes: dict[str, Any], seconds: float) -> None:
+        began, slab = time.perf_counter(), read.slab
+        begun = self.stainings[slab.name]
         try:
-            kept = self._store_of(staining, slab["axis"]).write(slab["start"], stain)
-            seconds = [slab["seconds_reading"], slab["seconds_staining"], time.perf_counter() - begun]
-            staining.note(slab["axis"], slab["start"], seconds=np.array(seconds), **kept, **notes)
+            kept = self._store_of(begun, slab.axis).write(slab.start, stain)
+            times = np.array([read.seconds, seconds, time.perf_counter() - began])
+            begun.note(slab.axis, slab.start, seconds=times, **kept, **notes)
             give_back_freed_memory()
         except OSError as error:
             again = "repeat the command, which goes on from here"
             cure = f"make the folder writable and {again}"
-            raise cannot_write(staining.folder, error, cure, f"free some space and {again}") from error
-        if not is_distributed() and staining.is_stained():
-            self._finish(staining)
+            raise cannot_write(begun.staining.folder, error, cure, f"free some space and {again}") from error
+        if not is_distributed() and begun.is_stained():
+            self._finish(begun)
 
-    def _store_of(self, staining: Staining, axis: str) -> ResultStores | AxisStore:
-        key = (staining.name, axis)
+    def _store_of(self, begun: Begun, axis: str) -> ResultStores | AxisStore:
+        key = (begun.staining.name, axis)
         if key not in self._stores:
-            self._stores[key] = slab_store(staining, axis)
+            self._stores[key] = slab_store(begun, axis)
         return self._stores[key]
 
     def finish(self) -> None:
@@ -119,12 +131,12 @@ class VolumeWriter:
         """
         wait_for_all()
         if rank() == 0:
-            for staining in self.stainings.values():
-                if staining.folder.exists():
-                    self._finish(staining)
+            for begun in self.stainings.values():
+                if begun.staining.folder.exists():
+                    self._finish(begun)
 
-    def _finish(self, staining: Staining) -> None:
-        for path in finish(staining, self.details):
+    def _finish(self, begun: Begun) -> None:
+        for path in finish(begun, self.details):
             logger.info("%s", path)
 
 
@@ -139,11 +151,12 @@ def require_levels(pred: torch.Tensor) -> torch.Tensor:
     return pred
 
 
-def _notes(slab: dict[str, Any], ct: np.ndarray, stain: np.ndarray) -> dict[str, Any]:
+def _notes(read: ReadSlab, middle: int | None, ct: NDArray[np.float32], stain: NDArray[np.uint8]) -> dict[str, Any]:
     """What record and preview need to know of a slab, to read nothing again.
 
     Args:
-        slab: its item of the data set.
+        read: what was noticed when it was read.
+        middle: where the volume's middle slice lies in it, None if elsewhere.
         ct: (n, rows, columns) windowed, in [0, 1].
         stain: (3, n, rows, columns) uint8, or (4, n, rows, columns) with its uncertainty.
     """
@@ -153,8 +166,8 @@ def _notes(slab: dict[str, Any], ct: np.ndarray, stain: np.ndarray) -> dict[str,
     coarse_ct = np.stack([_levels(image[::step, ::step]) for image in ct])  # not at once: floats take four times that
     coarse_stain = np.moveaxis(stain[:, :, ::step, ::step], 0, -1)
     return {
-        "digests": slab["digests"],
-        "replaced": slab["replaced"],
+        "digests": read.digests,
+        "replaced": read.replaced,
         "uncertainty": counts_of_levels(uncertainty[0]) if len(uncertainty) else np.empty(0, np.int64),
         "ct_change": change_between_slices(coarse_ct),
         "stain_change": change_between_slices(coarse_stain),
@@ -163,11 +176,9 @@ def _notes(slab: dict[str, Any], ct: np.ndarray, stain: np.ndarray) -> dict[str,
         "stain_ends": coarse_stain[[0, -1]],
         "ct_row": _levels(ct[:, rows // 2]),
         "ct_column": _levels(ct[:, :, columns // 2]),
-        "ct_middle": _levels(ct[slab["middle"] - slab["start"]])
-        if slab["start"] <= slab["middle"] < slab["stop"]
-        else np.empty(0, "u1"),
+        "ct_middle": np.empty(0, np.uint8) if middle is None else _levels(ct[middle]),
     }
 
 
-def _levels(ct: np.ndarray) -> np.ndarray:
+def _levels(ct: NDArray[np.float32]) -> NDArray[np.uint8]:
     return np.rint(ct * 255).astype(np.uint8)

@@ -3,7 +3,8 @@
 from scripts.volume.read.reader import find_volumes, open_volume
 from scripts.volume.read.window import volume_window
 from scripts.volume.stain.dataset import SlabDataset
-from scripts.volume.stain.plan import plan_stainings, slabs_to_stain
+from scripts.volume.stain.plan import plan_stainings
+from scripts.volume.stain.slab import slabs_to_stain
 from scripts.volume.write.stain_store import StainStore
 
 __all__ = [

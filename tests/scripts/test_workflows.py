@@ -31,7 +31,7 @@ from PIL import Image
 
 from scripts.errors import InputError, find_input_error
 from scripts.precision import bfloat16_pays
-from scripts.volume.stain.staining import Staining
+from scripts.volume.stain.begun import Begun
 from tests.conftest import ROOT
 
 Build = Callable[..., ConfigWorkflow]
@@ -334,17 +334,17 @@ def test_a_stain_with_uncertainty_goes_on_where_it_was_stopped(
     scan = smooth_scan(tmp_path / "scan.tif", (6, 24, 16))
     options: dict[str, Any] = {"checkpoint": tiny_checkpoint, "input": scan, "slab_size": 2, "uncertainty": True}
     run(workflow("inference", **options, output_dir=tmp_path / "whole"))
-    note = Staining.note
+    note = Begun.note
     noted: list[int] = []
 
-    def stop_at_the_second(staining: Staining, axis: str, start: int, **notes: Any) -> None:
+    def stop_at_the_second(begun: Begun, axis: str, start: int, **notes: Any) -> None:
         if noted:
             raise RuntimeError("stopped")
         noted.append(start)
-        note(staining, axis, start, **notes)
+        note(begun, axis, start, **notes)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Staining, "note", stop_at_the_second)
+        patched.setattr(Begun, "note", stop_at_the_second)
         with pytest.raises(RuntimeError):
             run(workflow("inference", **options, output_dir=tmp_path / "stopped"))
     assert not (tmp_path / "stopped" / "scan_uncertainty.ome.zarr").exists()
@@ -512,7 +512,7 @@ class TestMistakes:
         assert "slab_size" in mistake(lambda: run(workflow("inference", **options, slab_size=slab_size)))
 
     @pytest.mark.parametrize(
-        "when", ["write.stain_store.StainStore.write", "stain.staining.Staining.note", "stain.finish.preview_of"]
+        "when", ["write.stain_store.StainStore.write", "stain.begun.Begun.note", "stain.finish.preview_of"]
     )
     def test_full_disk(
         self, when: str, workflow: Build, tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -17,6 +17,7 @@ from scripts.volume.read.rechunk import copy_in_cubes
 from scripts.volume.read.volume import Volume
 from scripts.volume.read.window import usable_average, volume_window
 from scripts.volume.stain import unfinished
+from scripts.volume.stain.begun import Begun, begin, resume
 from scripts.volume.stain.dataset import read_slice
 from scripts.volume.stain.done import forget_damaged, lost_output
 from scripts.volume.stain.request import OME_ZARR, Findings, Request, file_signature
@@ -29,7 +30,9 @@ logger = logging.getLogger(__name__)
 _locks: dict[Path, int] = {}  # descriptors, held until this process ends or plans the same again
 
 
-def begin_or_go_on(staining: Staining, volume: Volume, network: Stainer, device: torch.device, overwrite: bool) -> None:
+def begin_or_go_on(
+    staining: Staining, volume: Volume, network: Stainer, device: torch.device, overwrite: bool
+) -> Begun:
     """Find window and slabs of a new staining and make its folder, or see what is left to do of an old one.
 
     Args:
@@ -39,26 +42,46 @@ def begin_or_go_on(staining: Staining, volume: Volume, network: Stainer, device:
         device: where it will be, whose memory the slabs must fit too.
         overwrite: replace finished outputs, and unfinished ones of another request.
 
+    Returns:
+        The staining, whose folder and arrays are there.
+
     Raises:
         InputError: an output that exists already; an unfinished staining of another request, or one that another
             process is at; a volume without a window; damaged slices.
     """
     unfinished.require_own(staining.folder, staining.own_names)
-    if _resumes(staining, overwrite):
-        if staining.is_whole():
-            logger.info("%s: continued, all slabs are done", volume.source)
-            return
-        found = _go_on(staining, volume, network, device)
+    begun = _resumed(staining, overwrite)
+    if begun is None:
+        begun = _anew(staining, volume, network, device, overwrite)
+    elif begun.is_whole():
+        logger.info("%s: continued, all slabs are done", volume.source)
+        return begun
     else:
-        for output in (*staining.outputs, *staining.obsolete):
-            if (staining.output_dir / output).exists() and not overwrite:
-                raise InputError(
-                    f"{staining.output_dir / output} exists already: give another --output_dir, or --overwrite true."
-                )
-        found = _find(staining.request, volume, network, device)
-        _begin(staining, found)
-        _warn_of_a_full_disk(staining)
-    logger.info("%s: stained by %s", volume.source, staining.weights)
+        begun = _go_on(begun, volume, network, device)
+    _tell(begun, volume)
+    if list(staining.request.axes) != ["z"]:
+        logger.info("%s: copied so that it can be sliced along other axes", volume.source)
+        copy_in_cubes(volume, staining.copy)
+        for store in axis_stores(begun).values():
+            store.create()
+    ResultStores(begun).create(volume)
+    return begun
+
+
+def _anew(staining: Staining, volume: Volume, network: Stainer, device: torch.device, overwrite: bool) -> Begun:
+    for output in (*staining.outputs, *staining.obsolete):
+        if (staining.output_dir / output).exists() and not overwrite:
+            raise InputError(
+                f"{staining.output_dir / output} exists already: give another --output_dir, or --overwrite true."
+            )
+    begun = _locked_and_begun(staining, _find(staining.request, volume, network, device))
+    _warn_of_a_full_disk(staining)
+    return begun
+
+
+def _tell(begun: Begun, volume: Volume) -> None:
+    found = begun.findings
+    logger.info("%s: stained by %s", volume.source, begun.staining.weights)
     logger.info(
         "%s: %d x %d x %d voxels (z, y, x), %s, voxel size %s, window %g to %g (%s), slabs of %d slices",
         volume.source,
@@ -67,64 +90,55 @@ def begin_or_go_on(staining: Staining, volume: Volume, network: Stainer, device:
         "unknown" if volume.spacing is None else " x ".join(f"{1000 * side:g}" for side in volume.spacing) + " um",
         *found.window,
         found.window_source,
-        staining.longest_slab,
+        begun.longest_slab,
     )
-    if list(staining.request.axes) != ["z"]:
-        logger.info("%s: copied so that it can be sliced along other axes", volume.source)
-        copy_in_cubes(volume, staining.copy)
-        for store in axis_stores(staining).values():
-            store.create()
-    ResultStores(staining).create(volume)
 
 
-def _resumes(staining: Staining, overwrite: bool) -> bool:
+def _resumed(staining: Staining, overwrite: bool) -> Begun | None:
     try:
-        if not staining.resume():
-            return False
-        _lock(staining)
-        _make_lost_outputs_again(staining)
+        begun = resume(staining)
+        if begun is not None:
+            _lock(staining)
+            _make_lost_outputs_again(begun)
     except InputError:
         if not overwrite:
             raise
-        return False
-    return True
+        return None
+    return begun
 
 
-def _make_lost_outputs_again(staining: Staining) -> None:
+def _make_lost_outputs_again(begun: Begun) -> None:
     """Note that all outputs are to be made again, if one is gone or changed.
 
     Raises:
         InputError: what they are made of is gone too.
     """
-    lost = lost_output(staining)
+    lost, staining = lost_output(begun), begun.staining
     if lost is None:
         return
-    if not all(store.path.exists() for store in ResultStores(staining).stores):
+    if not all(store.path.exists() for store in ResultStores(begun).stores):
         raise InputError(
             f"The output {staining.output_dir / lost} was finished, but now it is gone or changed: give "
             "--overwrite true to stain the volume again."
         )
     logger.warning("%s: the output %s is gone or changed, it is made again.", staining.folder, lost)
-    staining.settle({})
+    begun.settle({})
 
 
-def _begin(staining: Staining, findings: Findings) -> None:
+def _locked_and_begun(staining: Staining, findings: Findings) -> Begun:
     staining.folder.mkdir(exist_ok=True)
     _lock(staining)  # nobody may be at work in what is thrown away
-    staining.begin(findings)
+    return begin(staining, findings)
 
 
-def _go_on(staining: Staining, volume: Volume, network: Stainer, device: torch.device) -> Findings:
+def _go_on(begun: Begun, volume: Volume, network: Stainer, device: torch.device) -> Begun:
     """See which slabs are done still: as they were stored, and of what the volume holds now."""
-    found = staining.findings
-    assert found is not None
-    forget_damaged(staining)
-    if file_signature(volume.files) != found.files:
-        _compare(staining, volume, _find(staining.request, volume, network, device))
-    done = sum(staining.is_done(axis, start) for axis, start, _ in staining.slabs())
-    logger.info("%s: continued, %d of %d slabs are done", volume.source, done, len(list(staining.slabs())))
-    assert staining.findings is not None
-    return staining.findings
+    forget_damaged(begun)
+    if file_signature(volume.files) != begun.findings.files:
+        begun = _compared(begun, volume, _find(begun.staining.request, volume, network, device))
+    done = sum(begun.is_done(axis, start) for axis, start, _ in begun.slabs())
+    logger.info("%s: continued, %d of %d slabs are done", volume.source, done, len(list(begun.slabs())))
+    return begun
 
 
 def _lock(staining: Staining) -> None:
@@ -174,30 +188,29 @@ def _replaced(findings: Findings) -> tuple[float | None, float | None]:
     return findings.padding.get("low"), findings.padding.get("high")
 
 
-def _compare(staining: Staining, volume: Volume, now: Findings) -> None:
+def _compared(begun: Begun, volume: Volume, now: Findings) -> Begun:
     """Have those slabs stained again whose slices are no longer what they were; all where the window is another."""
-    found = staining.findings
-    assert found is not None
+    found = begun.findings
     logger.warning("%s was changed since its staining was begun: comparing what is done with it.", volume.source)
     decides = [(list(each.window), list(each.slice_average), _replaced(each)) for each in (now, found)]
     if decides[0] != decides[1]:
         logger.warning(
             "%s: its window, padding or the average of its slices is another now: stained anew.", volume.source
         )
-        _begin(staining, now)
-        return
-    reach = len(found.slice_average) // 2
-    for axis, start, stop in staining.slabs():
-        if not staining.is_done(axis, start):
-            continue
-        if axis == "z":
-            digests = staining.notes(axis, start)["digests"]
-            places = np.clip(np.arange(start - reach, stop + reach), 0, volume.shape[0] - 1)
-            if all(
-                read_slice(volume, int(z), 0.0).digest == digest.tobytes()
-                for z, digest in zip(places, digests, strict=True)
-            ):
-                continue
-        staining.forget(axis, start)
-    staining.copy.unlink(missing_ok=True)
-    staining.update(files=now.files)
+        return _locked_and_begun(begun.staining, now)
+    for axis, start, stop in begun.slabs():
+        if begun.is_done(axis, start) and not (axis == "z" and _is_as_stained(begun, volume, start, stop)):
+            begun.forget(axis, start)
+    begun.staining.copy.unlink(missing_ok=True)
+    begun.update(files=now.files)
+    return begun
+
+
+def _is_as_stained(begun: Begun, volume: Volume, start: int, stop: int) -> bool:
+    """Whether the slices of a slab along z, and their neighbours, hold what they held when they were stained."""
+    reach = len(begun.findings.slice_average) // 2
+    places = np.clip(np.arange(start - reach, stop + reach), 0, volume.shape[0] - 1)
+    digests = begun.notes("z", start)["digests"]
+    return all(
+        read_slice(volume, int(z), 0.0).digest == digest.tobytes() for z, digest in zip(places, digests, strict=True)
+    )

@@ -6,52 +6,71 @@ import hashlib
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from monai.utils import CommonKeys as Keys
+from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
 from scripts.data.image.precise import as_float
 from scripts.data.padding import NO_PADDING, Padding
 from scripts.memory import empty_slab
-from scripts.volume.read.reader import open_volume
-from scripts.volume.read.rechunk import SidewaysVolume
 from scripts.volume.read.volume import Volume
+from scripts.volume.stain.slab import Slab
+
+READ = "read"  # key of an item's `ReadSlab`
 
 
 class _Slice(NamedTuple):
-    values: np.ndarray  # float32, or float64 where only that tells them apart; finite
+    values: NDArray[Any]  # float32, or float64 where only that tells them apart; finite
     digest: bytes  # SHA-256 of the stored grey values
     replaced: int  # voxels that were NaN or infinite
 
 
-class SlabDataset(Dataset):
+@dataclass(frozen=True)
+class ReadSlab:
+    """A slab that was read, and what was noticed on the way.
+
+    Attributes:
+        slab: where it lies.
+        digests: (n + neighbours, 32) uint8, SHA-256 of each slice that was read.
+        replaced: voxels that were NaN or infinite.
+        seconds: that it took.
+    """
+
+    slab: Slab
+    digests: NDArray[np.uint8]
+    replaced: int
+    seconds: float
+
+
+class SlabDataset(Dataset[dict[str, Any]]):
     """Read slabs, each as a batch of slices, one ahead of the one in use.
 
-    An item is its entry of `data` with ``image`` (n, 1, rows, columns), float32, what `transform` makes of the slices;
-    ``digests`` (n + neighbours, 32), SHA-256 of each slice that was read; ``replaced``, the number of voxels that were
-    NaN or infinite; ``seconds_reading``. Not for use from several threads or worker processes.
+    An item has ``image`` (n, 1, rows, columns), float32, what `transform` makes of the slices, and ``read``, a
+    `ReadSlab`. Not for use from several threads or worker processes.
 
     Args:
-        data: slabs, see `slabs_to_stain`.
-        transform: dictionary transform of one slice, (1, rows, columns) grey values under ``image``, for example
-            ``WindowCTd``. It is called slice by slice, so that a slab is in memory once and not in every stage.
+        data: what to read.
+        transform: dictionary transform of one slice, (1, rows, columns) grey values under ``image`` and the slab's
+            window under ``ct_window``, for example ``WindowCTd``. It is called slice by slice, so that a slab is in
+            memory once and not in every stage.
         threads: in which slabs are read; None takes a thread of its own.
     """
 
     def __init__(
         self,
-        data: Sequence[dict[str, Any]],
-        transform: Callable | None = None,
+        data: Sequence[Slab],
+        transform: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
         threads: ThreadPoolExecutor | None = None,
     ) -> None:
         self.data, self.transform, self.threads = list(data), transform, threads
-        self._volume: tuple[tuple[str, str], Volume] | None = None
+        self._volume: tuple[tuple[Volume | str, str], Volume] | None = None
         self._slices: dict[int, _Slice] = {}  # those that the next slab needs too
-        self._ahead: tuple[int, Future] | None = None
+        self._ahead: tuple[int, Future[dict[str, Any]]] | None = None
 
     def __len__(self) -> int:
         return len(self.data)
@@ -77,62 +96,59 @@ class SlabDataset(Dataset):
         return item
 
     def _load(self, index: int) -> dict[str, Any]:
-        begun = time.perf_counter()
-        item = dict(self.data[index])
-        volume = self._open(item)
-        weights = np.asarray(item["slice_average"])
-        reach, last = len(weights) // 2, volume.shape[0] - 1
+        began = time.perf_counter()
+        slab = self.data[index]
+        volume = self._open(slab)
+        reach = len(slab.slice_average) // 2
         image: torch.Tensor | None = None
-        for z in range(item["start"], item["stop"]):
-            near = [self._slice(volume, min(max(z + shift, 0), last), item) for shift in range(-reach, reach + 1)]
+        digests, replaced = [], 0
+        for z in range(slab.start, slab.stop):
+            near = [self._slice(volume, z + shift, slab) for shift in range(-reach, reach + 1)]
             for old in [key for key in self._slices if key < z - reach]:
                 del self._slices[old]
-            own = weights.astype(near[0].values.dtype)  # float32 in nearly all scans
-            mean = near[0].values * own[0] if reach else near[0].values.copy()
-            for neighbour, weight in zip(near[1:], own[1:], strict=True):
-                mean += neighbour.values * weight
-            one = {**item, Keys.IMAGE: mean[None]}
-            transformed = np.asarray((one if self.transform is None else self.transform(one))[Keys.IMAGE])
+            transformed = self._transformed(slab, near)
             if image is None:
-                image = empty_slab((item["stop"] - item["start"], *transformed.shape), torch.float32)
-                item["digests"] = {}
-                item["replaced"] = 0
+                image = empty_slab((slab.stop - slab.start, *transformed.shape), torch.float32)
             # numpy, not torch: OpenMP would keep a second team of threads for this one, and from then on the team that
             # computes the network would sleep, not spin, wherever its threads wait for each other
-            image.numpy()[z - item["start"]] = transformed
-            item["replaced"] += near[reach].replaced
-            first = z - reach if z == item["start"] else z + reach
-            for place in range(first, z + reach + 1):
-                item["digests"][place] = self._slice(volume, min(max(place, 0), last), item).digest
-        item[Keys.IMAGE] = image
-        digests = b"".join(digest for _, digest in sorted(item["digests"].items()))
-        item["digests"] = np.frombuffer(bytearray(digests), np.uint8).reshape(-1, 32)
-        item["seconds_reading"] = time.perf_counter() - begun
-        return item
+            image.numpy()[z - slab.start] = transformed
+            replaced += near[reach].replaced
+            digests += [one.digest for one in (near if z == slab.start else near[-1:])]
+        table = np.frombuffer(bytearray(b"".join(digests)), np.uint8).reshape(-1, 32)
+        return {Keys.IMAGE: image, READ: ReadSlab(slab, table, replaced, time.perf_counter() - began)}
 
-    def _open(self, item: dict[str, Any]) -> Volume:
-        key = (item["volume"], item["axis"])
+    def _open(self, slab: Slab) -> Volume:
+        key = (slab.volume, slab.axis)
         if self._volume is None or self._volume[0] != key:
             self._slices.clear()
             if self._volume is not None:
                 self._volume[1].close()
-            self._volume = (key, open_sliced(item))
+            self._volume = (key, slab.open())
         return self._volume[1]
 
-    def _slice(self, volume: Volume, z: int, item: dict[str, Any]) -> _Slice:
+    def _slice(self, volume: Volume, z: int, slab: Slab) -> _Slice:
+        """A slice; the first and the last one stand for those beyond the ends."""
+        z = min(max(z, 0), volume.shape[0] - 1)
         if z not in self._slices:
-            padding, window = item.get("padding", NO_PADDING), item.get("ct_window")
-            self._slices[z] = read_slice(volume, z, item["nan_value"], padding, window)
+            self._slices[z] = read_slice(volume, z, slab.nan_value, slab.padding, slab.ct_window)
         return self._slices[z]
 
+    def _transformed(self, slab: Slab, near: Sequence[_Slice]) -> NDArray[Any]:
+        """The mean of neighbouring slices, transformed: (1, rows, columns)."""
+        item = {Keys.IMAGE: _mean(near, slab.slice_average)[None], "ct_window": slab.ct_window}
+        return np.asarray((item if self.transform is None else self.transform(item))[Keys.IMAGE])
 
-def open_sliced(slab: dict[str, Any]) -> Volume:
-    """Open the volume of a slab so that its slices are those along the slab's axis; an open one is taken as it is."""
-    if isinstance(slab["volume"], Volume):
-        return slab["volume"]
-    if slab["axis"] == "z":
-        return open_volume(slab["volume"])
-    return SidewaysVolume(Path(slab["copy"]), slab["shape"], np.dtype(slab["dtype"]), slab["axis"], slab["volume"])
+
+def _mean(slices: Sequence[_Slice], weights: Sequence[float]) -> NDArray[Any]:
+    """The weighted mean, (rows, columns); a single slice is copied."""
+    first, *others = (one.values for one in slices)
+    if not others:
+        return first.copy()
+    own = np.asarray(weights).astype(first.dtype)  # float32 in nearly all scans
+    mean = first * own[0]
+    for values, weight in zip(others, own[1:], strict=True):
+        mean += values * weight
+    return mean
 
 
 def read_slice(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
@@ -23,12 +23,12 @@ from scripts.inferers.uncertainty import STEPS
 from scripts.memory import give_back_freed_memory
 from scripts.volume.read.reader import open_volume
 from scripts.volume.read.volume import Volume
+from scripts.volume.stain.begun import Begun
 from scripts.volume.stain.done import forget_damaged
 from scripts.volume.stain.notes import Kept, Notes
 from scripts.volume.stain.publish import publish
-from scripts.volume.stain.request import OME_ZARR, file_signature
+from scripts.volume.stain.request import OME_ZARR, Findings, file_signature
 from scripts.volume.stain.results import ResultStores, axis_stores, counts_of_levels
-from scripts.volume.stain.staining import Staining
 from scripts.volume.write.axis_store import fused
 from scripts.volume.write.export import EXPORTS
 from scripts.volume.write.planes import preview_of
@@ -41,11 +41,11 @@ ROOT = Path(__file__).resolve().parents[3]
 PACKAGES = ("torch", "monai", "pytorch-ignite", "numpy", "zarr", "tifffile", "nibabel")
 
 
-def finish(staining: Staining, details: Mapping[str, Any] | None = None) -> list[Path]:
+def finish(begun: Begun, details: Mapping[str, Any] | None = None) -> list[Path]:
     """Make all outputs of a staining whose slabs are done.
 
     Args:
-        staining: with nothing left to stain.
+        begun: with nothing left to stain.
         details: what the record says of this run besides.
 
     Returns:
@@ -56,87 +56,75 @@ def finish(staining: Staining, details: Mapping[str, Any] | None = None) -> list
             or can no longer be read.
         RuntimeError: slabs are missing.
     """
-    if not staining.is_whole():
-        if forget_damaged(staining):
+    if not begun.is_whole():
+        if forget_damaged(begun):
             raise InputError(
-                f"Slabs in {staining.folder} were damaged after they were stored: repeat the command, which stains "
-                "only them again."
+                f"Slabs in {begun.staining.folder} were damaged after they were stored: repeat the command, which "
+                "stains only them again."
             )
-        if not staining.is_stained():
-            raise RuntimeError(f"slabs are missing in {staining.folder}")
-        _make(staining, details or {})
-    return publish(staining)
+        if not begun.is_stained():
+            raise RuntimeError(f"slabs are missing in {begun.staining.folder}")
+        _make(begun, details or {})
+    return publish(begun.staining)
 
 
-def _make(staining: Staining, details: Mapping[str, Any]) -> None:
-    request = staining.request
+def _make(begun: Begun, details: Mapping[str, Any]) -> None:
+    staining, request = begun.staining, begun.staining.request
     with open_volume(request.source, request.spacing, request.orientation) as volume:
-        _require_unchanged(staining, volume)
-        results, notes = ResultStores(staining), Notes(staining)
-        kept = notes.kept() if list(request.axes) == ["z"] else _fuse(staining, results)
+        _require_unchanged(begun, volume)
+        results, notes = ResultStores(begun), Notes(begun)
+        kept = notes.kept() if list(request.axes) == ["z"] else _fuse(begun, results)
         for store in results.stores:
             for left in store.path.rglob("*.partial"):  # of a chunk that was being written when the process was killed
                 left.unlink()
-        _export(staining, results, volume)
-        preview = staining.folder / f"{staining.name}_stain.png"
-        preview_of(
-            preview, results.stain, notes.ct_planes(), volume, [f"weights: {staining.weights}", _window(staining)]
-        )
-        _warn_of_replaced(staining, notes)
-        record = _record(staining, volume, notes, details, _uncertainty(results, notes))
+        _export(request.output_format, results, volume)
+        lines = [f"weights: {staining.weights}", _window(begun.findings)]
+        preview_of(staining.folder / f"{staining.name}_stain.png", results.stain, notes.ct_planes(), volume, lines)
+        _warn_of_replaced(begun, notes)
+        record = _record(begun, volume, notes, details, _uncertainty(results, notes))
     record["stain"] = {"sha256_of_slice_sha256": kept.slices("stain")}
     if record["uncertainty"] is not None:
         record["uncertainty"]["sha256_of_slice_sha256"] = kept.slices("uncertainty")
     write_text(staining.folder / staining.outputs[-1], json.dumps(record, indent=2) + "\n")
     stores = {store.path.name: digest for store, digest in zip(results.stores, kept.stores(), strict=True)}
     made = {name: stores.get(name) or file_digest(staining.folder / name) for name in staining.outputs}
-    staining.settle(made)
+    begun.settle(made)
 
 
-def _require_unchanged(staining: Staining, volume: Volume) -> None:
-    found = staining.findings
-    assert found is not None
-    if file_signature(volume.files) != found.files:
+def _require_unchanged(begun: Begun, volume: Volume) -> None:
+    if file_signature(volume.files) != begun.findings.files:
         raise InputError(
             f"{volume.source} was changed while it was stained: once nothing writes to it any more, repeat the "
             "command, which stains again what was changed."
         )
 
 
-def _window(staining: Staining) -> str:
-    found = staining.findings
-    assert found is not None
+def _window(found: Findings) -> str:
     return f"window: {found.window[0]:g} to {found.window[1]:g} ({found.window_source})"
 
 
-def _fuse(staining: Staining, results: ResultStores) -> Kept:
-    stores = list(axis_stores(staining).values())
-    remove_files(results.files(0, staining.request.shape[0]))  # of a run that was cut off here
+def _fuse(begun: Begun, results: ResultStores) -> Kept:
+    stores = list(axis_stores(begun).values())
+    remove_files(results.files(0, begun.staining.request.shape[0]))  # of a run that was cut off here
     return Kept([results.write(start, slab) for start, slab in fused(stores)])
 
 
-def _warn_of_replaced(staining: Staining, notes: Notes) -> None:
+def _warn_of_replaced(begun: Begun, notes: Notes) -> None:
     replaced, where = notes.replaced()
     if replaced:
         logger.warning(
             "%s: %d voxels were NaN or infinite and became %g, in the slabs from slice %s on",
-            staining.request.source,
+            begun.staining.request.source,
             replaced,
-            _nan_value(staining),
+            begun.nan_value,
             ", ".join(map(str, where[:8])) + (" ..." if len(where) > 8 else ""),
         )
 
 
-def _nan_value(staining: Staining) -> float:
-    found, asked = staining.findings, staining.request.nan_value
-    assert found is not None
-    return found.window[0] if asked is None else asked
-
-
-def _export(staining: Staining, results: ResultStores, volume: Volume) -> None:
+def _export(formats: Sequence[str], results: ResultStores, volume: Volume) -> None:
     """Write the other formats, whether or not a run that was cut off has left some: these may be damaged by now."""
     for store in results.stores:
-        for suffix in staining.request.output_format:
+        for suffix in formats:
             if suffix in EXPORTS:
                 path = store.path.with_name(store.path.name.removesuffix(OME_ZARR) + suffix)
                 EXPORTS[suffix](path, volume, store.slabs(), len(store.channels))
@@ -154,21 +142,20 @@ def _uncertainty(results: ResultStores, notes: Notes) -> dict[str, float] | None
         counts = np.sum([counts_of_levels(slab[..., 0]) for slab in results.uncertainty.slabs()], axis=0)
     share = np.cumsum(counts) / counts.sum()
     return {
-        "views": notes.staining.request.views,
+        "views": notes.begun.staining.request.views,
         "mean": round(float(np.average(np.arange(256), weights=counts)) / STEPS, 3),
         **{f"percentile_{q}": int(np.searchsorted(share, q / 100)) / STEPS for q in (50, 80, 95)},
     }
 
 
 def _record(
-    staining: Staining,
+    begun: Begun,
     volume: Volume,
     notes: Notes,
     details: Mapping[str, Any],
     uncertainty: dict[str, float] | None,
 ) -> dict[str, Any]:
-    request, found = staining.request, staining.findings
-    assert found is not None
+    staining, request, found = begun.staining, begun.staining.request, begun.findings
     replaced, where = notes.replaced()
     flicker = {}
     for axis in request.axes:
@@ -193,12 +180,12 @@ def _record(
         "slice_average": list(found.slice_average),
         "not_finite": {
             "voxels": replaced,
-            "became": _nan_value(staining) if replaced else None,
+            "became": begun.nan_value if replaced else None,
             "in_slabs_from": where,
         },
         "padding": found.padding,
         "stained_along": list(request.axes),
-        "slab_size": staining.longest_slab,
+        "slab_size": begun.longest_slab,
         "tile_size": request.tile_size,
         "bfloat16": request.amp,
         "mean_change_between_slices": flicker,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from scripts.volume.stain.staining import Staining
+from scripts.volume.stain.begun import Begun
 from scripts.volume.write.flicker import mean_change
 
 
@@ -43,15 +43,15 @@ class Kept:
 class Notes:
     """What was noted of the slabs, put together."""
 
-    def __init__(self, staining: Staining) -> None:
-        self.staining = staining
-        self.axis = "z" if "z" in staining.request.axes else staining.request.axes[0]
-        self.slabs: dict[str, list[dict[str, np.ndarray]]] = {axis: [] for axis in staining.request.axes}
+    def __init__(self, begun: Begun) -> None:
+        self.begun, axes = begun, begun.staining.request.axes
+        self.axis = "z" if "z" in axes else axes[0]
+        self.slabs: dict[str, list[dict[str, np.ndarray]]] = {axis: [] for axis in axes}
         # changes from the last slice of a slab to the first of the next: (axis, "ct" or "stain") to one for each pair
         self._between: dict[tuple[str, str], list[float]] = {}
         last: dict[tuple[str, str], np.ndarray] = {}
-        for axis, start, _ in staining.slabs():
-            notes = staining.notes(axis, start)
+        for axis, start, _ in begun.slabs():
+            notes = begun.notes(axis, start)
             for what in ("ct", "stain"):
                 ends = notes.pop(f"{what}_ends")  # images, which are not kept: there may be thousands
                 changes = self._between.setdefault((axis, what), [])
@@ -93,7 +93,7 @@ class Notes:
         slabs = [
             (start, notes)
             for (axis, start, _), notes in zip(
-                (slab for slab in self.staining.slabs() if slab[0] == self.axis), self.slabs[self.axis], strict=True
+                (slab for slab in self.begun.slabs() if slab[0] == self.axis), self.slabs[self.axis], strict=True
             )
         ]
         return (
@@ -103,8 +103,7 @@ class Notes:
 
     def digest(self) -> str:
         """SHA-256 over the SHA-256 of each slice's stored grey values, from the first slice to the last."""
-        assert self.staining.findings is not None
-        reach = len(self.staining.findings.slice_average) // 2
+        reach = len(self.begun.findings.slice_average) // 2
         digest = hashlib.sha256()
         for slab in self.slabs[self.axis]:
             digests = slab["digests"]

@@ -9,14 +9,12 @@ from collections import Counter
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
-from scripts.data.padding import Padding
 from scripts.data.window import check_window
-from scripts.engines.distributed import decided_by_first, process_count, rank
+from scripts.engines.distributed import decided_by_first
 from scripts.errors import InputError
 from scripts.files.digest import file_digest
 from scripts.files.output_folder import writable_folder
@@ -26,6 +24,7 @@ from scripts.volume.read.reader import find_volumes, open_volume
 from scripts.volume.read.volume import AXES, Volume
 from scripts.volume.read.zarr.volume import is_zarr
 from scripts.volume.stain.begin import begin_or_go_on
+from scripts.volume.stain.begun import Begun
 from scripts.volume.stain.publish import require_own_outputs
 from scripts.volume.stain.request import FORMATS, OME_ZARR, Request, file_signature
 from scripts.volume.stain.staining import Staining
@@ -52,7 +51,7 @@ def plan_stainings(
     tile_size: int | None = None,
     amp: bool = False,
     views: int = 1,
-) -> list[Staining]:
+) -> list[Begun]:
     """Plan the staining of one or several volumes, or take up where an earlier run of the same command was stopped.
 
     Of several processes the first one plans and tells the others.
@@ -79,7 +78,7 @@ def plan_stainings(
         views: of the `UncertaintyInferer`; 1 for no uncertainty.
 
     Returns:
-        One entry per volume, each begun: its folder is there. Volumes that the same request has finished already are
+        One entry per volume, whose folder is there. Volumes that the same request has finished already are
         left out.
 
     Raises:
@@ -97,7 +96,7 @@ def plan_stainings(
         raise InputError(f"{checkpoint} is computed in float32: leave --amp away, or give --amp false.")
     check_nan_value(nan_value)
 
-    def plan() -> list[Staining]:
+    def plan() -> list[Begun]:
         sources = find_volumes(source)
         writable_folder(output_dir)
         digest = file_digest(checkpoint)
@@ -130,8 +129,7 @@ def plan_stainings(
                         staining.folder.rmdir()
                     logger.info("%s: finished already, see %s", volume.source, Path(output_dir) / staining.outputs[-1])
                     continue
-                begin_or_go_on(staining, volume, network, torch.device(device), replace)
-            stainings.append(staining)
+                stainings.append(begin_or_go_on(staining, volume, network, torch.device(device), replace))
         return stainings
 
     return decided_by_first(plan)
@@ -184,45 +182,6 @@ def check_nan_value(value: object) -> None:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if value is not None and not (is_number and np.isfinite(value)):  # type: ignore[call-overload]
         raise InputError(f"nan_value is {value!r}: give --nan_value a grey value, or none at all.")
-
-
-def slabs_to_stain(stainings: Sequence[Staining]) -> list[dict[str, Any]]:
-    """The slabs that are not done yet, of several processes the share of this one.
-
-    Returns:
-        Dictionaries with ``volume`` (source), ``name``, ``axis``, ``start`` and ``stop`` (slices, stop not included),
-        ``ct_window`` (lo, hi), ``slice_average``, ``nan_value``, ``padding`` and, for axes other than z,
-        ``copy`` (the volume in cubes), ``shape`` (Z, Y, X) and ``dtype``.
-    """
-
-    def remaining() -> list[dict[str, Any]]:
-        slabs = []
-        for staining in stainings:
-            found = staining.findings
-            assert found is not None
-            nan_value = staining.request.nan_value
-            for axis, start, stop in staining.slabs():
-                if not staining.is_done(axis, start):
-                    slabs.append(
-                        {
-                            "volume": staining.request.source,
-                            "name": staining.name,
-                            "axis": axis,
-                            "start": start,
-                            "stop": stop,
-                            "middle": staining.lengths()[axis] // 2,
-                            "ct_window": tuple(found.window),
-                            "slice_average": tuple(found.slice_average),
-                            "nan_value": found.window[0] if nan_value is None else nan_value,
-                            "padding": Padding.from_json(found.padding),
-                            "copy": str(staining.copy),
-                            "shape": tuple(staining.request.shape),
-                            "dtype": staining.request.dtype,
-                        }
-                    )
-        return slabs
-
-    return decided_by_first(remaining)[rank() :: process_count()]
 
 
 def _names(sources: Sequence[str]) -> list[str]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from scripts.volume.write.export import EXPORTS
 
-VERSION = 5  # of the plan; one written by another version is not continued
 OME_ZARR = "ome.zarr"  # the format that is always made, and others from it
 FORMATS = (OME_ZARR, *EXPORTS)
 MAPS = ("stain", "uncertainty")
@@ -54,6 +54,11 @@ class Request:
     tile_size: int | None
     amp: bool
     views: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The entries as JSON gives them back: tuples as lists."""
+        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return plain
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from scripts.volume.read.volume import Volume
+from scripts.volume.stain.begun import Begun
 from scripts.volume.stain.request import MAPS
-from scripts.volume.stain.staining import Staining
 from scripts.volume.write.axis_store import AxisStore
 from scripts.volume.write.stain_store import GREY, StainStore
 from scripts.volume.write.stored import digest_of_files, settle_files
@@ -19,12 +19,11 @@ class ResultStores:
     """Stain and uncertainty of one volume, written together.
 
     Args:
-        staining: begun.
+        begun: the staining that they belong to.
     """
 
-    def __init__(self, staining: Staining) -> None:
-        found, request = staining.findings, staining.request
-        assert found is not None
+    def __init__(self, begun: Begun) -> None:
+        found, staining, request = begun.findings, begun.staining, begun.staining.request
         z, y, x = request.shape
         self.name = staining.name
         self.stain = StainStore(staining.store, (z, y, x), found.slab_size)
@@ -80,10 +79,9 @@ def counts_of_levels(slab: np.ndarray) -> np.ndarray:
     return np.sum([np.bincount(image.ravel(), minlength=256) for image in slab], axis=0)
 
 
-def axis_stores(staining: Staining) -> dict[str, AxisStore]:
+def axis_stores(begun: Begun) -> dict[str, AxisStore]:
     """Where the stains made along single axes are kept until they are fused, by axis."""
-    found, request = staining.findings, staining.request
-    assert found is not None
+    found, staining, request = begun.findings, begun.staining, begun.staining.request
     z, y, x = request.shape
     channels = 4 if request.views > 1 else 3
     return {

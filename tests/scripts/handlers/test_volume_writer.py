@@ -28,6 +28,7 @@ from scripts.handlers import Progress, VolumeWriter
 from scripts.networks import StainGenerator
 from scripts.volume import SlabDataset, plan_stainings, slabs_to_stain
 from scripts.volume.stain import finish as finishing
+from scripts.volume.stain.begun import Begun
 from scripts.volume.stain.staining import Staining
 from scripts.volume.write.stain_store import StainStore
 from scripts.whole import whole_file
@@ -389,7 +390,7 @@ def kill_at(step: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return call
 
-    for where, name in ((os, "replace"), (finishing, "write_text"), (Staining, "settle"), (Staining, "discard")):
+    for where, name in ((os, "replace"), (finishing, "write_text"), (Begun, "settle"), (Staining, "discard")):
         monkeypatch.setattr(where, name, counted(name, getattr(where, name)))
     return steps
 
@@ -567,6 +568,6 @@ class TestMistakes:
     def test_finishing_what_is_not_stained(self, tmp_path: Path) -> None:
         (tmp_path / "model.pt").touch()
         source = tiff(tmp_path / "scan.tif")
-        stainings: list[Staining] = plan_stainings(source, tmp_path / "out", TRAINED, tmp_path / "model.pt")
+        stainings: list[Begun] = plan_stainings(source, tmp_path / "out", TRAINED, tmp_path / "model.pt")
         with pytest.raises(RuntimeError, match="slabs are missing"):
             VolumeWriter(stainings).finish()

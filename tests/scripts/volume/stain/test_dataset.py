@@ -13,6 +13,7 @@ import psutil
 import pytest
 import tifffile
 import torch
+from torch.utils.data import DataLoader
 
 from scripts.data.padding import NO_PADDING, Padding
 from scripts.data.window import WindowCTd
@@ -21,6 +22,7 @@ from scripts.volume.read.reader import open_volume
 from scripts.volume.read.rechunk import copy_in_cubes
 from scripts.volume.read.slices.tiff import TiffVolume
 from scripts.volume.stain.dataset import SlabDataset
+from scripts.volume.stain.slab import Cubes, Slab
 
 VOXELS = np.random.default_rng(0).integers(0, 60000, (7, 4, 5)).astype(np.uint16)
 AVERAGE = (0.25, 0.5, 0.25)
@@ -32,9 +34,8 @@ def scan(tmp_path: Path) -> Path:
     return tmp_path / "scan.tif"
 
 
-def slabs(source: Path, *spans: tuple[int, int], **more: Any) -> list[dict[str, Any]]:
-    usual = {"volume": str(source), "name": "scan", "axis": "z", "slice_average": (1.0,), "nan_value": 0.0}
-    return [{**usual, "start": start, "stop": stop, **more} for start, stop in spans]
+def slabs(source: Path, *spans: tuple[int, int], **more: Any) -> list[Slab]:
+    return [Slab(str(source), start, stop, **more) for start, stop in spans]
 
 
 def images(dataset: SlabDataset) -> np.ndarray:
@@ -69,10 +70,13 @@ def test_slices_of_a_slab(scan: Path) -> None:
     np.testing.assert_array_equal(image[:, 0], VOXELS[3:6])
 
 
-def test_item_keeps_its_entry(scan: Path) -> None:
-    item = SlabDataset(slabs(scan, (2, 4), ct_window=(5, 9)))[0]
-    assert (item["name"], item["axis"], item["start"], item["stop"], item["ct_window"]) == ("scan", "z", 2, 4, (5, 9))
-    assert item["seconds_reading"] > 0
+def test_item_keeps_its_slab(scan: Path) -> None:
+    slab = Slab(str(scan), 2, 4, (5, 9), name="scan")
+    item = SlabDataset([slab])[0]
+    assert item["read"].slab is slab
+    assert item["read"].seconds > 0
+    (batch,) = DataLoader(SlabDataset([slab]), batch_size=None)
+    assert batch["read"].slab is slab  # no list of tensors
 
 
 def test_each_slice_is_transformed(scan: Path) -> None:
@@ -159,27 +163,25 @@ class TestReading:
     def test_along_another_axis(self, scan: Path, tmp_path: Path, axis: str, order: tuple[int, ...]) -> None:
         with open_volume(scan) as volume:
             copy = copy_in_cubes(volume, tmp_path / "ct.h5")
-        dataset = SlabDataset(
-            slabs(scan, (0, 3), (3, 4), axis=axis, copy=str(copy), shape=VOXELS.shape, dtype="uint16")
-        )
+        dataset = SlabDataset(slabs(scan, (0, 3), (3, 4), axis=axis, copy=Cubes(copy, (7, 4, 5), "uint16")))
         np.testing.assert_array_equal(images(dataset), VOXELS.transpose(order)[:4])
 
 
 class TestDigests:
     def test_are_of_the_slices(self, scan: Path) -> None:
-        digests = SlabDataset(slabs(scan, (2, 4)))[0]["digests"]
+        digests = SlabDataset(slabs(scan, (2, 4)))[0]["read"].digests
         assert [bytes(digest) for digest in digests] == [sha(VOXELS[2]), sha(VOXELS[3])]
 
     def test_are_of_the_neighbours_too(self, scan: Path) -> None:
         dataset = SlabDataset(slabs(scan, (0, 3), (3, 6), (6, 7), slice_average=AVERAGE))
         for index, places in enumerate([(0, 0, 1, 2, 3), (2, 3, 4, 5, 6), (5, 6, 6)]):
-            digests = dataset[index]["digests"]
+            digests = dataset[index]["read"].digests
             assert [bytes(digest) for digest in digests] == [sha(VOXELS[place]) for place in places]
 
     def test_are_of_what_is_stored_not_of_what_it_becomes(self, tmp_path: Path) -> None:
         voxels = np.full((2, 3, 4), np.nan, np.float32)
         tifffile.imwrite(tmp_path / "scan.tif", voxels, photometric="minisblack")
-        (digest,) = SlabDataset(slabs(tmp_path / "scan.tif", (0, 1)))[0]["digests"]
+        (digest,) = SlabDataset(slabs(tmp_path / "scan.tif", (0, 1)))[0]["read"].digests
         assert bytes(digest) == sha(voxels[0])
 
 
@@ -196,7 +198,7 @@ class TestNotFinite:
         np.testing.assert_array_equal(item["image"][:, 0], [[[2, 4], [0, 2]], [[0, 2], [0, 6]]])
 
     def test_is_counted_in_the_slabs_own_slices(self, item: dict[str, Any]) -> None:
-        assert item["replaced"] == 2
+        assert item["read"].replaced == 2
 
 
 class TestPadding:
@@ -216,7 +218,7 @@ class TestPadding:
         # the columns are 40, 50, 60 and 100, 200, 40; the first and the last slice stand for those beyond the ends
         expected = np.array([[[42.5, 125]], [[50, 135]], [[57.5, 80]]])
         np.testing.assert_allclose(images(SlabDataset(slab)), expected)
-        assert SlabDataset(slab)[0]["replaced"] == 0  # counts NaN and infinity
+        assert SlabDataset(slab)[0]["read"].replaced == 0  # counts NaN and infinity
 
     def test_none_changes_nothing(self, scan: Path) -> None:
         with_none = SlabDataset(slabs(scan, (0, 7), padding=NO_PADDING, ct_window=(0, 60000)))

@@ -132,19 +132,19 @@ def test_damage_while_the_rest_is_stained_ends_in_a_sentence(
     stain: Callable[..., int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stain(last_steps=False)
-    (staining,) = plan_stainings(
+    (begun,) = plan_stainings(
         tmp_path / "scan.tif", tmp_path / "out", TRAINED, tmp_path / "model.pt", slab_size=1, slice_average=[1]
     )
-    (staining.store / "0" / "2" / "1" / "0" / "0").unlink()
+    (begun.staining.store / "0" / "2" / "1" / "0" / "0").unlink()
     with pytest.raises(InputError, match="were damaged after they were stored: repeat the command"):
-        finishing.finish(staining)
+        finishing.finish(begun)
     assert stain() == 1
 
 
 def test_a_changed_volume_is_not_finished(stain: Callable[..., int], tmp_path: Path) -> None:
     """As a reconstruction does that is still writing: the last slice comes late."""
     stain(last_steps=False)
-    (staining,) = plan_stainings(
+    (begun,) = plan_stainings(
         tmp_path / "scan.tif", tmp_path / "out", TRAINED, tmp_path / "model.pt", slab_size=1, slice_average=[1]
     )
     changed = VOXELS.copy()
@@ -152,7 +152,7 @@ def test_a_changed_volume_is_not_finished(stain: Callable[..., int], tmp_path: P
     tifffile.imwrite(tmp_path / "scan.tif", changed, photometric="minisblack")
     os.utime(tmp_path / "scan.tif", ns=(1, 1))
     with pytest.raises(InputError, match=r"scan\.tif was changed while it was stained: .* repeat the command"):
-        finishing.finish(staining)
+        finishing.finish(begun)
     assert not (tmp_path / "out" / "scan_stain.json").exists()
     assert stain() == 1
     red = zarr.open_group(str(tmp_path / "out" / "scan_stain.ome.zarr"), mode="r")["0"][0]

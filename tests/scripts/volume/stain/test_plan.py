@@ -15,11 +15,10 @@ import tifffile
 
 from scripts.errors import InputError
 from scripts.networks import StainGenerator
-from scripts.volume.stain import plan as planning
 from scripts.volume.stain import slab_size
-from scripts.volume.stain.plan import check_average, check_formats, plan_stainings, slabs_to_stain
-from scripts.volume.stain.request import Findings
-from scripts.volume.stain.staining import Staining
+from scripts.volume.stain.begun import Begun
+from scripts.volume.stain.plan import check_average, check_formats, plan_stainings
+from scripts.volume.stain.slab import slabs_to_stain
 
 TRAINED = StainGenerator((2, 2, 2), 0)
 TRAINED.set_windowing((0.0, 256.0), (0.5, 99.5))
@@ -32,14 +31,9 @@ def scan(path: Path, voxels: np.ndarray = RAMP) -> Path:
     return path
 
 
-def plan(source: Path, tmp_path: Path, **options: Any) -> list[Staining]:
+def plan(source: Path, tmp_path: Path, **options: Any) -> list[Begun]:
     (tmp_path / "model.pt").write_bytes(b"weights")
     return plan_stainings(source, tmp_path / "out", TRAINED, tmp_path / "model.pt", **options)
-
-
-def findings(staining: Staining) -> Findings:
-    assert staining.findings is not None
-    return staining.findings
 
 
 class TestAverage:
@@ -58,13 +52,13 @@ class TestAverage:
 
     def test_is_in_every_slab(self, tmp_path: Path) -> None:
         slabs = slabs_to_stain(plan(scan(tmp_path / "scan.tif"), tmp_path, slice_average=[1, 2, 1]))
-        assert {slab["slice_average"] for slab in slabs} == {(0.25, 0.5, 0.25)}
+        assert {slab.slice_average for slab in slabs} == {(0.25, 0.5, 0.25)}
 
     def test_is_switched_off_for_slices_that_have_nothing_in_common(
         self, tmp_path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
         slabs = slabs_to_stain(plan(scan(tmp_path / "scan.tif", NOISE), tmp_path, slice_average=[1, 2, 1]))
-        assert {slab["slice_average"] for slab in slabs} == {(1.0,)}
+        assert {slab.slice_average for slab in slabs} == {(1.0,)}
         assert "scan.tif: neighbouring slices have little in common" in caplog.text
 
     def test_of_a_single_slice_is_no_reason_to_warn(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -74,55 +68,13 @@ class TestAverage:
 
 class TestSlabSize:
     def test_of_the_user_wins(self, tmp_path: Path) -> None:
-        (staining,) = plan(scan(tmp_path / "scan.tif"), tmp_path, slab_size=5)
-        assert findings(staining).slab_size == 5
+        (begun,) = plan(scan(tmp_path / "scan.tif"), tmp_path, slab_size=5)
+        assert begun.findings.slab_size == 5
 
     @pytest.mark.parametrize("slab_size", [0, -1, 1.5, "x", True])
     def test_that_is_none(self, slab_size: Any, tmp_path: Path) -> None:
         with pytest.raises(InputError, match="slab_size"):
             plan(scan(tmp_path / "scan.tif"), tmp_path, slab_size=slab_size)
-
-
-class TestSlabs:
-    def test_of_a_volume(self, tmp_path: Path) -> None:
-        source = scan(tmp_path / "scan.tif")
-        slabs = slabs_to_stain(plan(source, tmp_path, slab_size=3))
-        assert [(slab["axis"], slab["start"], slab["stop"]) for slab in slabs] == [
-            ("z", 0, 3),
-            ("z", 3, 6),
-            ("z", 6, 7),
-        ]
-        for slab in slabs:
-            assert slab["volume"] == str(source)
-            assert slab["name"] == "scan"
-            assert slab["ct_window"] == (0.0, 256.0)
-            assert slab["nan_value"] == 0.0
-            assert slab["middle"] == 3
-
-    def test_along_all_axes(self, tmp_path: Path) -> None:
-        slabs = slabs_to_stain(plan(scan(tmp_path / "scan.tif"), tmp_path, slab_size=4, axis="all"))
-        expected = [("z", 0, 4), ("z", 4, 7), ("y", 0, 4), ("y", 4, 6), ("x", 0, 4), ("x", 4, 8)]
-        assert [(slab["axis"], slab["start"], slab["stop"]) for slab in slabs] == expected
-        assert [slab["middle"] for slab in slabs] == [3, 3, 3, 3, 4, 4]
-
-    def test_that_are_done_are_left_out(self, tmp_path: Path) -> None:
-        (staining,) = plan(scan(tmp_path / "scan.tif"), tmp_path, slab_size=3)
-        staining.note("z", 3)
-        assert [slab["start"] for slab in slabs_to_stain([staining])] == [0, 6]
-
-    def test_given_window_and_nan_value(self, tmp_path: Path) -> None:
-        (slab,) = slabs_to_stain(plan(scan(tmp_path / "scan.tif"), tmp_path, ct_window=[10, 90], nan_value=20))
-        assert slab["ct_window"] == (10.0, 90.0)
-        assert slab["nan_value"] == 20
-
-    def test_are_dealt_out_to_processes(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        stainings = plan(scan(tmp_path / "scan.tif"), tmp_path, slab_size=1)
-        monkeypatch.setattr(planning, "process_count", lambda: 3)
-        shares = []
-        for number in range(3):
-            monkeypatch.setattr(planning, "rank", lambda number=number: number)
-            shares.append([slab["start"] for slab in slabs_to_stain(stainings)])
-        assert shares == [[0, 3, 6], [1, 4], [2, 5]]
 
 
 class TestNames:
@@ -131,7 +83,7 @@ class TestNames:
         folder.mkdir()
         for name in ("a.tif", "b.tiff"):
             scan(folder / name)
-        assert [staining.name for staining in plan(folder, tmp_path)] == ["a", "b"]
+        assert [begun.staining.name for begun in plan(folder, tmp_path)] == ["a", "b"]
 
     def test_that_would_be_the_same_get_the_suffix(self, tmp_path: Path) -> None:
         folder = tmp_path / "volumes"
@@ -139,12 +91,12 @@ class TestNames:
         scan(folder / "scan.tif")
         nibabel.save(nibabel.Nifti1Image(RAMP.T.astype(np.int16), np.eye(4)), folder / "scan.nii.gz")
         scan(folder / "other.tif")
-        assert [staining.name for staining in plan(folder, tmp_path)] == ["other", "scan_nii_gz", "scan_tif"]
+        assert [begun.staining.name for begun in plan(folder, tmp_path)] == ["other", "scan_nii_gz", "scan_tif"]
 
     def test_of_the_outputs(self, tmp_path: Path) -> None:
-        (staining,) = plan(scan(tmp_path / "scan.tif"), tmp_path, output_format=["ome.zarr", "tif"])
+        (begun,) = plan(scan(tmp_path / "scan.tif"), tmp_path, output_format=["ome.zarr", "tif"])
         suffixes = ("ome.zarr", "tif", "png", "json")
-        assert staining.outputs == [f"scan_stain.{suffix}" for suffix in suffixes]
+        assert begun.staining.outputs == [f"scan_stain.{suffix}" for suffix in suffixes]
 
 
 class TestAnotherRequest:
@@ -194,7 +146,7 @@ class TestAnotherRequest:
 
     def test_of_another_version(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         plan(scan(tmp_path / "scan.tif"), tmp_path)
-        monkeypatch.setattr("scripts.volume.stain.staining.VERSION", 0)
+        monkeypatch.setattr("scripts.volume.stain.plan_file.VERSION", 0)
         with pytest.raises(InputError, match="another version of the software"):
             plan(tmp_path / "scan.tif", tmp_path)
 
@@ -203,12 +155,12 @@ class TestAnotherRequest:
         monkeypatch.setattr(slab_size, "free_memory", lambda _="cpu": 0)
         (second,) = plan(tmp_path / "scan.tif", tmp_path)
         assert second.findings == first.findings
-        assert findings(first).slab_size == 32
+        assert first.findings.slab_size == 32
 
     def test_from_another_working_directory_is_the_same(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         plan(scan(tmp_path / "scan.tif"), tmp_path)
         monkeypatch.chdir(tmp_path)
-        assert plan(Path("scan.tif"), tmp_path)[0].request.source == str(tmp_path / "scan.tif")
+        assert plan(Path("scan.tif"), tmp_path)[0].staining.request.source == str(tmp_path / "scan.tif")
 
 
 class TestOptions:

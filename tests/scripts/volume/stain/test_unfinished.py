@@ -24,10 +24,10 @@ def plan(tmp_path: Path, overwrite: bool = False) -> Staining:
         tmp_path / "scan.tif", np.arange(48, dtype=np.uint16).reshape(2, 4, 6) * 5, photometric="minisblack"
     )
     (tmp_path / "model.pt").write_bytes(b"weights")
-    (staining,) = plan_stainings(
+    (begun,) = plan_stainings(
         tmp_path / "scan.tif", tmp_path / "out", TRAINED, tmp_path / "model.pt", overwrite=overwrite
     )
-    return staining
+    return begun.staining
 
 
 def snapshot(folder: Path) -> list[str]:

@@ -1,0 +1,104 @@
+"""What is read, stained and stored at once: some slices of a volume."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from scripts.data.padding import NO_PADDING, Padding
+from scripts.engines.distributed import decided_by_first, process_count, rank
+from scripts.volume.read.reader import open_volume
+from scripts.volume.read.rechunk import SidewaysVolume
+from scripts.volume.read.volume import Volume
+from scripts.volume.stain.begun import Begun
+
+
+@dataclass(frozen=True)
+class Cubes:
+    """A volume's copy that `copy_in_cubes` wrote.
+
+    Attributes:
+        path: the file.
+        shape: (Z, Y, X) of the volume.
+        dtype: of its grey values.
+    """
+
+    path: Path
+    shape: tuple[int, int, int]
+    dtype: str
+
+
+@dataclass(frozen=True)
+class Slab:
+    """Slices of a volume that follow each other along an axis, and how their grey values are read.
+
+    Attributes:
+        volume: an open one, or what `open_volume` opens it by.
+        start: first slice.
+        stop: slice after the last.
+        ct_window: (lo, hi) grey values that become black and white; None for the percentiles of each slice.
+        slice_average: weights of a slice and its neighbours.
+        nan_value: grey value that NaN, infinity and padding become.
+        padding: grey values that are no tissue.
+        axis: along which the volume is sliced, ``z``, ``y`` or ``x``.
+        copy: from which slices along y and x are read.
+        name: of the staining, unique among those of a run.
+    """
+
+    volume: Volume | str
+    start: int
+    stop: int
+    ct_window: tuple[float, float] | None = None
+    slice_average: tuple[float, ...] = (1.0,)
+    nan_value: float = 0.0
+    padding: Padding = NO_PADDING
+    axis: str = "z"
+    copy: Cubes | None = None
+    name: str = ""
+
+    def open(self) -> Volume:
+        """Open the volume so that its slices are those along the axis; an open one is taken as it is.
+
+        Raises:
+            InputError: the volume cannot be read.
+        """
+        if isinstance(self.volume, Volume):
+            return self.volume
+        if self.copy is None:
+            return open_volume(self.volume)
+        return SidewaysVolume(self.copy.path, self.copy.shape, np.dtype(self.copy.dtype), self.axis, self.volume)
+
+
+def slabs_to_stain(stainings: Sequence[Begun]) -> list[Slab]:
+    """The slabs that are not done yet, of several processes the share of this one."""
+
+    def remaining() -> list[Slab]:
+        return [slab for begun in stainings for slab in _remaining(begun)]
+
+    return decided_by_first(remaining)[rank() :: process_count()]
+
+
+def _remaining(begun: Begun) -> list[Slab]:
+    request, found = begun.staining.request, begun.findings
+    lo, hi = found.window
+    z, y, x = request.shape
+    padding, copy = Padding.from_json(found.padding), Cubes(begun.staining.copy, (z, y, x), request.dtype)
+    return [
+        Slab(
+            volume=request.source,
+            start=start,
+            stop=stop,
+            ct_window=(lo, hi),
+            slice_average=tuple(found.slice_average),
+            nan_value=begun.nan_value,
+            padding=padding,
+            axis=axis,
+            copy=None if axis == "z" else copy,
+            name=begun.staining.name,
+        )
+        for axis, start, stop in begun.slabs()
+        if not begun.is_done(axis, start)
+    ]
