@@ -10,7 +10,7 @@ import pytest
 from scripts.errors import find_input_error
 from scripts.handlers.history import write_rows
 from scripts.printable import printable
-from scripts.volume.stain.staining import write_text
+from scripts.whole import write_text
 
 LATIN = os.fsdecode("Schädel".encode("latin-1"))
 
