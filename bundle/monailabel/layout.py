@@ -40,7 +40,7 @@ def lay_out(app: Path, root: Path, bundle: Path | None = None, overwrite: bool =
         raise InputError(f"{app} exists and is no app of this command: give another folder.")
     with tempfile.TemporaryDirectory() as temporary:
         if bundle is None:
-            source, name, names = root, read_metadata(root)["name"], contents(root)
+            source, name, names = root, str(read_metadata(root)["name"]), contents(root)
         else:
             source = _opened(bundle, Path(temporary))
             named_after = bundle.stem if source == Path(temporary) else source.resolve().name

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 SIDE = 2048  # of an image: no phone refuses a canvas of that size
@@ -37,7 +38,7 @@ def tiling_of(height: int, width: int, depth: int) -> Tiling:
     return Tiling(tall, wide, columns, min(-(-depth // columns), max(1, SIDE // tall)))
 
 
-def atlases(voxels: np.ndarray, tiling: Tiling, quality: int) -> Iterator[bytes]:
+def atlases(voxels: npt.NDArray[np.uint8], tiling: Tiling, quality: int) -> Iterator[bytes]:
     """Compress slices.
 
     Colours are not subsampled: a cement line is as sharp as its grey.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import nibabel
 import numpy as np
+from nibabel.orientations import aff2axcodes
 
 from bundle.shared.places import SHIPPED
 from bundle.view.grid import Grid
@@ -85,5 +85,5 @@ def _directions(stained: Stained) -> str | None:
     affine = stained.record["input"].get("affine_xyz_to_mm")
     if affine is None or not (asked or has_suffix(Path(stained.source), NIFTI_SUFFIXES + ITK_SUFFIXES)):
         return None
-    codes = nibabel.aff2axcodes(np.asarray(affine, float))
+    codes = aff2axcodes(np.asarray(affine, float))  # type: ignore[no-untyped-call]
     return "".join(codes) if None not in codes else None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from scripts.errors import InputError
 
@@ -63,8 +65,8 @@ def _block(length: float) -> int:
     return max((side for side in SIDES if side <= length * (1 + 1e-5)), default=1)
 
 
-def block_mean(voxels: np.ndarray, block: tuple[int, int, int]) -> np.ndarray:
-    """Mean of each block, over as many voxels as there are in those at the end.
+def block_mean(voxels: npt.NDArray[Any], block: tuple[int, int, int]) -> npt.NDArray[np.float32]:
+    """Mean of each block, over as many voxels as the blocks at the end have.
 
     Args:
         voxels: (n, Y, X, C), uint8 or float.

@@ -58,16 +58,17 @@ class Stained:
     @property
     def made_of(self) -> dict[str, Any] | None:
         """Size and time of change of the CT's files when they were stained, see `file_signature`."""
-        return self.record.get("made_of", {}).get("files")
+        files: dict[str, Any] | None = self.record.get("made_of", {}).get("files")
+        return files
 
     @property
     def ct_digest(self) -> str | None:
-        """SHA-256 over those of the CT's slices along z, None where the record has those of other slices or none."""
+        """SHA-256 over the SHA-256 of the CT's slices along z, None where the record holds none of such slices."""
         entry = self.record["input"]
         return entry.get("sha256_of_slice_sha256") if entry.get("sliced_along") == "z" else None
 
     def digests(self, kind: str) -> list[str]:
-        """Of each level of the pyramid, SHA-256 over those of its slices; none where an earlier version wrote no such.
+        """For each level of the pyramid, SHA-256 over the SHA-256 of its slices; empty if the record holds none.
 
         Args:
             kind: ``stain`` or ``uncertainty``.
@@ -76,7 +77,7 @@ class Stained:
 
     @property
     def zeros_left_out(self) -> bool:
-        """Whether an OME-Zarr of it may lack chunks of zeros: zarr writes them before its version 3, but not since."""
+        """Whether an OME-Zarr of this staining may lack chunks of zeros, which zarr writes no more since version 3."""
         version = self.record.get("software", {}).get("zarr", "2")
         return int(version.split(".")[0]) >= 3
 
@@ -163,7 +164,7 @@ def _read(folder: Path, name: str) -> Stained:
 
 
 def _require_sound(stained: Stained) -> None:
-    """Raise a ValueError or what Python raises unless a record's entries are of the kind that a page needs."""
+    """Raise a ValueError, or the error of a wrong type, unless a record holds all that a page needs."""
     record = stained.record
     numbers = [*stained.shape, *(stained.spacing or ()), record.get("uncertainty") and record["uncertainty"]["views"]]
     if any(number is not None and not 0 < number < LARGEST for number in numbers):

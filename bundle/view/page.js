@@ -1,4 +1,4 @@
-// The page: controls, crosshair, captions.
+// The page: its state, planes and controls.
 
 const LEGEND_TOP = 16; // grey levels at the end of the uncertainty's legend
 const THIN = 0.1; // of its width: a plane that has no room for letters above and below
@@ -133,91 +133,6 @@ function addPlane(plane) {
   followPointer(views[plane]);
   followKeys(views[plane]);
   byId("viewer").append(figure);
-}
-
-/** Tap, drag and wheel. A finger that moves up or down scrolls the page and leaves the crosshair where it is. */
-function followPointer({ axes, stage }) {
-  let touched = null;
-  const follow = (event) => {
-    const box = stage.getBoundingClientRect();
-    moveTo({
-      [axes.columns]: ((event.clientX - box.left) / box.width) * sides[axes.columns] - 0.5,
-      [axes.rows]: ((event.clientY - box.top) / box.height) * sides[axes.rows] - 0.5,
-    });
-  };
-  stage.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
-    touched = event.pointerType === "touch" ? event.clientX : null;
-    stage.setPointerCapture(event.pointerId);
-    if (touched === null) follow(event);
-  });
-  stage.addEventListener("pointermove", (event) => {
-    if (!stage.hasPointerCapture(event.pointerId)) return;
-    if (touched !== null && Math.abs(event.clientX - touched) < 8) return;
-    touched = null;
-    follow(event);
-  });
-  stage.addEventListener("pointerup", (event) => {
-    if (touched !== null) follow(event);
-    touched = null;
-  });
-  stage.addEventListener("pointercancel", () => (touched = null));
-  let turned = 0;
-  stage.addEventListener(
-    "wheel",
-    (event) => {
-      if (event.ctrlKey) return; // the browser's zoom
-      event.preventDefault();
-      turned += event.deltaMode === 0 ? event.deltaY / 40 : event.deltaY;
-      const steps = Math.trunc(turned);
-      turned -= steps;
-      if (steps) moveTo({ [axes.normal]: position[axes.normal] + steps });
-    },
-    { passive: false },
-  );
-}
-
-function followKeys({ axes, stage }) {
-  stage.addEventListener("keydown", (event) => {
-    const step = {
-      ArrowLeft: [axes.columns, -1], ArrowRight: [axes.columns, 1], ArrowUp: [axes.rows, -1], ArrowDown: [axes.rows, 1],
-      PageUp: [axes.normal, 1], PageDown: [axes.normal, -1],
-    }[event.key];
-    if (!step || event.altKey || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
-    moveTo({ [step[0]]: position[step[0]] + step[1] * (event.shiftKey ? 10 : 1) });
-  });
-}
-
-function describe() {
-  const size = spacing && AXES.map((axis) => spacing[axis]);
-  const even = size && size.every((length) => Math.abs(length / size[0] - 1) < 1e-4);
-  const cube = AXES.map((axis) => block[axis]);
-  const averaged = cube.some((length) => length > 1);
-  byId("subtitle").textContent = [content.scan, content.finished && `stained ${content.finished}`].filter(Boolean).join(" · ");
-  byId("doubt").textContent = content.doubt;
-  byId("doubt").hidden = !content.doubt;
-  byId("truth").textContent =
-    (averaged
-      ? `One voxel of this page is the mean of ${cube.join(" × ")} (z, y, x) of the volume. `
-      : "This page shows every voxel of the volume. ") +
-    "Voxels are drawn as rectangles of their true proportions; nothing between them is interpolated. " +
-    `Images are JPEG (quality ${content.quality}): measure in the original files.`;
-  byId("unsure").textContent =
-    `Uncertainty: the standard deviation of ${content.views} stains of a slice, turned and mirrored, in grey levels of 255. ` +
-    "It ranks errors, it is no probability of one.";
-  const [lo, hi] = content.window.map((value) => Number(value.toPrecision(6)));
-  const source = { given: "given", trained: "the training's", percentiles: "percentiles of this volume" }[content.window_source];
-  const facts = {
-    "Voxels (z × y × x)": content.volume.join(" × "),
-    "Voxel size": !size ? "not known, so there is no scale bar" : even ? lengthText(size[0]) : `${size.map(lengthText).join(" × ")} (z × y × x)`,
-    "CT window": `${lo} to ${hi}${source ? `, ${source}` : ""}`,
-    Directions: directions ? `x to ${directions.x}, y to ${directions.y}, z to ${directions.z}, as the file says` : "not known",
-  };
-  for (const [name, text] of Object.entries(facts)) {
-    byId("facts").append(Object.assign(document.createElement("dt"), { textContent: name }));
-    byId("facts").append(Object.assign(document.createElement("dd"), { textContent: text }));
-  }
 }
 
 async function main() {

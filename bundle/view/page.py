@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import html
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from string import Template
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from bundle.shared.template import Html, fill, read_html
 from bundle.view.atlas import atlases, tiling_of
 from scripts.errors import InputError
-from scripts.printable import printable
 from scripts.whole import whole_file, writing
 
 FOLDER = Path(__file__).parent
-SCRIPTS = ("decode.js", "draw.js", "page.js")
+SCRIPTS = ("decode.js", "draw.js", "pointer.js", "describe.js", "page.js")  # page.js begins, when all is declared
 BUDGET = 20_000_000  # bytes of a page
 QUALITIES = (88, 75, 55, 35, 15)  # of JPEG, the first that keeps the budget is taken
 
+Layers = Mapping[str, npt.NDArray[np.uint8]]
 
-def write_page(path: Path, facts: Mapping[str, Any], layers: Mapping[str, np.ndarray], budget: int = BUDGET) -> None:
+
+def write_page(path: Path, facts: Mapping[str, Any], layers: Layers, budget: int = BUDGET) -> None:
     """Write a page that needs no other file and no network.
 
     Args:
@@ -49,30 +50,37 @@ def write_page(path: Path, facts: Mapping[str, Any], layers: Mapping[str, np.nda
             partial.write_bytes(page)
 
 
-def build_page(facts: Mapping[str, Any], layers: Mapping[str, np.ndarray], quality: int) -> str:
-    """The page as text, its images compressed with a JPEG quality."""
+def build_page(facts: Mapping[str, Any], layers: Layers, quality: int) -> str:
+    """The page as text.
+
+    Args:
+        facts: see `facts_of`.
+        layers: as of `write_page`.
+        quality: of JPEG, 1 to 95.
+    """
     depth, height, width = layers["stain"].shape[:3]
     tiling = tiling_of(height, width, depth)
     each = tiling.columns * tiling.rows
     images = [
-        f'<script type="text/plain" class="atlas" data-layer="{name}" data-first="{index * each}">'
-        f"{base64.b64encode(jpeg).decode('ascii')}</script>"
+        fill(FOLDER / "atlas.html", layer=name, first=index * each, data=Html(base64.b64encode(jpeg).decode("ascii")))
         for name, voxels in layers.items()
         for index, jpeg in enumerate(atlases(voxels, tiling, quality))
     ]
-    style = (FOLDER / "page.css").read_text(encoding="utf-8")
-    script = "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    style = read_html(FOLDER / "page.css")
+    script = Html("\n".join(read_html(FOLDER / name) for name in SCRIPTS))
     content = {**facts, "tiling": asdict(tiling), "layers": list(layers), "quality": quality}
-    return Template((FOLDER / "page.html").read_text(encoding="utf-8")).substitute(
-        name=html.escape(printable(facts["name"])),
-        notice=html.escape(facts["notice"]),
+    page = fill(
+        FOLDER / "page.html",
+        name=facts["name"],
+        notice=facts["notice"],
         style=style,
         style_hash=_hash(style),
         script=script,
         script_hash=_hash(script),
-        facts=json.dumps(content).replace("<", "\\u003c"),  # no name may end the script element
-        images="\n".join(images),
+        facts=Html(json.dumps(content).replace("<", "\\u003c")),  # no name may end the script element
+        images=Html("\n".join(images)),
     )
+    return f"{page}\n"
 
 
 def _hash(text: str) -> str:
