@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("ct", help="an image, TIFF stack, NIfTI ... of grey values that fits into memory")
     parser.add_argument("--out", type=Path, required=True, help="RGB to write: .png for one slice, .tif for any number")
     parser.add_argument("--checkpoint", type=Path, help="weights (default: the bundle's models/model.pt)")
-    parser.add_argument("--overlay", type=Path, help="config file of the training, for weights of version 0.8 and before")
+    parser.add_argument("--overlay", type=Path, help="config of the training, for weights of version 0.8 and before")
     parser.add_argument("--ct_window", metavar='"[LO, HI]"', help="grey values that become black and white")
     parser.add_argument("--device", help="where to compute (default: a GPU if there is one)")
 

@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("--out", type=Path, required=True, help="folder for model.ts and model.onnx")
     parser.add_argument("--checkpoint", type=Path, default=SHIPPED, help="weights to export")
-    parser.add_argument("--overlay", type=Path, help="config file of the training, for weights of version 0.8 and before")
+    parser.add_argument("--overlay", type=Path, help="config of the training, for weights of version 0.8 and before")
     parser.add_argument(
         "--int8",
         type=Path,

@@ -1,7 +1,8 @@
 """The trainer and what it needs."""
 
+from scripts.engines.generator_losses import GeneratorLosses
 from scripts.engines.image_pool import ImagePool
 from scripts.engines.schedule import constant_then_linear
 from scripts.engines.trainer import PairedCycleGANTrainer
 
-__all__ = ["ImagePool", "PairedCycleGANTrainer", "constant_then_linear"]
+__all__ = ["GeneratorLosses", "ImagePool", "PairedCycleGANTrainer", "constant_then_linear"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import functools
 import logging
 from collections import Counter
@@ -176,8 +177,8 @@ def test_terms_by_hand() -> None:
     torch.testing.assert_close(output["pred"], fake_stain)
     mask = torch.ones_like(BATCH_CT)
     expected = {
-        "pixel_stain": trainer.pixel_loss(fake_stain, BATCH_STAIN, mask),
-        "pixel_ct": trainer.pixel_loss(fake_ct, BATCH_CT, mask),
+        "pixel_stain": trainer.losses.pixel_loss(fake_stain, BATCH_STAIN, mask),
+        "pixel_ct": trainer.losses.pixel_loss(fake_ct, BATCH_CT, mask),
         "cycle_ct": (nets["stain_to_ct"](fake_stain) - BATCH_CT).abs().mean(),
         "cycle_stain": (nets["ct_to_stain"](fake_ct) - BATCH_STAIN).abs().mean(),
         # least squares: a discriminator that is taken in says 1
@@ -317,12 +318,12 @@ def test_ten_broken_steps_running_end_the_training(weights: dict[str, float]) ->
 
 def test_a_sound_step_starts_the_count_again() -> None:
     trainer = tiny_trainer({"pixel_stain": 1.0}, max_epochs=30)
-    sound = trainer.pixel_loss
+    sound = trainer.losses.pixel_loss
 
     def every_tenth_is_sound(*images: torch.Tensor) -> torch.Tensor:
         return sound(*images) if trainer.state.iteration % 10 == 0 else not_a_number(*images)
 
-    trainer.pixel_loss = every_tenth_is_sound
+    trainer.losses = dataclasses.replace(trainer.losses, pixel_loss=every_tenth_is_sound)
     trainer.run()
     assert trainer.state.iteration == 30
 

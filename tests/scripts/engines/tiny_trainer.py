@@ -11,7 +11,7 @@ from monai.losses import DiffusionLoss, PatchAdversarialLoss
 from monai.networks.nets import PatchDiscriminator
 from torch import nn
 
-from scripts.engines import PairedCycleGANTrainer
+from scripts.engines import GeneratorLosses, PairedCycleGANTrainer
 from scripts.losses import GreyscaleConsistencyLoss, LossWeights, PatchContrastLoss, PyramidL1Loss
 from scripts.networks import ResNetGenerator, StainGenerator
 
@@ -62,12 +62,15 @@ def tiny_trainer(
     learning_rate: float = 1e-3,
     **options: Any,
 ) -> PairedCycleGANTrainer:
-    """Build a trainer of fresh networks; `weights` are those of the terms named, all others are 0."""
+    """Build a trainer of fresh networks; `weights` are those of the terms named, all others are 0; `options` are of the
+    trainer or of its losses."""
     nets = networks()
     generators = [p for name in ("ct_to_stain", "stain_to_ct", "registration") for p in nets[name].parameters()]
     discriminators = [*nets["stain_discriminator"].parameters(), *nets["ct_discriminator"].parameters()]
     dataset = Dataset(pairs() if data is None else data)
-    defaults: dict[str, Any] = {
+    losses: dict[str, Any] = {
+        "weights": LossWeights(**NO_TERM | (EVERY_TERM if weights is None else weights)),
+        "registration": nets.pop("registration"),
         "adversarial_loss": PatchAdversarialLoss(criterion="least_squares", no_activation_leastsq=True),
         "pixel_loss": PyramidL1Loss([1.0, 0.5]),
         "cycle_loss": PyramidL1Loss([1.0]),
@@ -75,16 +78,16 @@ def tiny_trainer(
         "contrast_loss": PatchContrastLoss(places=16),
         "perceptual_loss": _InPlaceOfAlexNet([1.0]),
         "smoothness_loss": DiffusionLoss(),
-        "pool_size": 3,
     }
+    losses |= {name: options.pop(name) for name in list(options) if name in losses}
     return PairedCycleGANTrainer(
         device="cpu",
         max_epochs=max_epochs,
         train_data_loader=DataLoader(dataset, batch_size=batch_size, shuffle=shuffle),
         generator_optimizer=torch.optim.Adam(generators, lr=learning_rate, betas=(0.5, 0.999)),
         discriminator_optimizer=torch.optim.Adam(discriminators, lr=learning_rate, betas=(0.5, 0.999)),
-        weights=LossWeights(**NO_TERM | (EVERY_TERM if weights is None else weights)),
-        **nets | defaults | options,
+        losses=GeneratorLosses(**losses),
+        **nets | {"pool_size": 3} | options,
     )
 
 
