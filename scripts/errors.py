@@ -35,7 +35,7 @@ def cannot_write(
         cure: what the user can do.
         full: what the user can do where the disk is full; None: free some space, or `cure`.
     """
-    if error.errno in FULL or error.errno is None:  # an encoder says nothing of a full disk but that it failed
+    if error.errno in FULL or error.errno is None:  # encoders report a full disk without errno
         cure = full or f"free some space or {cure}"
     return InputError(f"{path} cannot be written ({error.strerror or error}): {cure}.")
 
@@ -89,12 +89,12 @@ def end_in_one_sentence() -> None:
     """
     if not on_command_line():
         return
-    # Ignite and MONAI log an error and its traceback before they raise it again; the sentence below says it better.
-    # A filter of a handler sees the records of all loggers, one of a logger only its own.
+    # Ignite and MONAI log an error with its traceback before they raise it again.
+    # The filter of a handler sees records of all loggers, that of a logger only its own.
     for handler in (*logging.getLogger().handlers, logging.lastResort):
         if handler is not None:
             handler.addFilter(_not_about_input_errors)
-    logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what it finds wrong, our own sentence says
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # an InputError tells what it logs
     sys.excepthook = _excepthook
 
 

@@ -1,4 +1,4 @@
-"""Which arithmetic pays on which device."""
+"""Where bfloat16 pays: on which device, for which network."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ SHARE = 32  # tiles may take this part of a device's memory
 def slice_bytes(network: Stainer) -> int:
     """Bytes for each pixel of a slice: its features below full resolution, and the few copies that the trunk makes.
 
-    Of a network that is run on tiles as a whole nothing is kept.
+    A network that is run on tiles as a whole keeps none.
     """
     if not isinstance(network, ResNetGenerator):
         return 0
@@ -31,8 +31,8 @@ def slice_bytes(network: Stainer) -> int:
 def tile_bytes(network: Stainer) -> int:
     """Bytes for each pixel of a tile: three copies of the features at full resolution, two at half.
 
-    Of a U-Net one copy of the stain, and at half resolution the encoder's features, the decoder's, and both in one. Of
-    an exported network what its engine was measured to take.
+    A U-Net holds one copy of the stain, and at half resolution the encoder's features, the decoder's, and both in one.
+    An exported network takes what was measured of its engine.
     """
     if isinstance(network, ExportedGenerator):
         return EXPORTED * network.channels[0]
@@ -44,13 +44,13 @@ def tile_bytes(network: Stainer) -> int:
 def default_tile_size(network: Stainer, device: torch.device | str, amp: bool = False) -> int:
     """The largest sensible side of a tile in pixels, its halo included in a 32nd of the device's memory.
 
-    Args:
-        network: that is to stain the tiles.
-        device: where.
-        amp: in bfloat16, which takes half the memory.
+    The device's whole memory counts, not what is free: tiles of another size may round a pixel to the next grey level,
+    and every process of a staining, or one that continues it, must give the same bytes.
 
-    Not of what is free at the moment: tiles of another size may round a pixel to the next grey level, and all
-    processes of a staining, and those that continue it, are to give the same bytes.
+    Args:
+        network: what stains the tiles.
+        device: where it runs.
+        amp: whether it runs in bfloat16, which takes half the memory.
     """
     device, amp = torch.device(device), truth(amp, "amp")
     largest = LARGEST.get((device.type, amp), TILE_SIZES[0])

@@ -54,11 +54,11 @@ class TileInferer(Inferer):
             raise ValueError(f"nothing to stain in an input of shape {tuple(inputs.shape)}.")
         stride: int = network.stride  # type: ignore[attr-defined]
         outputs: torch.Tensor | None = None
-        features: list[torch.Tensor] = []  # of a whole slice; each slice writes them anew
+        features: list[torch.Tensor] = []  # of a whole slice, overwritten by the next one
         if inputs.device.type == "cpu":
             keep_freed_memory()
         with autocast(inputs.device, self.amp):
-            for index in range(len(inputs)):  # one slice after the other: only one is in the works at a time
+            for index in range(len(inputs)):  # one slice at a time, to save memory
                 image = inputs[index : index + 1]
                 cores = tiles(image.shape[-2:], self.tile_size, stride)
                 if isinstance(network, ResNetGenerator):
@@ -119,7 +119,7 @@ def _in_parts(
 
 
 def _tidy_up(device: torch.device) -> None:
-    """Between parts of the work that need blocks of other sizes: what is free fits none of them and would pile up."""
+    """Give freed memory back: the next part of the work needs blocks of other sizes, and freed ones would pile up."""
     if device.type == "cpu":
         give_back_freed_memory()
 

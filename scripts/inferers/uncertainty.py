@@ -12,13 +12,13 @@ from scripts.inferers.tiles import TileInferer
 from scripts.memory import empty_slab
 from scripts.options.values import truth
 
-#: Quarter turns, and whether mirrored left-right before: the slice itself first, then by what a view adds.
+#: Quarter turns, and whether the slice is mirrored left-right before; what adds most comes first.
 VIEWS = ((0, False), (0, True), (1, False), (2, False), (3, False), (1, True), (2, True), (3, True))
-STEPS = 4  # of uncertainty as uint8, per grey level: it has a quarter of a level's resolution, and ends at 63.75 levels
+STEPS = 4  # of uint8 uncertainty in a grey level: it resolves a quarter of a level, and ends at 63.75 levels
 
 
 class UncertaintyInferer(TileInferer):
-    """Stain slices, and besides turned and mirrored copies of them, and return how much the results differ.
+    """Stain each slice and turned and mirrored copies of it, and return how much the results differ.
 
     The tissue is the same whichever way a slice lies, so an ideal generator would give the same colours (test-time
     augmentation, Wang et al., Neurocomputing 2019). The stain itself is that of the slice as it lies, no average.
@@ -26,7 +26,7 @@ class UncertaintyInferer(TileInferer):
     Args:
         uncertainty: false for a plain `TileInferer`.
         views: ways to lay a slice, 2 to 8, each as much work as staining; 1 where `uncertainty` is false.
-        tile_size, amp, as_uint8: as of `TileInferer`.
+        tile_size, amp, as_uint8: see `TileInferer`.
 
     Raises:
         InputError: options out of range.
@@ -59,7 +59,7 @@ class UncertaintyInferer(TileInferer):
         if self.views == 1:
             return super().__call__(inputs, network, *args, **kwargs)
         outputs: torch.Tensor | None = None
-        for index in range(len(inputs)):  # one slice after the other, as a TileInferer has it
+        for index in range(len(inputs)):  # one slice at a time, to save memory
             stained, deviation = self._slice(inputs[index : index + 1], network, *args, **kwargs)
             both = torch.cat([stained, deviation], dim=1)
             if self.as_uint8:

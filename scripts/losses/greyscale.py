@@ -10,15 +10,14 @@ READINGS = ("section", "structure", "backward")
 
 
 class GreyscaleConsistencyLoss(nn.Module):
-    """Keep grey values consistent between CT, generated stain and real section.
+    """Keep grey values consistent between CT, stain and section.
 
     arXiv 2509.09235 names a greyscale consistency term without its formula. Three readings:
 
-    - ``section``: luma of the generated stain against luma of the real section, mean absolute difference.
-    - ``structure``: luma of the generated stain against the CT. Metal is bright in CT and black in the section, so
-      grey levels cannot agree; their structure does. The loss is 1 - r^2 with r the local correlation, blind to sign
-      and contrast.
-    - ``backward``: CT generated from the real section against the real CT, mean absolute difference.
+    - ``section``: luma of the stain against luma of the section, mean absolute difference.
+    - ``structure``: luma of the stain against the CT. Metal is bright in CT and black in the section, so grey levels
+      cannot agree; their structure does. The loss is 1 - r^2 with r the local correlation, blind to sign and contrast.
+    - ``backward``: CT made from the section against the CT, mean absolute difference.
 
     Args:
         reading: one of the three.
@@ -39,32 +38,32 @@ class GreyscaleConsistencyLoss(nn.Module):
     def forward(
         self,
         ct: torch.Tensor,
+        section: torch.Tensor,
         stain: torch.Tensor,
-        fake_stain: torch.Tensor,
-        fake_ct: torch.Tensor | None,
+        made_ct: torch.Tensor | None,
         mask: torch.Tensor,
     ) -> torch.Tensor:
         """Return a scalar.
 
         Args:
-            ct: real CT (N, 1, H, W) in [0, 1].
-            stain: real section (N, 3, H, W) in [0, 1].
-            fake_stain: stain generated from `ct`, same shape as `stain`.
-            fake_ct: CT generated from `stain`, same shape as `ct`; only ``backward`` needs it.
+            ct: (N, 1, H, W) in [0, 1].
+            section: (N, 3, H, W) in [0, 1].
+            stain: (N, 3, H, W) in [0, 1], made from `ct`.
+            made_ct: (N, 1, H, W) in [0, 1], made from `section`; only ``backward`` needs it.
             mask: (N, 1, H, W), 1 where the pair is valid.
 
         Raises:
-            ValueError: reading ``backward`` without `fake_ct`.
+            ValueError: reading ``backward`` without `made_ct`.
         """
         mask = mask.float()
         if self.reading == "section":
-            difference = (luma(fake_stain.float()) - luma(stain.float())).abs()
+            difference = (luma(stain.float()) - luma(section.float())).abs()
         elif self.reading == "structure":
-            difference = 1 - squared_local_correlation(luma(fake_stain.float()), ct.float(), self.window)
-        elif fake_ct is None:
-            raise ValueError("The reading 'backward' needs the CT generated from the real section.")
+            difference = 1 - squared_local_correlation(luma(stain.float()), ct.float(), self.window)
+        elif made_ct is None:
+            raise ValueError("The reading 'backward' needs the CT made from the section.")
         else:
-            difference = (fake_ct.float() - ct.float()).abs()
+            difference = (made_ct.float() - ct.float()).abs()
         return (difference * mask).sum() / mask.sum().clamp(min=1.0)
 
 
@@ -77,8 +76,11 @@ def luma(rgb: torch.Tensor) -> torch.Tensor:
 def squared_local_correlation(a: torch.Tensor, b: torch.Tensor, window: int, floor: float = 1e-4) -> torch.Tensor:
     """Squared correlation of two (N, 1, H, W) images in a sliding square; in [0, 1], 0 where either is flat.
 
-    `floor` is the variance (grey values in [0, 1]) below which an image counts as flat, so that noise on a flat
-    background neither divides by zero nor asks for structure.
+    Args:
+        a: first image, grey values in [0, 1].
+        b: second image.
+        window: side of the square in pixels, odd.
+        floor: variance below which an image counts as flat: noise on a flat background has no structure.
     """
 
     def mean(x: torch.Tensor) -> torch.Tensor:

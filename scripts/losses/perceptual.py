@@ -14,9 +14,9 @@ from scripts.metrics.lpips_weights import HOW_TO_GET, build_lpips, find_lpips_we
 
 
 class PerceptualLoss(nn.Module):
-    """LPIPS (AlexNet, version 0.1) of the virtual and the true section (Zhang et al., CVPR 2018, equation 1).
+    """LPIPS (AlexNet, version 0.1) of stain and section (Zhang et al., CVPR 2018, equation 1).
 
-    As ``monai.losses.PerceptualLoss``, but for weights from a file, and for a mask. A network that is trained with it
+    ``monai.losses.PerceptualLoss`` takes neither weights from a file nor a mask. A network that is trained with LPIPS
     cannot be judged by LPIPS alone.
 
     Args:
@@ -59,5 +59,5 @@ class PerceptualLoss(nn.Module):
         self._model[0].to(pred.device)
         pred, target = pred.float(), target.float()
         seen = torch.where(mask > 0, pred, target)
-        with torch.autocast(pred.device.type, enabled=False):  # bfloat16 turns the gradient by a tenth
+        with torch.autocast(pred.device.type, enabled=False):  # in bfloat16 the gradient is off by a tenth
             return self._model[0](seen, target, normalize=True).mean()

@@ -12,16 +12,16 @@ class LossWeights:
     """Weights of the generators' loss terms; a term of weight 0 is not computed, nor is a network that only it needs.
 
     Attributes:
-        adversarial_stain: the stain discriminator takes the generated stain for real.
-        adversarial_ct: the CT discriminator takes the generated CT for real.
+        adversarial_stain: the stain discriminator takes the stain for a section.
+        adversarial_ct: the CT discriminator takes the made CT for a scan's.
         cycle_ct: CT to stain and back is the CT again (the cycle loss).
-        cycle_stain: stain to CT and back is the stain again (the cycle loss).
-        pixel_stain: the generated stain is the registered section (the pixel loss).
-        pixel_ct: the generated CT is the registered CT (the pixel loss).
+        cycle_stain: section to CT and back is the section again (the cycle loss).
+        pixel_stain: the stain is the registered section (the pixel loss).
+        pixel_ct: the CT made from the section is the registered CT (the pixel loss).
         grey: greyscale consistency.
-        contrast: places of the generated stain resemble those of the registered section (the contrast loss).
-        perceptual: the generated stain looks like the registered section (the perceptual loss).
-        smooth: the displacement by which the generated stain is aligned is smooth; 0 = it is not aligned.
+        contrast: places of the stain resemble those of the registered section (the contrast loss).
+        perceptual: the stain looks like the registered section (the perceptual loss).
+        smooth: the displacement that aligns the stain is smooth; 0 = no alignment.
 
     Raises:
         ValueError: a weight is no number, negative or beyond `LARGEST`, or no term is left.

@@ -1,4 +1,4 @@
-"""Which part of a stained section is tissue or implant, and not empty slide."""
+"""Which part of a section is tissue or implant, and not empty slide."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ def tissue_foreground(label: torch.Tensor, threshold: float = 0.85, window: int 
     """Find what is not empty slide in a section.
 
     A pixel is coloured if its darkest channel is below `threshold`; it is foreground if most of the window around it is
-    coloured, which drops specks and closes pores. Holes are filled: unstained marrow within tissue is foreground, since
-    a model has to leave it pale. A transparent implant (PEEK) is empty slide unless tissue encloses it.
+    coloured, which drops specks and closes pores. Holes are filled: pale marrow within tissue is foreground, since a
+    model has to leave it pale. A transparent implant (PEEK) is empty slide unless tissue encloses it.
 
     Args:
         label: section (3, H, W) in [0, 1], white = 1.

@@ -1,4 +1,4 @@
-"""Histomorphometry of a section whose tissues are known: what the stain is made for."""
+"""Histomorphometry of an image whose tissues are known: what a section is dyed for."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def histomorphometry(
     contact: int = CONTACT,
     roughness: int = ROUGHNESS,
 ) -> dict[str, float]:
-    """Measure a section, in per cent.
+    """Measure an image of tissues, in per cent.
 
     - ``bv_tv``: area of old and new bone among that of all tissue, which is bone, osteoid and marrow or soft tissue,
       without implant, its degradation layer, and resin (Dempster et al. 2013 in two dimensions).
@@ -29,7 +29,7 @@ def histomorphometry(
       degradation layer belongs to the implant. Where the image ends or is not valid, there is no surface. A classifier
       leaves specks and ragged contours, which would count as surface without bone: the implant is opened and closed
       with a disc of radius `roughness`, and small patches are left out. With these numbers the contact in classified
-      true sections of the phantom's validation specimens is closest to that of their labels.
+      sections of the phantom's validation specimens is closest to that of their labels.
     - ``new_bone_fraction``: area of new bone among that of all bone.
     - ``degradation_area``: area of the degradation layer among that of the image.
 

@@ -55,7 +55,7 @@ class RegionLPIPSMetric(RegionMetric):
         layers = model.net(model.scaling_layer(torch.cat([pred, label]) * 2 - 1))  # LPIPS takes images in [-1, 1]
         value = pred.new_zeros(())
         for head, features in zip(model.lins, layers, strict=True):
-            # As lpips.normalize_tensor, with the paper's safeguard against all-zero features.
+            # `lpips.normalize_tensor`, with the paper's safeguard against all-zero features
             unit = features / (features.square().sum(dim=1, keepdim=True).sqrt() + 1e-10)
             distance = head((unit[:1] - unit[1:]).square())
             share = F.interpolate(region.float(), size=distance.shape[2:], mode="area")

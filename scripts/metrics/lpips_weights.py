@@ -92,7 +92,7 @@ def build_lpips(features: dict[str, torch.Tensor]) -> Any:
     import_torchvision()
     import lpips
 
-    # The network is built with random convolutions first, which must not shift the random numbers of a training run.
+    # `LPIPS` draws random convolutions first, which must not shift the random numbers of a training.
     with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # lpips says `pretrained=False` in torchvision's old way
         model = lpips.LPIPS(pretrained=True, net="alex", version="0.1", pnet_rand=True, verbose=False)

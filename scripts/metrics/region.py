@@ -1,4 +1,4 @@
-"""What the image metrics share: a value per image, taken over a region of it."""
+"""Metrics that give one value per image, taken over a region of it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class RegionMetric(RegressionMetric):
         self, y_pred: torch.Tensor, y: torch.Tensor, region: torch.Tensor | None = None
     ) -> torch.Tensor:
         self._check_shape(y_pred, y)
-        # Half-precision predictions would cost the figures digits; MetaTensors would cost time.
+        # half precision would cost digits, MetaTensors time
         pred, label = (torch.as_tensor(t).as_subclass(torch.Tensor).float() for t in (y_pred, y))
         if region is None:
             region = torch.ones_like(pred[:, :1])

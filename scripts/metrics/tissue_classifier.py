@@ -1,4 +1,4 @@
-"""A network that names the tissues of a stained section."""
+"""A network that names the tissues of a section or a stain."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ HOW_TO_GET = "fit one with `python -m bundle tissue` in the source repository"
 
 
 class TissueClassifier(nn.Module):
-    """Stain (N, 3, H, W) in [0, 1] to a value per class (N, classes, H, W), the largest for its tissue.
+    """Section or stain (N, 3, H, W) in [0, 1] to a value per class (N, classes, H, W), the largest for its tissue.
 
-    MONAI's ``UNet``, fitted on true sections (`python -m bundle tissue`), which judges virtual ones.
+    MONAI's ``UNet``, fitted on sections (`python -m bundle tissue`), which judges stains.
 
     Args:
         classes: how many.
@@ -39,7 +39,7 @@ class TissueClassifier(nn.Module):
 
     @torch.no_grad()
     def classify(self, stain: torch.Tensor) -> torch.Tensor:
-        """Class ids (H, W) of a whole section (3, H, W) in [0, 1], any H and W."""
+        """Class ids (H, W) of a whole section or stain (3, H, W) in [0, 1], any H and W."""
         self.eval()
         return self.windows(stain[None], self)[0].argmax(dim=0)
 

@@ -1,4 +1,4 @@
-"""Options as they are typed: what is right, what is a path, what each may be, and their checks."""
+"""Options as they are typed, and their checks: names, paths, types, ranges."""
 
 from scripts.options.command_line import check_command_line
 from scripts.options.rules import check_options

@@ -1,4 +1,4 @@
-"""The command line ``python -m monai.bundle run``: what is right, and what MONAI would leave out or misread."""
+"""The command line ``python -m monai.bundle run``: refuses what MONAI would leave out or misread."""
 
 from __future__ import annotations
 
@@ -92,16 +92,16 @@ def refuse_unknown_ids(given: Iterable[str], config: Mapping[str, Any], besides:
     Args:
         given: names such as ``network_def#blocks``.
         config: as it was read.
-        besides: names that are right though the config has them not.
+        besides: further names that are right.
 
     Raises:
-        InputError: an option that is neither an entry of the config nor among the others.
+        InputError: an option that is neither an entry of the config nor among `besides`.
     """
     known = sorted({*_ids(config), *besides})
     for option in given:
         if option in known or _may_be_added(option, config):
             continue
-        # rather the same name elsewhere than a similar one
+        # the same name below another id is a better guess than a similar name
         namesakes = [name for name in known if name.split("#")[-1] == option.split("#")[-1]]
         close = difflib.get_close_matches(option, namesakes or known, n=1, cutoff=0.0 if namesakes else 0.6)
         remedy = f"did you mean --{close[0]}?" if close else "the config file lists the options there are."
@@ -173,7 +173,7 @@ def _read_args_file(path: str | None) -> dict[str, Any]:
         return {}
     try:
         content = ConfigParser.load_config_file(path)
-    except (OSError, ValueError):  # MONAI has read it already and says better what is wrong
+    except (OSError, ValueError):  # MONAI reads the file as well, and says what is wrong
         return {}
     return {str(name).lstrip("+").replace("::", "#"): value for name, value in content.items()}
 
@@ -183,12 +183,12 @@ def _read_config(config_file: Any) -> dict[str, Any]:
     try:
         listed = isinstance(config_file, str) and config_file.lstrip().startswith(("[", "("))
         return ConfigParser.load_config_files(ast.literal_eval(config_file) if listed else config_file)
-    except (OSError, ValueError, SyntaxError):  # MONAI has read them already and says better what is wrong
+    except (OSError, ValueError, SyntaxError):  # MONAI reads the files as well, and says what is wrong
         return {}
 
 
 def _tracking_options(given: Mapping[str, Any]) -> set[str]:
-    """What an experiment tracker that MONAI knows may be told."""
+    """Options of the experiment tracker that MONAI is told to use."""
     settings: Any = DEFAULT_EXP_MGMT_SETTINGS.get(str(given.get("tracking")), {})
     return set(settings.get("configs", {}))
 
@@ -198,14 +198,14 @@ def _ids(config: Any, prefix: str = "") -> list[str]:
     entries = config.items() if isinstance(config, Mapping) else enumerate(config) if isinstance(config, list) else ()
     ids = []
     for name, value in entries:
-        if name == "initialize":  # no place for options
+        if name == "initialize":  # holds no options
             continue
         ids += [f"{prefix}{name}", *_ids(value, f"{prefix}{name}#")]
     return ids
 
 
 def _may_be_added(option: str, config: Mapping[str, Any]) -> bool:
-    """Whether the option is a further argument of something that the config builds, and not a misspelt one."""
+    """Whether the option is a further argument of an object that the config builds, and no misspelt one."""
     node: Any = config
     *path, last = option.split("#")
     for name in path:
@@ -225,7 +225,7 @@ def _may_be_added(option: str, config: Mapping[str, Any]) -> bool:
 
 def _arguments_of(target: str) -> set[str] | None:
     """Names of the arguments of what a ``_target_`` names; None where it takes any, or is not found."""
-    found = locate(target) if "." in target else None  # MONAI's own go by their names alone
+    found = locate(target) if "." in target else None  # MONAI's own classes are named without their module
     try:
         parameters = inspect.signature(found).parameters  # type: ignore[arg-type]
     except (TypeError, ValueError):

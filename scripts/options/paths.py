@@ -6,12 +6,12 @@ from typing import Any
 
 from scripts.errors import InputError
 
-# those of the configs; text is put back for them
+# of the configs; Fire may have made numbers of them
 PATHS = ("bundle_root", "dataset_dir", "output_dir", "input", "checkpoint", "tissue_classifier", "lpips_weights")
-# those that MONAI reads before a config has a say
+# MONAI reads these before the config
 READ_EARLY = ("config_file", "meta_file", "logging_file", "args_file", "properties_path")
-INNER = ("output_dir", "dataset_dir", "source", "path", "log_dir", "classifier")  # names of the same below an id
-MARKS = ("$", "@", "%", "{")  # of what MONAI evaluates, looks up or instantiates
+INNER = ("output_dir", "dataset_dir", "source", "path", "log_dir", "classifier")  # names of paths below an id
+MARKS = ("$", "@", "%", "{")  # MONAI evaluates, looks up or instantiates what begins so
 
 
 def is_path(option: str) -> bool:
@@ -64,7 +64,7 @@ def _refuse_marks(option: str, text: str) -> None:
 
 
 def _misread(text: str) -> bool:
-    """Whether Fire makes something else of a text."""
-    from fire.parser import DefaultParseValue  # MONAI's command line, which alone needs it, has it
+    """Whether Fire reads a text as anything but that text."""
+    from fire.parser import DefaultParseValue  # late: only MONAI's command line needs Fire
 
     return "#" in text or DefaultParseValue(text) != text

@@ -16,7 +16,7 @@ class Rule(NamedTuple):
 
     Attributes:
         expected: in words, behind "it must be".
-        holds: whether a value is so.
+        holds: whether a value is as expected.
     """
 
     expected: str
@@ -30,7 +30,7 @@ def check_options(**options: Any) -> None:
         options: values by name, with ``__`` between ids: ``train__trainer__max_epochs=120``.
 
     Raises:
-        InputError: an option is not as its rule has it.
+        InputError: an option breaks its rule.
     """
     for name, value in options.items():
         rule = RULES[name]
@@ -83,7 +83,7 @@ RULES: dict[str, Rule] = {
     "seed": _whole(0, 2**32 - 1),  # NumPy's range
     "iterations_per_epoch": STEPS,
     "batch_size": _whole(1, 10**6),
-    "patch_size": _whole(24, 10**5),  # three strided layers of a discriminator leave nothing of less
+    "patch_size": _whole(24, 10**5),  # the discriminator's three strided layers need as much
     "patches_per_slice": _whole(1, 10**6),
     "learning_rate": _number(0, 1),
     "discriminator_learning_rate": Rule("a number from 0 to 1", lambda value: _is_number(value) and 0 <= value <= 1),

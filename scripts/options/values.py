@@ -1,4 +1,4 @@
-"""Options as the command line hands them over."""
+"""Checks of single options: counts, devices, switches, optional packages."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def require_device(device: object) -> None:
     """Check that a device can be used.
 
     Raises:
-        InputError: it is unknown, or there is none in this machine, or this build of PyTorch cannot use it.
+        InputError: it is unknown, not in this machine, or not usable by this build of PyTorch.
     """
     try:
-        torch.empty(1, device=device).tolist()  # type: ignore[call-overload] # read: `meta` holds nothing
+        torch.empty(1, device=device).tolist()  # type: ignore[call-overload] # `tolist`, since `meta` holds nothing to read
     except (RuntimeError, AssertionError, TypeError) as error:
         raise InputError(f"The device '{device}' cannot be used here: give --device cpu, or none at all.") from error
 

@@ -33,7 +33,7 @@ class ImageHeader:
 
     Attributes:
         height: rows, as shown: turned as its orientation tag asks.
-        width: columns, likewise.
+        width: columns as shown.
         channels: 1 (grey) or 3 (RGB), alpha not counted.
         dtype: name of the pixels' type.
         palette: whether its grey values can also be read as the colours of a palette.

@@ -1,4 +1,4 @@
-"""How a picture is to be turned before it is shown: EXIF's and TIFF's tag 274, which every viewer follows."""
+"""How a picture must be turned before it is shown: tag 274 of EXIF and TIFF, which every viewer follows."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def turned(pixels: np.ndarray, orientation: int) -> np.ndarray:
 
 
 def turned_size(height: Length, width: Length, orientation: int) -> tuple[Length, Length]:
-    """Height and width as shown, of those stored, in pixels or as lengths."""
+    """Height and width as shown from height and width as stored, in pixels or as lengths."""
     return (width, height) if TURNS[orientation][0] else (height, width)
 
 
@@ -60,7 +60,7 @@ def stored_part(part: tuple[int, int, int, int], size: tuple[int, int], orientat
 
 
 def tiff_orientation(page: tifffile.TiffPage) -> int:
-    """Tag 274 of a page; 1 where there is none, or none that means anything."""
+    """Tag 274 of a page; 1 where it is missing or has no meaning."""
     return _known(page.tags.valueof(TAG, 1))
 
 
@@ -70,7 +70,7 @@ def jpeg_orientation(image: JpegImagePlugin.JpegImageFile) -> int:
 
 
 def png_orientation(path: Path) -> int:
-    """EXIF's orientation of a PNG file, found without decoding its pixels, behind which it may stand."""
+    """EXIF's orientation of a PNG file. EXIF may stand behind the pixels, which are not decoded to find it."""
     kept = [PNG_SIGNATURE]
     with path.open("rb") as file:
         file.seek(len(PNG_SIGNATURE))
@@ -80,18 +80,18 @@ def png_orientation(path: Path) -> int:
                 kept.append(head + file.read(length + 4))
             else:
                 file.seek(length + 4, 1)
-    if len(kept) <= 3:  # its signature, header and end
+    if len(kept) <= 3:  # signature, header and end
         return 1
     try:
         return _orientation(PngImagePlugin.PngImageFile(BytesIO(b"".join(kept))))
-    except (SyntaxError, ValueError):  # damaged, which whoever decodes the pixels finds as well
+    except (SyntaxError, ValueError):  # damaged; the error is raised when the pixels are decoded
         return 1
 
 
 def _orientation(image: Image.Image) -> int:
     try:
-        return _known(Image.Image.getexif(image).get(TAG, 1))  # that of PNG files would decode the pixels
-    except Exception:  # Pillow meets EXIF that is damaged with errors of many kinds; viewers then turn nothing
+        return _known(Image.Image.getexif(image).get(TAG, 1))  # `PngImageFile.getexif` would decode the pixels
+    except Exception:  # Pillow raises many kinds for damaged EXIF; viewers then turn nothing
         return 1
 
 

@@ -1,4 +1,4 @@
-"""The colours of TIFF pages as RGB: palettes, YCbCr, CMYK and 12 bits; others are refused by their name."""
+"""The colours of TIFF pages as RGB: palettes, YCbCr, CMYK and 12 bits; others are refused by name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REMEDY = "convert it to 8-bit RGB, with ImageMagick by `magick IN -colorspace sR
 
 
 def needs_conversion(page: tifffile.TiffPage) -> bool:
-    """Whether the samples that tifffile decodes are something else than grey values or RGB of the type's full range."""
+    """Whether tifffile decodes anything but grey values or RGB of the type's full range."""
     return not _is_plain(page) or _short(page) > 0
 
 
@@ -95,7 +95,7 @@ def _from_palette(pixels: np.ndarray, page: tifffile.TiffPage, path: Path) -> np
 
 
 def _from_ycbcr(pixels: np.ndarray, page: tifffile.TiffPage) -> np.ndarray:
-    """By the formulas of TIFF 6.0, section 21."""
+    """RGB of YCbCr by the formulas of TIFF 6.0, section 21."""
     red, green, blue = _numbers(page, COEFFICIENTS) or BT601
     levels: Sequence[float] = _numbers(page, BLACK_WHITE) or FULL_RANGE
     levels = FULL_RANGE if any(map(operator.eq, levels[0::2], levels[1::2])) else levels
@@ -117,7 +117,7 @@ def _numbers(page: tifffile.TiffPage, tag: int) -> list[float] | None:
 
 
 def _short(page: tifffile.TiffPage) -> int:
-    """Bits of RGB that is kept in 16 and has fewer, by its tags; 0 where it has as many, or tags do not say."""
+    """Bits of RGB that takes up 16 but uses fewer, by its tags; 0 where it uses 16, or tags do not say."""
     if page.dtype != np.uint16 or page.photometric != PHOTOMETRIC.RGB:
         return 0
     if isinstance(page.bitspersample, int) and 8 < page.bitspersample < 16:
@@ -129,7 +129,7 @@ def _short(page: tifffile.TiffPage) -> int:
 
 
 def _stretched(pixels: np.ndarray, bits: int) -> np.ndarray:
-    """16 bits of fewer."""
+    """Stretch samples of fewer bits to 16."""
     largest = 2**bits - 1
     stretched: np.ndarray = (np.minimum(pixels, largest).astype(np.uint32) * 65535 // largest).astype(np.uint16)
     return stretched

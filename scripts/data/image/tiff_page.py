@@ -36,11 +36,11 @@ def read_page(page: tifffile.TiffPage | tifffile.TiffFrame) -> np.ndarray:
 
 def _with_segments_cut(page: tifffile.TiffPage | tifffile.TiffFrame) -> np.ndarray:
     stored = page.keyframe
-    assert stored is not None  # of an open file
-    plain = copy.copy(stored)  # the same page, as if its segments were not compressed
+    assert stored is not None
+    plain = copy.copy(stored)  # a page whose segments are taken as not compressed
     plain.compression = tifffile.COMPRESSION.NONE
     plain.fillorder = tifffile.FILLORDER.MSB2LSB
-    for kept in ("hash", "decode"):  # what the page has found out about itself
+    for kept in ("hash", "decode"):  # cached properties
         plain.__dict__.pop(kept, None)
     pixels = np.full(stored.shaped, stored.nodata, stored.dtype)
     handle = page.parent.filehandle

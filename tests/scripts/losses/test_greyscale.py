@@ -16,9 +16,9 @@ def images(size: int = 16) -> dict[str, torch.Tensor]:
     torch.manual_seed(0)
     return {
         "ct": torch.rand(2, 1, size, size),
+        "section": torch.rand(2, 3, size, size),
         "stain": torch.rand(2, 3, size, size),
-        "fake_stain": torch.rand(2, 3, size, size),
-        "fake_ct": torch.rand(2, 1, size, size),
+        "made_ct": torch.rand(2, 1, size, size),
         "mask": torch.ones(2, 1, size, size),
     }
 
@@ -35,11 +35,11 @@ def test_luma_of_primaries() -> None:
 
 def test_section_by_hand() -> None:
     batch = images(2)
-    batch["stain"][:] = 0
-    batch["fake_stain"][:] = torch.tensor([1.0, 0.0, 0.5]).view(1, 3, 1, 1)  # luma 0.299 + 0.057
+    batch["section"][:] = 0
+    batch["stain"][:] = torch.tensor([1.0, 0.0, 0.5]).view(1, 3, 1, 1)  # luma 0.299 + 0.057
     loss = GreyscaleConsistencyLoss("section")
     assert loss(**batch).item() == pytest.approx(0.356)
-    batch["stain"][:, :, 0] = torch.tensor([1.0, 0.0, 0.5]).view(3, 1)  # the upper half is right
+    batch["section"][:, :, 0] = torch.tensor([1.0, 0.0, 0.5]).view(3, 1)  # the upper half is right
     assert loss(**batch).item() == pytest.approx(0.178)
     batch["mask"][:, :, 0] = 0
     assert loss(**batch).item() == pytest.approx(0.356)
@@ -49,20 +49,20 @@ def test_section_by_hand() -> None:
 
 def test_section_asks_for_luma_not_colour() -> None:
     batch = images(4)
-    batch["fake_stain"] = grey_rgb(luma(batch["stain"]))
+    batch["stain"] = grey_rgb(luma(batch["section"]))
     assert GreyscaleConsistencyLoss("section")(**batch).item() == pytest.approx(0, abs=1e-6)  # float32
 
 
 def test_backward_by_hand() -> None:
     batch = images(2)
-    batch["ct"][:], batch["fake_ct"][:] = 0.25, 0.75
-    batch["fake_ct"][0, 0, 0, 0] = 0.25
+    batch["ct"][:], batch["made_ct"][:] = 0.25, 0.75
+    batch["made_ct"][0, 0, 0, 0] = 0.25
     loss = GreyscaleConsistencyLoss("backward")
     assert loss(**batch).item() == pytest.approx(0.5 * 7 / 8)
     batch["mask"][0, 0, 0, 0] = 0
     assert loss(**batch).item() == pytest.approx(0.5)
     with pytest.raises(ValueError, match="'backward' needs the CT"):
-        loss(**batch | {"fake_ct": None})
+        loss(**batch | {"made_ct": None})
 
 
 def test_local_correlation_against_numpy() -> None:
@@ -78,7 +78,7 @@ def test_local_correlation_against_numpy() -> None:
 @pytest.mark.parametrize(("gain", "offset"), [(1.0, 0.0), (-1.0, 1.0), (0.4, 0.3), (-0.5, 0.9)])
 def test_structure_is_blind_to_sign_and_contrast(gain: float, offset: float) -> None:
     batch = images(32)
-    batch["fake_stain"] = grey_rgb(gain * batch["ct"] + offset)
+    batch["stain"] = grey_rgb(gain * batch["ct"] + offset)
     # Uniform noise has variance 1/12; at a gain of 0.4 that is 0.013, beside which the floor of 1e-4 is 0.75 per cent.
     assert GreyscaleConsistencyLoss("structure")(**batch).item() == pytest.approx(0, abs=0.02)
 
@@ -90,14 +90,14 @@ def test_structure_tells_other_structure_and_ignores_flat_noise() -> None:
     assert loss(**batch).item() == pytest.approx(1 - 1 / 80, abs=0.01)
     flat = 0.5 + 1e-4 * images(64)["ct"]
     noisy = grey_rgb(0.5 + 1e-4 * flat)
-    assert loss(**batch | {"ct": flat, "fake_stain": noisy}).item() == pytest.approx(1, abs=1e-3)
+    assert loss(**batch | {"ct": flat, "stain": noisy}).item() == pytest.approx(1, abs=1e-3)
 
 
 def test_structure_counts_only_where_the_pair_is_valid() -> None:
     batch = images(32)
-    batch["fake_stain"] = grey_rgb(1 - batch["ct"])
-    batch["fake_stain"] = batch["fake_stain"].clone()
-    batch["fake_stain"][..., 16:] = images(32)["stain"][..., 16:]
+    batch["stain"] = grey_rgb(1 - batch["ct"])
+    batch["stain"] = batch["stain"].clone()
+    batch["stain"][..., 16:] = images(32)["section"][..., 16:]
     loss = GreyscaleConsistencyLoss("structure", window=5)
     whole = loss(**batch)
     batch["mask"][..., 14:] = 0  # and two columns more, whose windows reach over
@@ -108,7 +108,7 @@ def test_structure_counts_only_where_the_pair_is_valid() -> None:
 def test_gradient_is_that_of_finite_differences(reading: str) -> None:
     batch = images(6)
     batch = {name: image[:1].double() for name, image in batch.items()}
-    changed = "fake_ct" if reading == "backward" else "fake_stain"
+    changed = "made_ct" if reading == "backward" else "stain"
     loss = GreyscaleConsistencyLoss(reading, window=3)
 
     def value(x: torch.Tensor) -> torch.Tensor:
