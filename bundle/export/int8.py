@@ -36,7 +36,7 @@ def write_int8(exported: Path, path: Path, slices: Sequence[np.ndarray]) -> None
     advice).
 
     Args:
-        exported: ``model.onnx`` as `bundle.export.command` writes it.
+        exported: ``model.onnx`` as `bundle.export.exporting` writes it.
         path: file to write.
         slices: CT by which the ranges of values are found, see `calibration_slices`.
     """

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from bundle.monailabel.layout import lay_out
 from bundle.shared.places import ROOT
 
 
@@ -22,6 +21,8 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         InputError: see `lay_out`.
     """
+    from bundle.monailabel.layout import lay_out
+
     place = lay_out(args.app, ROOT, args.bundle, args.overwrite)
     print(f"{place.name} is in {place}.")
     print(f"Start the server, in the environment that has MONAI Label: python {args.app / 'serve.py'} --studies FOLDER")

@@ -3,23 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import logging
 from pathlib import Path
-
-import numpy as np
-
-from bundle.view.facts import facts_of
-from bundle.view.grid import Grid, choose_grid
-from bundle.view.layers import ct_on_grid, layer_on_grid, open_layer
-from bundle.view.outputs import Stained, find_stained
-from bundle.view.page import write_page
-from scripts.errors import InputError
-from scripts.files.opening import has_suffix
-from scripts.volume.read.reader import open_volume
-from scripts.volume.read.volume import Volume
-from scripts.volume.stain.request import file_signature
-
-logger = logging.getLogger(__name__)
 
 LARGEST = 2048  # a browser's canvas holds a tile of that side on every phone
 SMALLEST = 16
@@ -28,10 +12,12 @@ SUFFIXES = (".html", ".htm")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("out", type=Path, metavar="OUT", help="output folder of `run inference`")
+    parser.add_argument("stained", type=Path, metavar="STAINED", help="folder that `stain` or `run inference` wrote")
     parser.add_argument("--name", help="which volume, its files' name before _stain; without it a page for each")
     parser.add_argument("--ct", metavar="VOLUME", help="the CT that was stained, where it is no longer where it was")
-    parser.add_argument("--out", type=Path, dest="page", metavar="PAGE.html", help="page to write; OUT/NAME_stain.html")
+    parser.add_argument(
+        "--out", type=Path, dest="page", metavar="PAGE.html", help="page to write; STAINED/NAME_stain.html"
+    )
     parser.add_argument("--size", type=int, default=1024, help="voxels along the longest side at most")
 
 
@@ -39,19 +25,23 @@ def run(args: argparse.Namespace) -> int:
     """Write a page for each volume and print its path.
 
     Raises:
-        InputError: nothing is stained in OUT, or not finished; several volumes where one is meant; a CT that was given
+        InputError: nothing is stained, or not finished; several volumes where one is meant; a CT that was given
             and is another; a damaged output; a page that cannot be written, or is named like another kind of file.
     """
+    from bundle.view.outputs import find_stained
+    from bundle.view.write import write_view
+    from scripts.errors import InputError
+
     if not SMALLEST <= args.size <= LARGEST:
         raise InputError(f"--size is {args.size}: give a number from {SMALLEST} to {LARGEST}.")
     if args.page is not None:
         _require_page(args.page)
-    stained = find_stained(args.out, args.name)
+    stained = find_stained(args.stained, args.name)
     if len(stained) > 1 and (args.ct or args.page):
         names = ", ".join(one.name for one in stained)
-        raise InputError(f"{args.out} holds several volumes ({names}): say by --name which one is meant.")
+        raise InputError(f"{args.stained} holds several volumes ({names}): say by --name which one is meant.")
     for one in stained:
-        path = args.page or args.out / f"{one.name}_stain.html"
+        path = args.page or args.stained / f"{one.name}_stain.html"
         grid = write_view(one, path, args.size, args.ct)
         sides = " x ".join(map(str, grid.shape))
         print(f"{path}: {sides} voxels (z, y, x), {path.stat().st_size / 1e6:.1f} MB")
@@ -60,69 +50,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _require_page(path: Path) -> None:
     """Refuse a name that may be a volume's: an earlier page is replaced, nothing else is."""
+    from scripts.errors import InputError
+    from scripts.files.opening import has_suffix
+
     if path.is_dir():
         raise InputError(f"--out {path} is a folder: give the name of the page as well, such as {path / 'stain.html'}.")
     if not has_suffix(path, SUFFIXES):
         raise InputError(f"--out {path} does not end in {' or '.join(SUFFIXES)}: give the page such a name.")
-
-
-def write_view(stained: Stained, path: Path, size: int = 1024, ct: str | None = None) -> Grid:
-    """Write the page of one volume.
-
-    Args:
-        stained: the volume's outputs.
-        path: HTML file to write.
-        size: voxels along the longest side at most.
-        ct: the CT volume instead of the record's.
-
-    Returns:
-        What voxels the page shows.
-    """
-    shape, spacing = stained.shape, stained.spacing
-    grid = choose_grid(shape, spacing or (1.0, 1.0, 1.0), size)
-    sparse = stained.zeros_left_out
-    layers = {"stain": layer_on_grid(open_layer(stained.stain, 3, shape, sparse), grid, stained.digests("stain"))}
-    grey, doubt = _ct(stained, grid, ct)
-    if grey is not None:
-        layers["ct"] = grey
-    if stained.uncertainty is not None:
-        doubts = open_layer(stained.uncertainty, 1, shape, sparse)
-        layers["uncertainty"] = layer_on_grid(doubts, grid, stained.digests("uncertainty"))
-    write_page(path, facts_of(stained, grid, doubt), layers)
-    return grid
-
-
-def _ct(stained: Stained, grid: Grid, given: str | None) -> tuple[np.ndarray | None, str]:
-    """The CT (z, y, x, 1) uint8, and a doubt that it is what was stained; None if it is no longer there.
-
-    Either is said by a line as well.
-    """
-    try:
-        with open_volume(given or stained.source) as volume:
-            if volume.shape != stained.shape:
-                sizes = [" x ".join(map(str, sides)) for sides in (volume.shape, stained.shape)]
-                raise InputError(
-                    f"{volume.source} has {sizes[0]} voxels (z, y, x), but what was stained as {stained.name} had "
-                    f"{sizes[1]}: give --ct the CT of this stain."
-                )
-            grey, digest = ct_on_grid(volume, grid, stained.window, stained.padding)
-            if doubt := _doubt(stained, volume, digest):
-                logger.warning("%s: %s (%s)", stained.name, doubt, volume.source)
-            return grey, doubt
-    except InputError as error:
-        if given:
-            raise
-        logger.warning("%s: the page shows the stain without its CT. %s", stained.name, error)
-        return None, ""
-
-
-def _doubt(stained: Stained, volume: Volume, digest: str) -> str:
-    """Why a CT of the right shape may not be the one that was stained; empty if it is known to be."""
-    shown = f"The CT on this page, {volume.path.name},"
-    if stained.ct_digest is not None:
-        other = f"{shown} is not what was stained: its grey values or their type are others."
-        return "" if digest == stained.ct_digest else other
-    # a digest of slices along another axis is not compared: reading these costs a copy of the volume
-    if stained.made_of == file_signature(volume.files):
-        return ""
-    return f"{shown} may not be what was stained: its files are not those of the record, or were changed since."

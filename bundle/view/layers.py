@@ -187,7 +187,7 @@ def layer_on_grid(layer: Layer, grid: Grid, digests: Sequence[str] = ()) -> np.n
         if all(side % factor == 0 for side, factor in zip(grid.block, level.factors, strict=True))
     ]
     level = max(fitting, key=lambda level: level.factors)
-    _require_chunks(layer, level)
+    require_chunks(layer, level)
     z, y, x = (side // factor for side, factor in zip(grid.block, level.factors, strict=True))
     means = np.empty((*grid.shape, level.shape[3]), np.uint8)
     step, digest = z * max(1, level.depth // z), hashlib.sha256()
@@ -207,7 +207,7 @@ def layer_on_grid(layer: Layer, grid: Grid, digests: Sequence[str] = ()) -> np.n
     return means
 
 
-def _require_chunks(layer: Layer, level: Level) -> None:
+def require_chunks(layer: Layer, level: Level) -> None:
     """Refuse a copy that was broken off: zarr reads a chunk that has no file as zeros, which look like black."""
     missing = [chunk for chunk in level.chunks() if not chunk.is_file()]
     if not missing:

@@ -104,7 +104,7 @@ def find_stained(folder: Path, name: str | None = None) -> list[Stained]:
             none; a stain that is gone.
     """
     if not folder.is_dir():
-        raise InputError(f"{folder} is no folder: give the --output_dir of `run inference`.")
+        raise InputError(f"{folder} is no folder: give the folder that `stain` or `run inference` wrote.")
     finished = sorted(path.name.removesuffix(RECORD) for path in folder.iterdir() if path.name.endswith(RECORD))
     unfinished = sorted(path.name.removesuffix(UNFINISHED) for path in folder.iterdir() if _is_unfinished(path))
     if name is None:
@@ -124,7 +124,7 @@ def find_stained(folder: Path, name: str | None = None) -> list[Stained]:
     if name is not None and finished:
         raise InputError(f"{folder} holds no stain of {name!r}: give --name one of {', '.join(finished)}.")
     raise InputError(
-        f"{folder} holds no stained volume (no <name>{RECORD}): give the --output_dir of `run inference`, "
+        f"{folder} holds no stained volume (no <name>{RECORD}): give the folder that `stain` or `run inference` wrote, "
         "not one of the volumes in it."
     )
 

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
 import re
 import runpy
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,12 @@ from typing import Any
 import pytest
 
 from bundle import cli
+from bundle.commands import GROUPS
 from bundle.evidence import lut
 from scripts.errors import InputError
+from tests.conftest import ROOT
+
+NOT_YET = {"pairs", "speed", "benchmark", "limits", "uncertainty", "lut", "tissue", "blocks", "demo"}
 
 
 def wrapped() -> None:
@@ -75,7 +81,7 @@ def test_other_exceptions_are_not_hidden(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_interruption(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert ending(monkeypatch, KeyboardInterrupt()) == 130
-    assert capsys.readouterr().err == "interrupted\n"
+    assert capsys.readouterr().err == "interrupted: nothing half written counts; give the same command again\n"
 
 
 @pytest.mark.parametrize("arguments", [["stain"], [], ["lut"], ["lut", "--dataset_dir", "a", "--out", "b", "--c"]])
@@ -88,6 +94,59 @@ def test_wrong_arguments(arguments: list[str], capsys: pytest.CaptureFixture[str
     assert "error:" in shown
 
 
+def test_a_misspelt_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["trian", "data"])
+    assert ended.value.code == 2
+    assert "there is no command 'trian': did you mean train?" in capsys.readouterr().err
+
+
+def test_the_other_spelling_of_out(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["lut", "--dataset_dir", "data", "--output_dir", "out"])
+    assert ended.value.code == 2
+    assert "--output_dir is called --out here" in capsys.readouterr().err
+
+
+def test_sentences_name_the_options_of_the_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ending(monkeypatch, InputError("out cannot be written: give another --output_dir.")) == 1
+    assert capsys.readouterr().err == "error: out cannot be written: give another --out.\n"
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.strip() == json.loads((ROOT / "configs" / "metadata.json").read_text())["version"]
+
+
+def test_help_lists_each_command_once_in_its_group(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    lines = capsys.readouterr().out.splitlines()
+    place = {line.split()[0]: number for number, line in enumerate(lines) if line.strip()}
+    for group, commands in GROUPS.items():
+        assert all(place[name] > place[f"{group}:"] for name in commands)
+    assert sum(map(len, GROUPS.values())) == len(cli.COMMANDS)
+
+
+LATE = ("torch", "monai", "matplotlib", "numpy", "scripts")
+
+
+@pytest.mark.parametrize("command", ["", *sorted(set(cli.COMMANDS) - NOT_YET)])
+def test_help_is_quick(command: str) -> None:
+    """It imports nothing that takes seconds."""
+    code = (
+        "import sys\nfrom bundle.cli import main\n"
+        f"try:\n    main({[*command.split(), '--help']})\nexcept SystemExit: pass\n"
+        f"sys.exit(', '.join(name for name in {LATE} if name in sys.modules) or None)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+
+
 @pytest.mark.parametrize("command", cli.COMMANDS)
 def test_each_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exit_status:
@@ -95,7 +154,7 @@ def test_each_command_explains_itself(command: str, capsys: pytest.CaptureFixtur
     assert exit_status.value.code == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert f"usage: python -m bundle {command}" in shown
-    assert cli.COMMANDS[command][1] in shown
+    assert cli.COMMANDS[command].summary in shown
 
 
 def test_as_a_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -80,7 +80,7 @@ def _make(words: Sequence[str]) -> None:
 
 def _bundle(words: Sequence[str]) -> None:
     try:
-        cli.parser().parse_args(words)
+        cli.parse(words)
     except SystemExit as end:
         raise Wrong(f"python -m bundle {shlex.join(words)}: refused") from end
 

@@ -6,7 +6,7 @@ import re
 
 import yaml
 
-from bundle.release.package.verify import PYTHONS
+from bundle.release.package.command import PYTHONS
 from tests.conftest import ROOT
 from tests.docs.commands import check
 

@@ -82,7 +82,11 @@ def options() -> set[str]:
     overlays = [path for path in (ROOT / "configs").rglob("*.yaml") if path not in WORKFLOWS]
     files = [[path] for path in WORKFLOWS] + [[WORKFLOWS[0], path] for path in overlays]
     known = {name for group in files for name in _ids(_read_config(str([str(path) for path in group])))}
-    return known | RUN_OPTIONS | {option.lstrip("-") for option in _of_parser(cli.parser())}
+    return (
+        known
+        | RUN_OPTIONS
+        | {option.lstrip("-") for name in cli.COMMANDS for option in _of_parser(cli.parser_of(name))}
+    )
 
 
 def _of_parser(parser: argparse.ArgumentParser) -> Iterator[str]:

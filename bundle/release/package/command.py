@@ -5,11 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from bundle.release.package.archive import write_package
-from bundle.release.package.verify import PYTHONS, verify
 from bundle.shared.places import ROOT
-from scripts.files.opening import existing_file
 
+PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 WORDS = {True: "passed", False: "FAILED", None: "not checked"}
 
 
@@ -35,6 +33,10 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         InputError: see `write_package`.
     """
+    from bundle.release.package.archive import write_package
+    from bundle.release.package.verify import verify
+    from scripts.files.opening import existing_file
+
     schema = None if args.schema is None else existing_file(args.schema)
     folder, archive = write_package(ROOT, args.out)
     print(f"Written to {folder} and {archive}.", flush=True)

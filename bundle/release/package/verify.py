@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from bundle.release.package.archive import write_package
+from bundle.release.package.command import PYTHONS
 from bundle.release.package.fresh import run_in_fresh_environment
 from bundle.shared.contents import FOLDERS, LARGEST, NEEDED, read_metadata
 from bundle.shared.unpack import unpack
 from bundle.synthetic.phantom.generate import make_phantom
 
-PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 WORKFLOWS = {"train": "train.yaml", "eval": "evaluate.yaml", "infer": "inference.yaml"}
 OFFLINE = ("NewConnectionError", "ConnectTimeoutError", "ReadTimeoutError", "NameResolutionError", "ProxyError")
 PROPERTIES = """

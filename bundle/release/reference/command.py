@@ -5,11 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from bundle.release.reference.page import write_reference
 from bundle.shared.places import CONFIGS, ROOT
-from scripts.errors import InputError
-from scripts.files.output_folder import writable_folder
-from scripts.whole import write_text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +20,11 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         InputError: with ``--check``, the page is missing or out of date.
     """
+    from bundle.release.reference.page import write_reference
+    from scripts.errors import InputError
+    from scripts.files.output_folder import writable_folder
+    from scripts.whole import write_text
+
     text = write_reference(CONFIGS)
     if not args.check:
         writable_folder(args.out.parent, "--out")

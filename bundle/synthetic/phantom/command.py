@@ -6,10 +6,7 @@ import argparse
 import time
 from pathlib import Path
 
-from tqdm import tqdm
-
 from bundle.shared.places import PHANTOM
-from bundle.synthetic.phantom.generate import make_phantom
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +47,10 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         InputError: see `make_phantom`.
     """
+    from tqdm import tqdm
+
+    from bundle.synthetic.phantom.generate import make_phantom
+
     start = time.monotonic()
     with tqdm(desc="phantom", unit="slice") as bar:
 

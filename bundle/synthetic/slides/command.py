@@ -6,12 +6,7 @@ import argparse
 import time
 from pathlib import Path
 
-from tqdm import tqdm
-
 from bundle.shared.places import SLIDES
-from bundle.synthetic.slides.cut import CutLimits
-from bundle.synthetic.slides.study import StudyOptions, make_study
-from scripts.errors import InputError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +29,12 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         InputError: see `make_study`.
     """
+    from tqdm import tqdm
+
+    from bundle.synthetic.slides.cut import CutLimits
+    from bundle.synthetic.slides.study import StudyOptions, make_study
+    from scripts.errors import InputError
+
     start = time.monotonic()
     if args.processes is not None and args.processes < 1:
         raise InputError(f"--processes {args.processes}: give a positive number.")

@@ -17,7 +17,7 @@ import torch
 from monai.bundle import ConfigWorkflow
 
 from bundle.cli import main
-from bundle.export import command as export
+from bundle.export import exporting as export
 from scripts.errors import InputError, find_input_error
 from scripts.networks import StainGenerator
 from scripts.weights.checkpoint import load_stainer

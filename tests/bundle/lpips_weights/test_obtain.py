@@ -12,7 +12,8 @@ import pytest
 import torch
 from PIL import Image
 
-from bundle import lpips_weights
+from bundle.lpips_weights import command
+from bundle.lpips_weights import obtain as lpips_weights
 from scripts.errors import InputError
 from scripts.metrics.lpips_weights import CONVOLUTIONS, build_lpips, find_lpips_weights, read_alexnet_features
 from tests.scripts.metrics.random_alexnet import random_features
@@ -20,8 +21,8 @@ from tests.scripts.metrics.random_alexnet import random_features
 
 def run(*options: str) -> int:
     parser = argparse.ArgumentParser()
-    lpips_weights.add_arguments(parser)
-    return lpips_weights.run(parser.parse_args(options))
+    command.add_arguments(parser)
+    return command.run(parser.parse_args(options))
 
 
 def package_content() -> dict:

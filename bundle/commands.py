@@ -1,0 +1,93 @@
+"""The commands by their groups: their names and what each does, known without importing any of them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """A command.
+
+    Attributes:
+        module: has ``add_arguments(parser)`` and ``run(args)``, and imports nothing heavy before ``run`` is called.
+        summary: what it does, for the help.
+        interrupted: how the user goes on after Ctrl-C.
+    """
+
+    module: str
+    summary: str
+    interrupted: str = "nothing half written counts; give the same command again"
+
+
+GOES_ON = "the same command goes on where it stopped"
+
+GROUPS: dict[str, dict[str, Command]] = {
+    "workflows": {
+        "train": Command(
+            "bundle.workflows.train",
+            "train the network on registered pairs of CT and section",
+            "the same command with --resume goes on after the last epoch that was saved",
+        ),
+        "evaluate": Command("bundle.workflows.evaluate", "score a trained network against true sections"),
+        "stain": Command("bundle.workflows.stain", "stain images and volumes of any size", GOES_ON),
+        "convert": Command("bundle.workflows.convert", "write a stained volume in another format"),
+    },
+    "tools": {
+        "pairs": Command(
+            "bundle.pairs.command",
+            "register sections to their scans: to a checked pair, or a whole study to a data set",
+            GOES_ON,
+        ),
+        "view": Command("bundle.view.command", "write a stained volume as one HTML page that any browser shows"),
+        "monailabel": Command("bundle.monailabel.command", "lay out a MONAI Label app that serves the bundle"),
+        "export": Command("bundle.export.command", "write the network as TorchScript and ONNX, and compare"),
+        "lpips-weights": Command("bundle.lpips_weights.command", "obtain the AlexNet weights that LPIPS needs"),
+    },
+    "evidence": {
+        "speed": Command("bundle.evidence.speed.command", "measure memory, speed, seams, restarts; print tables"),
+        "benchmark": Command(
+            "bundle.evidence.benchmark.command",
+            "train and evaluate recipes with several seeds, compare their scores and stains",
+            GOES_ON,
+        ),
+        "limits": Command(
+            "bundle.evidence.limits.command",
+            "draw how the stain gets worse with fewer or misregistered pairs, unseen implants, poor scans",
+            GOES_ON,
+        ),
+        "uncertainty": Command(
+            "bundle.evidence.uncertainty.command",
+            "judge whether a stain's uncertainty ranks its errors and notices unseen implants",
+        ),
+        "lut": Command("bundle.evidence.lut", "evaluate the best grey-to-colour lookup table, the baseline to beat"),
+        "tissue": Command(
+            "bundle.evidence.tissue",
+            "fit the classifier by which evaluation tells whether the stain shows the right tissues",
+        ),
+        "blocks": Command(
+            "bundle.evidence.blocks",
+            "make a data set of one registered pair, its splits apart from each other in the field",
+        ),
+    },
+    "synthetic": {
+        "phantom": Command("bundle.synthetic.phantom.command", "write the synthetic data set"),
+        "slides": Command(
+            "bundle.synthetic.slides.command",
+            "write a synthetic study: scans of blocks, and slides of sections cut from them",
+        ),
+    },
+    "release": {
+        "package": Command(
+            "bundle.release.package.command", "write the bundle as the MONAI Model Zoo wants it, and check it"
+        ),
+        "reference": Command(
+            "bundle.release.reference.command", "write docs/reference.md from the comments of the configs"
+        ),
+        "demo": Command(
+            "bundle.release.demo.command",
+            "train a small model, evaluate it and the shipped one, stain a volume, draw pictures",
+        ),
+    },
+}
+
+COMMANDS: dict[str, Command] = {name: command for group in GROUPS.values() for name, command in group.items()}

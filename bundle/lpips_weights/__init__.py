@@ -1,0 +1,1 @@
+"""The weights that LPIPS needs, without a model hub."""

@@ -1,0 +1,82 @@
+"""The page of one stained volume: what is read, and where it is written."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from bundle.view.facts import facts_of
+from bundle.view.grid import Grid, choose_grid
+from bundle.view.layers import ct_on_grid, layer_on_grid, open_layer
+from bundle.view.outputs import Stained
+from bundle.view.page import write_page
+from scripts.errors import InputError
+from scripts.volume.read.reader import open_volume
+from scripts.volume.read.volume import Volume
+from scripts.volume.stain.request import file_signature
+
+logger = logging.getLogger(__name__)
+
+
+def write_view(stained: Stained, path: Path, size: int = 1024, ct: str | None = None) -> Grid:
+    """Write the page of one volume.
+
+    Args:
+        stained: the volume's outputs.
+        path: HTML file to write.
+        size: voxels along the longest side at most.
+        ct: the CT volume instead of the record's.
+
+    Returns:
+        What voxels the page shows.
+    """
+    shape, spacing = stained.shape, stained.spacing
+    grid = choose_grid(shape, spacing or (1.0, 1.0, 1.0), size)
+    sparse = stained.zeros_left_out
+    layers = {"stain": layer_on_grid(open_layer(stained.stain, 3, shape, sparse), grid, stained.digests("stain"))}
+    grey, doubt = _ct(stained, grid, ct)
+    if grey is not None:
+        layers["ct"] = grey
+    if stained.uncertainty is not None:
+        doubts = open_layer(stained.uncertainty, 1, shape, sparse)
+        layers["uncertainty"] = layer_on_grid(doubts, grid, stained.digests("uncertainty"))
+    write_page(path, facts_of(stained, grid, doubt), layers)
+    return grid
+
+
+def _ct(stained: Stained, grid: Grid, given: str | None) -> tuple[np.ndarray | None, str]:
+    """The CT (z, y, x, 1) uint8, and a doubt that it is what was stained; None if it is no longer there.
+
+    Either is said by a line as well.
+    """
+    try:
+        with open_volume(given or stained.source) as volume:
+            if volume.shape != stained.shape:
+                sizes = [" x ".join(map(str, sides)) for sides in (volume.shape, stained.shape)]
+                raise InputError(
+                    f"{volume.source} has {sizes[0]} voxels (z, y, x), but what was stained as {stained.name} had "
+                    f"{sizes[1]}: give --ct the CT of this stain."
+                )
+            grey, digest = ct_on_grid(volume, grid, stained.window, stained.padding)
+            if doubt := _doubt(stained, volume, digest):
+                logger.warning("%s: %s (%s)", stained.name, doubt, volume.source)
+            return grey, doubt
+    except InputError as error:
+        if given:
+            raise
+        logger.warning("%s: the page shows the stain without its CT. %s", stained.name, error)
+        return None, ""
+
+
+def _doubt(stained: Stained, volume: Volume, digest: str) -> str:
+    """Why a CT of the right shape may not be the one that was stained; empty if it is known to be."""
+    shown = f"The CT on this page, {volume.path.name},"
+    if stained.ct_digest is not None:
+        other = f"{shown} is not what was stained: its grey values or their type are others."
+        return "" if digest == stained.ct_digest else other
+    # a digest of slices along another axis is not compared: reading these costs a copy of the volume
+    if stained.made_of == file_signature(volume.files):
+        return ""
+    return f"{shown} may not be what was stained: its files are not those of the record, or were changed since."

@@ -1,0 +1,67 @@
+"""One image or small volume, stained in memory to one file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+from PIL import Image
+
+from scripts.data.window import check_window
+from scripts.errors import InputError
+from scripts.files.opening import TIFF_SUFFIXES, has_suffix
+from scripts.files.output_folder import writable_folder
+from scripts.virtual_stainer import VirtualStainer
+from scripts.volume.read.reader import open_volume
+from scripts.whole import whole_file, writing
+
+
+def stain_to_file(
+    ct: str,
+    out: Path,
+    checkpoint: Path,
+    overlay: Path | None = None,
+    window: Sequence[float] | None = None,
+    device: str | None = None,
+) -> str:
+    """Stain and write.
+
+    Args:
+        ct: image or volume.
+        out: RGB to write: .png for one slice, .tif for any number.
+        checkpoint: weights.
+        overlay: config file that changed ``network_def`` in training.
+        window: grey values that become black and white, None to find them.
+        device: where to compute, None for a GPU if there is one.
+
+    Returns:
+        A line that says what was written.
+
+    Raises:
+        InputError: see `VirtualStainer`; an output of another format, that exists, or that cannot be written.
+    """
+    if not has_suffix(out, (*TIFF_SUFFIXES, ".png")):
+        raise InputError(f"{out} ends in no known format: give --out a name that ends in .png or .tif.")
+    if out.exists():
+        raise InputError(f"{out} exists already: give another --out, or remove it.")
+    with open_volume(ct) as volume:
+        if volume.shape[0] > 1 and not has_suffix(out, TIFF_SUFFIXES):
+            raise InputError(f"{volume.source} has {volume.shape[0]} slices, {out} holds one: give --out a .tif.")
+    writable_folder(out.parent, "--out")
+    if window is not None:
+        check_window(window, str(ct))
+    rgb, _, (lo, hi) = VirtualStainer(checkpoint, device, overlay).stain(ct, window)
+    _write(out, rgb)
+    return f"{out}: {' x '.join(map(str, rgb.shape[:-1]))} pixels, stained with the window {lo:g} to {hi:g}"
+
+
+def _write(path: Path, rgb: NDArray[np.uint8]) -> None:
+    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
+    with writing(path, "give another --out"), whole_file(path, partial):
+        if has_suffix(path, TIFF_SUFFIXES):
+            tifffile.imwrite(partial, rgb, photometric="rgb", compression="zlib")
+        else:
+            Image.fromarray(rgb[0]).save(partial)
