@@ -12,10 +12,10 @@ import numpy.typing as npt
 
 from bundle.view.layers import Layer, open_layer, require_chunks
 from bundle.view.outputs import Stained, find_stained
+from scripts.data.spans import spans
 from scripts.errors import InputError
 from scripts.files.opening import reading
 from scripts.files.output_folder import writable_folder
-from scripts.inferers.tiles import spans
 from scripts.volume.read.volume import Volume
 from scripts.volume.stain.request import FORMATS, OME_ZARR
 from scripts.volume.write.export import EXPORTS

@@ -18,7 +18,7 @@ from bundle.evidence import lut
 from scripts.errors import InputError
 from tests.conftest import ROOT
 
-NOT_YET = {"pairs", "speed", "benchmark", "limits", "uncertainty", "lut", "tissue", "blocks", "demo"}
+NOT_YET = {"speed", "benchmark", "limits", "uncertainty", "lut", "tissue", "blocks", "demo"}
 
 
 def wrapped() -> None:
