@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any, TypeVar
 
+import ignite.distributed as idist
 import torch
 from torch import distributed as dist
 
@@ -30,26 +31,14 @@ def join_processes(backend: str) -> None:
             "Training on several processes was not started by torchrun: start it with "
             "`torchrun --nproc_per_node N -m monai.bundle run ...`, or leave the overlay multi_gpu_train.yaml out."
         )
-    dist.init_process_group(backend)
+    idist.initialize(backend)
 
 
 def join_if_started_by_torchrun() -> None:
     """Join the group of processes if ``torchrun`` started several of this one, with NCCL on GPUs, else with gloo."""
     if int(os.environ.get("WORLD_SIZE", 1)) > 1 and not dist.is_initialized():
         # a rank waits for the others until they are done, which may take hours
-        dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo", timeout=timedelta(days=30))
-
-
-def leave_processes() -> None:
-    """Leave the group again, if there is one."""
-    if is_distributed():
-        dist.destroy_process_group()
-
-
-def wait_for_all() -> None:
-    """Wait until every process has come here."""
-    if is_distributed():
-        dist.barrier()
+        idist.initialize("nccl" if torch.cuda.is_available() else "gloo", timeout=timedelta(days=30))
 
 
 def decided_by_first(decide: Callable[[], Decision]) -> Decision:
@@ -58,11 +47,11 @@ def decided_by_first(decide: Callable[[], Decision]) -> Decision:
     Raises:
         InputError: in all processes, where the decision of the first one fails.
     """
-    if not is_distributed():
+    if idist.get_world_size() == 1:
         return decide()
-    told: list[Any] = [None, None]
+    told: list[Any] = [None, None]  # the decision, and why there is none
     failure: Exception | None = None
-    if rank() == 0:
+    if idist.get_rank() == 0:
         try:
             told[0] = decide()
         except Exception as error:
@@ -73,22 +62,8 @@ def decided_by_first(decide: Callable[[], Decision]) -> Decision:
         raise failure
     if told[1] is not None:
         raise InputError(told[1])
-    return told[0]
-
-
-def is_distributed() -> bool:
-    """Say whether this process belongs to a group of several (``torchrun``)."""
-    return dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1
-
-
-def rank() -> int:
-    """Number of this process, 0 where there is only one."""
-    return dist.get_rank() if is_distributed() else 0
-
-
-def process_count() -> int:
-    """Number of processes of the group, 1 where there is none."""
-    return dist.get_world_size() if is_distributed() else 1
+    decision: Decision = told[0]
+    return decision
 
 
 def average(tensors: Iterable[torch.Tensor]) -> None:
@@ -99,11 +74,11 @@ def average(tensors: Iterable[torch.Tensor]) -> None:
     the backward pass does the same sum. All processes must pass tensors of the same shapes in the same order.
     """
     tensors = [tensor for tensor in tensors if tensor.is_floating_point()]
-    if not is_distributed() or not tensors:
+    if idist.get_world_size() == 1 or not tensors:
         return
     message = torch.cat([tensor.detach().float().flatten() for tensor in tensors])
     dist.all_reduce(message)
-    message /= dist.get_world_size()
+    message /= idist.get_world_size()
     start = 0
     for tensor in tensors:
         tensor.copy_(message[start : start + tensor.numel()].view_as(tensor))

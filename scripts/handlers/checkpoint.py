@@ -8,11 +8,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import ignite.distributed as idist
 import torch
 from ignite.engine import Engine, Events
 from torch import nn
 
-from scripts.engines.distributed import average, is_distributed, rank
+from scripts.engines.distributed import average
 from scripts.engines.trainer import PairedCycleGANTrainer
 from scripts.errors import InputError
 from scripts.files.folder_lock import lock_folder
@@ -70,7 +71,7 @@ class TrainingCheckpoint:
 
     def attach(self, engine: Engine) -> None:
         engine.logger.addFilter(_is_right)
-        if rank() == 0:
+        if idist.get_rank() == 0:
             engine.add_event_handler(Events.STARTED, self._lock)
             on_failure(engine, self._unlock)
         if self.resume:
@@ -80,12 +81,12 @@ class TrainingCheckpoint:
         engine.add_event_handler(Events.COMPLETED, self._unlock)
 
     def save(self, engine: Engine) -> None:
-        if is_distributed():
+        if idist.get_world_size() > 1:
             # each process normalised its own patches: let all go on from the same statistics
             for module in self.state.values():
                 if isinstance(module, nn.Module):
                     average(module.buffers())
-        if rank() == 0:
+        if idist.get_rank() == 0:
             _keep_previous(self.path)
             save_atomically({name: part.state_dict() for name, part in self.state.items()}, self.path)
 
@@ -192,7 +193,7 @@ class BestModel:
                 return
             if competes:
                 self.best = value
-            if rank() == 0:
+            if idist.get_rank() == 0:
                 save_atomically(self.network.state_dict(), self.path)
 
     def state_dict(self) -> dict[str, float]:

@@ -10,9 +10,9 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+import ignite.distributed as idist
 from ignite.engine import Engine, Events
 
-from scripts.engines.distributed import rank
 from scripts.whole import write_text, writing
 
 NOT_TERMS = ("image", "label", "pred")
@@ -63,7 +63,7 @@ class History:
         row |= {name: value / self._steps for name, value in self._sums.items()}
         row |= {f"validation_{name}": float(value) for name, value in self.validator.state.metrics.items()}
         self.rows.append(row)
-        if rank() == 0:
+        if idist.get_rank() == 0:
             write_rows(self.path, self.rows)
 
     def state_dict(self) -> dict[str, Any]:

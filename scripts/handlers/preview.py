@@ -7,13 +7,13 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+import ignite.distributed as idist
 import torch
 from ignite.engine import Engine, Events
 from monai.utils import CommonKeys as Keys
 from PIL import Image, ImageDraw, ImageFont
 from torch.utils.tensorboard import SummaryWriter
 
-from scripts.engines.distributed import rank
 from scripts.handlers.evaluation_of import EvaluationOf
 from scripts.printable import printable
 
@@ -44,7 +44,7 @@ class Preview:
         self._rows: list[torch.Tensor] = []
 
     def attach(self, engine: Engine) -> None:
-        if rank() > 0:
+        if idist.get_rank() > 0:
             return
         engine.add_event_handler(Events.STARTED, self._begin)
         engine.add_event_handler(Events.ITERATION_COMPLETED, self._add)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import ignite.distributed as idist
 from ignite.engine import Engine, Events
 from tqdm import tqdm
 
-from scripts.engines.distributed import rank
 from scripts.handlers.failure import on_failure
 
 
@@ -29,7 +29,7 @@ class Progress:
         self.bar: tqdm | None = None
 
     def attach(self, engine: Engine) -> None:
-        if rank() > 0:
+        if idist.get_rank() > 0:
             return
         # not Events.STARTED: a resumed training finds out only there in which epoch it goes on
         engine.add_event_handler(Events.EPOCH_STARTED, self._start)

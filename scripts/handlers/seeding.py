@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import ignite.distributed as idist
 import numpy as np
 from ignite.engine import Engine, Events
 from monai.transforms import Randomizable
 from monai.utils import set_determinism
-
-from scripts.engines.distributed import rank
 
 
 class EpochSeed:
@@ -32,7 +31,7 @@ class EpochSeed:
         engine.add_event_handler(Events.EPOCH_STARTED, self)
 
     def __call__(self, engine: Engine) -> None:
-        seed = (self.seed * 1_000_003 + engine.state.epoch * 1_009 + rank()) % 2**32
+        seed = (self.seed * 1_000_003 + engine.state.epoch * 1_009 + idist.get_rank()) % 2**32
         set_determinism(seed)
         seeds = np.random.SeedSequence(seed).generate_state(len(self.transforms))
         for transform, own in zip(self.transforms, seeds, strict=True):

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+import ignite.distributed as idist
 import numpy as np
 import torch
 from ignite.engine import Engine, Events
 from monai.utils import CommonKeys as Keys
 from numpy.typing import NDArray
 
-from scripts.engines.distributed import is_distributed, rank, wait_for_all
 from scripts.errors import InputError, cannot_write
 from scripts.handlers.failure import on_failure
 from scripts.memory import give_back_freed_memory
@@ -116,7 +116,7 @@ class VolumeWriter:
             again = "repeat the command, which goes on from here"
             cure = f"make the folder writable and {again}"
             raise cannot_write(begun.staining.folder, error, cure, f"free some space and {again}") from error
-        if not is_distributed() and begun.is_stained():
+        if idist.get_world_size() == 1 and begun.is_stained():
             self._finish(begun)
 
     def _store_of(self, begun: Begun, axis: str) -> ResultStores | AxisStore:
@@ -129,8 +129,8 @@ class VolumeWriter:
         """Finish all volumes that are not yet: to be called by every process after the engine's run, which does not
         take place where no slab was left to stain.
         """
-        wait_for_all()
-        if rank() == 0:
+        idist.barrier()
+        if idist.get_rank() == 0:
             for begun in self.stainings.values():
                 if begun.staining.folder.exists():
                     self._finish(begun)

@@ -7,8 +7,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import ignite.distributed as idist
 from monai.data import partition_dataset
-from torch import distributed as dist
 
 from scripts.data.datalist.file import PAIR, SPLITS, find_list, parse_list
 from scripts.data.datalist.items import Item, check_images, check_leakage, resolve_items
@@ -95,7 +95,7 @@ def note_windowing(network: KeepsWindowing, items: Sequence[Mapping[str, Any]], 
 
 def share_of_process(items: Sequence[Item]) -> list[Item]:
     """The items that this one of several processes evaluates; all get equally many, so some items may come twice."""
-    items = list(items) * (dist.get_world_size() if len(items) < dist.get_world_size() else 1)
+    items = list(items) * (idist.get_world_size() if len(items) < idist.get_world_size() else 1)
     return partition_dataset(
-        items, num_partitions=dist.get_world_size(), shuffle=False, even_divisible=True, drop_last=False
-    )[dist.get_rank()]
+        items, num_partitions=idist.get_world_size(), shuffle=False, even_divisible=True, drop_last=False
+    )[idist.get_rank()]

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import ignite.distributed as idist
 import numpy as np
 
 from scripts.data.padding import NO_PADDING, Padding
-from scripts.engines.distributed import decided_by_first, process_count, rank
+from scripts.engines.distributed import decided_by_first
 from scripts.volume.read.reader import open_volume
 from scripts.volume.read.rechunk import SidewaysVolume
 from scripts.volume.read.volume import Volume
@@ -78,7 +79,7 @@ def slabs_to_stain(stainings: Sequence[Begun]) -> list[Slab]:
     def remaining() -> list[Slab]:
         return [slab for begun in stainings for slab in _remaining(begun)]
 
-    return decided_by_first(remaining)[rank() :: process_count()]
+    return decided_by_first(remaining)[idist.get_rank() :: idist.get_world_size()]
 
 
 def _remaining(begun: Begun) -> list[Slab]:

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from pathlib import Path
 
+import ignite.distributed as idist
 import torch
-from torch import distributed as dist
 from torch import multiprocessing
 
-from scripts.engines.distributed import average, is_distributed, rank
+from scripts.engines.distributed import average, decided_by_first, join_if_started_by_torchrun
 
 
 def test_single_process() -> None:
     tensor = torch.tensor([1.0, 2.0])
     average([tensor])
     assert tensor.tolist() == [1, 2]
-    assert rank() == 0
-    assert not is_distributed()
+    assert decided_by_first(lambda: 5) == 5
 
 
 def member(number: int, port: int, folder: Path) -> None:
     """What each process does; leaves its tensors in a file."""
-    dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=number, world_size=2)
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "LOCAL_RANK": str(number)}  # as torchrun does
+    os.environ |= {"RANK": str(number), "WORLD_SIZE": "2"}
+    join_if_started_by_torchrun()
     floats = torch.full((2, 3), float(number))
     half = torch.tensor([1.0 + 2 * number], dtype=torch.bfloat16)
     whole = torch.tensor([number])  # like num_batches_tracked
@@ -31,8 +33,9 @@ def member(number: int, port: int, folder: Path) -> None:
     average(tensor for tensor in (floats, whole, half, unknown))
     average([])
     kept = places == [floats.data_ptr(), half.data_ptr()]
-    torch.save([rank(), is_distributed(), kept, floats, half, whole, unknown], folder / f"{number}.pt")
-    dist.destroy_process_group()
+    decided = decided_by_first(lambda: number + 7)
+    torch.save([decided, kept, floats, half, whole, unknown], folder / f"{number}.pt")
+    idist.finalize()
 
 
 def test_two_processes(tmp_path: Path) -> None:
@@ -42,9 +45,8 @@ def test_two_processes(tmp_path: Path) -> None:
     # forked, since two fresh processes would import all of torch and MONAI again
     multiprocessing.start_processes(member, (port, tmp_path), nprocs=2, start_method="fork")
     for number in range(2):
-        its_rank, distributed, kept, floats, half, whole, unknown = torch.load(tmp_path / f"{number}.pt")
-        assert its_rank == number
-        assert distributed
+        decided, kept, floats, half, whole, unknown = torch.load(tmp_path / f"{number}.pt")
+        assert decided == 7  # by the first
         assert kept  # in place: optimisers hold on to these tensors
         assert floats.tolist() == [[0.5] * 3] * 2
         assert half.tolist() == [2.0]

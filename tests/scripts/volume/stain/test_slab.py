@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -81,9 +82,9 @@ def test_given_window_and_nan_value(tmp_path: Path) -> None:
 
 def test_slabs_are_dealt_out_to_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stainings = plan(scan(tmp_path / "scan.tif"), tmp_path, slab_size=1)
-    monkeypatch.setattr(slabs_module, "process_count", lambda: 3)
     shares = []
     for number in range(3):
-        monkeypatch.setattr(slabs_module, "rank", lambda number=number: number)
+        one_of_three = SimpleNamespace(get_rank=lambda number=number: number, get_world_size=lambda: 3)
+        monkeypatch.setattr(slabs_module, "idist", one_of_three)
         shares.append([slab.start for slab in slabs_to_stain(stainings)])
     assert shares == [[0, 3, 6], [1, 4], [2, 5]]
