@@ -61,14 +61,18 @@ def give_back_freed_memory() -> None:
         trim(0)
 
 
-@functools.cache
-def keep_freed_memory() -> None:
+def keep_freed_memory(device: torch.device | str = "cpu") -> None:
     """Let C's allocator keep freed blocks below 32 MB for the next request, from now on and in this whole process.
 
-    By default it returns many of them at once, and the system hands out and clears the same pages again for every
-    layer of a network, which costs a fifth of the time. Whoever calls this has `give_back_freed_memory` return them
-    once in a while. Does nothing but with glibc.
+    By default the allocator returns many of them at once. The system then hands out and clears the same pages again
+    for every layer of a network, which costs up to a fifth of the time. Only a process that belongs to a workflow or a
+    command calls this: a library leaves the allocator of its caller alone. Does nothing but with glibc.
+
+    Args:
+        device: where the network computes; nothing is done for another one than a CPU.
     """
+    if torch.device(device).type != "cpu":
+        return
     setting = getattr(_libc(), "mallopt", None)
     if setting is not None:
         setting(M_MMAP_THRESHOLD, 2**25)  # the highest it accepts

@@ -65,6 +65,7 @@ class VirtualStainer:
 
     Network, window, averaging of slices, tiles and precision are those of ``configs/inference.yaml``. CT and stain must
     fit into memory; for volumes that do not, and to go on where a run was stopped, there is ``run inference``.
+    On a CPU, a program that first calls `keep_freed_memory` stains up to a fifth faster, as ``run inference`` does.
 
     Example::
 

@@ -31,6 +31,8 @@ def run(args: argparse.Namespace) -> int:
         InputError: see `export`.
     """
     from bundle.export.exporting import export
+    from scripts.memory import keep_freed_memory
 
+    keep_freed_memory()  # as inference does, whose speed is compared
     export(args)
     return 0

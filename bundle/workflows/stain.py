@@ -60,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
 def _to_a_file(args: argparse.Namespace) -> int:
     from bundle.workflows.one_file import stain_to_file
     from scripts.errors import InputError
+    from scripts.memory import keep_freed_memory
 
     idle = {
         "--output_format": args.output_format,
@@ -75,6 +76,7 @@ def _to_a_file(args: argparse.Namespace) -> int:
         what = "INPUT" if len(args.inputs) > 1 else "--overlay"
         raise InputError(f"The single file {args.out} takes one {what}: give one, or name a folder.")
     overlay = args.overlay[0] if args.overlay else None
+    keep_freed_memory()
     print(stain_to_file(args.inputs[0], Path(args.out), Path(args.checkpoint), overlay, args.ct_window, args.device))
     return 0
 

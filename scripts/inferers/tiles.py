@@ -10,7 +10,7 @@ from monai.inferers import Inferer
 
 from scripts.data.spans import spans
 from scripts.errors import InputError
-from scripts.memory import empty_slab, give_back_freed_memory, keep_freed_memory
+from scripts.memory import empty_slab, give_back_freed_memory
 from scripts.networks import ResNetGenerator
 from scripts.options.values import truth
 from scripts.precision import autocast
@@ -55,8 +55,6 @@ class TileInferer(Inferer):
         stride: int = network.stride  # type: ignore[attr-defined]
         outputs: torch.Tensor | None = None
         features: list[torch.Tensor] = []  # of a whole slice, overwritten by the next one
-        if inputs.device.type == "cpu":
-            keep_freed_memory()
         with autocast(inputs.device, self.amp):
             for index in range(len(inputs)):  # one slice at a time, to save memory
                 image = inputs[index : index + 1]

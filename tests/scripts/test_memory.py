@@ -99,3 +99,48 @@ def test_freed_memory_is_kept_until_it_is_given_back() -> None:
     assert default > volume  # each of the four times most of it is handed out anew
     assert kept < volume // 10
     assert volume // 2 < given_back < 2 * volume  # once
+
+
+# what a process asks of C's allocator, by a library that takes note instead
+ASKED = """
+import sys
+root, checkpoint, source, out = sys.argv[1:]
+sys.path.insert(0, root)
+from scripts import memory
+asked = []
+class Library:
+    def mallopt(self, *setting): asked.append(setting)
+    def malloc_trim(self, pad): pass
+memory._libc = Library
+{work}
+print(sorted(asked))
+"""
+API = """
+from scripts.virtual_stainer import VirtualStainer
+VirtualStainer(checkpoint, "cpu")(source)
+"""
+WORKFLOW = """
+from monai.bundle import ConfigWorkflow
+options = {"bundle_root": root, "checkpoint": checkpoint, "input": source, "output_dir": out, "device": "cpu"}
+workflow = ConfigWorkflow(root + "/configs/inference.yaml", workflow_type="infer", logging_file=False, **options)
+workflow.initialize()
+"""
+COMMAND = """
+from bundle.cli import main
+main(["stain", source, "--out", out + "/stain.tif", "--checkpoint", checkpoint, "--device", "cpu"])
+"""
+SETTINGS = [(-3, 2**25), (-1, 2**30)]  # M_MMAP_THRESHOLD and M_TRIM_THRESHOLD, bytes
+
+
+@pytest.mark.parametrize(
+    ("work", "settings"), [(API, []), (WORKFLOW, SETTINGS), (COMMAND, SETTINGS)], ids=["api", "workflow", "command"]
+)
+def test_only_a_workflow_and_a_command_set_up_the_allocator(
+    work: str, settings: list[tuple[int, int]], phantom: Path, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    """Whoever imports the API keeps the allocator that the process had."""
+    source = phantom / "volumes" / "S03_ct.tif"
+    code = ASKED.replace("{work}", work)
+    words = [sys.executable, "-c", code, *map(str, (ROOT, tiny_checkpoint, source, tmp_path / "out"))]
+    printed = subprocess.run(words, capture_output=True, text=True, check=True).stdout.splitlines()[-1]
+    assert printed == str(settings)

@@ -36,9 +36,12 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         InputError: a measurement that is none of `args.what`.
     """
+    from scripts.memory import keep_freed_memory  # late: PyTorch, which the help does without
+
     others = sorted(set(args.only or ()) - MEASURES[args.what].keys())
     if others:
         raise InputError(f"--only {' '.join(others)}: measured of {args.what} are {', '.join(MEASURES[args.what])}.")
+    keep_freed_memory()  # as inference does
     folder = writable_folder(args.out).resolve()  # processes of measurements run elsewhere
     machine = describe_machine()
     print(", ".join(f"{name} {value}" for name, value in machine.items()), flush=True)
