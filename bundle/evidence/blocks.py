@@ -19,13 +19,12 @@ import tifffile
 from scripts.data.datalist.specimen_window import FOUND, found_window
 from scripts.data.image.read import read_ct, read_histology, read_mask
 from scripts.data.padding import padding_of
-from scripts.data.window import percentile_window
+from scripts.data.window import PERCENTILES, percentile_window
 from scripts.errors import InputError
 from scripts.files.output_folder import writable_folder
 from scripts.whole import write_text
 
 SHARES = {"training": 0.6, "validation": 0.15, "test": 0.25}  # of what the gaps leave
-PERCENTILES = (0.5, 99.5)  # of the training stretch's grey values: the window, as train.yaml's ct_percentiles
 SMALLEST = 96  # pixels, side of a block: a patch of the training
 
 

@@ -10,7 +10,7 @@ from fire.parser import DefaultParseValue
 
 from bundle.shared.places import EVALUATE
 from scripts.overlay import read_with_overlay
-from scripts.weights.checkpoint import load_generator
+from scripts.weights.loading import load_generator
 
 
 def read_network(checkpoint: Path, overlay: Path | None = None, options: Mapping[str, str] | None = None) -> Any:

@@ -3,16 +3,14 @@
 from scripts.data.augment import RandScannerBatchd, RandStainJitterBatchd, RandWarpBatchd
 from scripts.data.datalist.split import (
     check_patch_size,
-    common_window,
     load_datalist,
-    note_windowing,
     share_of_process,
 )
 from scripts.data.displacement import Displacementd
 from scripts.data.load import LoadPaird
 from scripts.data.patches import CumulativeWeightd, RandTissueCropd, TissueWeightd
 from scripts.data.unpaired import UnpairedDataset
-from scripts.data.window import WindowCT, WindowCTd
+from scripts.data.window import WindowCT, WindowCTd, common_window
 
 __all__ = [
     "CumulativeWeightd",
@@ -29,6 +27,5 @@ __all__ = [
     "check_patch_size",
     "common_window",
     "load_datalist",
-    "note_windowing",
     "share_of_process",
 ]

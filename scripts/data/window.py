@@ -30,7 +30,7 @@ Values = TypeVar("Values", np.ndarray, torch.Tensor)
 
 
 def percentile_window(
-    values: np.ndarray, lower: float = 0.5, upper: float = 99.5, name: str = "the image"
+    values: np.ndarray, lower: float = PERCENTILES[0], upper: float = PERCENTILES[1], name: str = "the image"
 ) -> tuple[float, float]:
     """Window between two percentiles of the grey values.
 
@@ -131,7 +131,7 @@ def warn_if_outside(
         remedy: how to give a window that holds them.
     """
     lo, hi = window
-    least, most = (float(value) for value in np.percentile(values, (0.5, 99.5)))
+    least, most = (float(value) for value in np.percentile(values, PERCENTILES))
     margin = MARGIN * min(hi - lo, most - least)
     outside = np.count_nonzero(values < lo - margin) + np.count_nonzero(values > hi + margin)
     if outside > 0.5 * values.size:
@@ -182,7 +182,7 @@ class WindowCT(Transform):
         upper: upper percentile of the window where none is given.
     """
 
-    def __init__(self, lower: float = 0.5, upper: float = 99.5) -> None:
+    def __init__(self, lower: float = PERCENTILES[0], upper: float = PERCENTILES[1]) -> None:
         self.lower, self.upper = lower, upper
 
     def __call__(self, image: Values, ct_window: Sequence[float] | None = None, name: str = "the image") -> Values:
@@ -217,8 +217,8 @@ class WindowCTd(MapTransform):
         self,
         keys: KeysCollection = "image",
         window_key: str = "ct_window",
-        lower: float = 0.5,
-        upper: float = 99.5,
+        lower: float = PERCENTILES[0],
+        upper: float = PERCENTILES[1],
         allow_missing_keys: bool = False,
     ) -> None:
         super().__init__(keys, allow_missing_keys)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import os
 from collections import defaultdict
@@ -13,10 +11,9 @@ from typing import Any
 import ignite.distributed as idist
 from ignite.engine import Engine, Events
 
-from scripts.whole import write_text, writing
+from scripts.files.table import write_rows
 
 NOT_TERMS = ("image", "label", "pred")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a formula begins in a spreadsheet
 
 
 class History:
@@ -30,7 +27,7 @@ class History:
         validator: engine whose metrics are noted in epochs in which it ran.
     """
 
-    def __init__(self, output_dir: str | os.PathLike, validator: Engine) -> None:
+    def __init__(self, output_dir: str | os.PathLike[str], validator: Engine) -> None:
         self.path = Path(output_dir) / "history.csv"
         self.validator = validator
         self.rows: list[dict[str, float]] = []
@@ -71,27 +68,3 @@ class History:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.rows = [dict(row) for row in state["rows"]]
-
-
-def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
-    """Write rows as CSV under a temporary name and rename; the columns are the rows' keys in order of appearance.
-
-    Text that a spreadsheet would run as a formula gets a ``'`` before it.
-
-    Raises:
-        InputError: the folder cannot be written.
-    """
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
-    writer.writerow({name: _cell(name) for name in columns})
-    writer.writerows([{name: _cell(value) for name, value in row.items()} for row in rows])
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_text(path, text.getvalue())
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

@@ -69,7 +69,7 @@ def read_alexnet_features(path: str | PathLike[str]) -> dict[str, torch.Tensor]:
     """
     if Path(path).name == TORCHVISION_FILE and not file_digest(path).startswith(TORCHVISION_SHA256):
         raise InputError(f"The LPIPS weights {path} are damaged, their digest is another: {HOW_TO_GET}.")
-    content = read_checkpoint(path, HOW_TO_GET, HOW_TO_GET)
+    content = read_checkpoint(path, HOW_TO_GET, HOW_TO_GET, "file of LPIPS weights")
     features = {}
     for index, (_, shape) in CONVOLUTIONS.items():
         for name, expected in ((f"features.{index}.weight", shape), (f"features.{index}.bias", shape[:1])):

@@ -50,7 +50,7 @@ def load_tissue_classifier(path: str | os.PathLike[str]) -> TissueClassifier:
     Raises:
         InputError: the file is missing or holds something else.
     """
-    state = read_checkpoint(path, HOW_TO_GET)
+    state = read_checkpoint(path, HOW_TO_GET, what="tissue classifier")
     classifier = TissueClassifier()
     try:
         classifier.load_state_dict(state)

@@ -1,5 +1,5 @@
 """Weights in and out: read, written, told from other files, and where they come from."""
 
-from scripts.weights.checkpoint import load_generator, load_stainer
+from scripts.weights.loading import load_generator, load_stainer
 
 __all__ = ["load_generator", "load_stainer"]

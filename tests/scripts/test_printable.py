@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scripts.errors import find_input_error
-from scripts.handlers.history import write_rows
+from scripts.files.table import write_rows
 from scripts.printable import printable
 from scripts.whole import write_text
 

@@ -21,7 +21,7 @@ from scripts.files.digest import file_digest
 from scripts.networks import StainGenerator, StainUNet
 from scripts.networks.definition import decoded
 from scripts.virtual_stainer import VirtualStainer
-from scripts.weights.checkpoint import load_stainer
+from scripts.weights.loading import load_stainer
 from scripts.weights.origin import is_shipped
 from tests.conftest import ROOT
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.errors import InputError
-from scripts.handlers.history import write_rows
+from scripts.files.table import write_rows
 
 TITLES = {
     "psnr": "PSNR / dB",

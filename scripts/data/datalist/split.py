@@ -14,16 +14,15 @@ from scripts.data.datalist.file import PAIR, SPLITS, find_list, parse_list
 from scripts.data.datalist.items import Item, check_images, check_leakage, resolve_items
 from scripts.data.datalist.specimen_window import fill_windows
 from scripts.data.image.read import read_header
-from scripts.data.window import common_window
+from scripts.data.window import PERCENTILES
 from scripts.errors import InputError
-from scripts.networks import KeepsWindowing
 
 
 def load_datalist(
     dataset_dir: str | PathLike[str],
     split: str,
-    lower: float = 0.5,
-    upper: float = 99.5,
+    lower: float = PERCENTILES[0],
+    upper: float = PERCENTILES[1],
     trained: tuple[float, float] | None = None,
 ) -> list[dict[str, Any]]:
     """Read and check one split of ``dataset_dir/datalist.json``.
@@ -82,15 +81,6 @@ def check_patch_size(items: Sequence[Mapping[str, Any]], patch_size: int | Seque
             f"The patch of {height} x {width} pixels is larger than {len(too_small)} of the images, {name} has "
             f"{head.height} x {head.width}: choose a patch of at most {min(head.height, head.width)} pixels."
         )
-
-
-def note_windowing(network: KeepsWindowing, items: Sequence[Mapping[str, Any]], percentiles: Sequence[float]) -> None:
-    """Write into a generator how its training CT is windowed, so that inference does the same.
-
-    A common window is noted if the data list gave it: one that was found in a specimen or its scan is no scale.
-    """
-    given = all(item["window_given"] for item in items)
-    network.set_windowing(common_window(items) if given else None, percentiles)
 
 
 def share_of_process(items: Sequence[Item]) -> list[Item]:

@@ -10,7 +10,14 @@ from typing import NamedTuple
 import numpy as np
 
 from scripts.data.padding import NO_PADDING, Padding, corners_of, find_padding, tell_of_padding
-from scripts.data.window import check_overlap, check_window, fits_window, percentile_window, warn_if_outside
+from scripts.data.window import (
+    PERCENTILES,
+    check_overlap,
+    check_window,
+    fits_window,
+    percentile_window,
+    warn_if_outside,
+)
 from scripts.errors import InputError
 from scripts.volume.read.volume import Volume
 
@@ -125,7 +132,7 @@ def usable_average(volume: Volume, weights: Sequence[float], padding: Padding = 
 
 def volume_window(
     volume: Volume,
-    percentiles: Sequence[float] = (0.5, 99.5),
+    percentiles: Sequence[float] = PERCENTILES,
     trained: Sequence[float] | None = None,
     given: Sequence[float] | None = None,
     max_slices: int = 64,

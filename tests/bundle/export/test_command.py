@@ -20,7 +20,7 @@ from bundle.cli import main
 from bundle.export import exporting as export
 from scripts.errors import InputError, find_input_error
 from scripts.networks import StainGenerator
-from scripts.weights.checkpoint import load_stainer
+from scripts.weights.loading import load_stainer
 
 TINY = "network_def:\n  _target_: scripts.networks.StainGenerator\n  channels: [4, 4, 8]\n  blocks: 1\n"
 

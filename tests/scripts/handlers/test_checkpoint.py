@@ -16,7 +16,8 @@ from scripts.errors import InputError
 from scripts.handlers import BestModel, EpochSeed, TrainingCheckpoint, WeightAverage
 from scripts.handlers.checkpoint import CHECKPOINT
 from scripts.networks import LowerResolution, StainGenerator
-from scripts.weights.checkpoint import load_generator, read_checkpoint
+from scripts.weights.checkpoint import read_checkpoint
+from scripts.weights.loading import load_generator
 from tests.scripts.engines.tiny_trainer import CHANNELS, networks, pairs, parameters, tiny_trainer
 
 NETWORKS = ("ct_to_stain", "stain_to_ct", "stain_discriminator", "ct_discriminator")

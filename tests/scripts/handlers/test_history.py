@@ -13,9 +13,7 @@ from ignite.engine import Engine, Events
 from monai.handlers import LrScheduleHandler
 
 from scripts.engines import constant_then_linear
-from scripts.errors import InputError
 from scripts.handlers import History
-from scripts.handlers.history import write_rows
 from tests.scripts.engines.tiny_trainer import pairs, tiny_trainer
 
 
@@ -78,21 +76,6 @@ def test_resumed_training_goes_on_in_the_same_table(tmp_path: Path) -> None:
     assert len(first.rows) == 2
 
 
-def test_columns_in_order_of_appearance(tmp_path: Path) -> None:
-    write_rows(tmp_path / "table.csv", [{"epoch": 1.0, "loss": 1 / 3}, {"epoch": 2.0, "ssim": 0.5, "name": "a, b"}])
-    lines = (tmp_path / "table.csv").read_text().splitlines()
-    assert lines == ["epoch,loss,ssim,name", "1,0.333333,,", '2,,0.5,"a, b"']
-    assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
-
-
-def test_text_that_a_spreadsheet_would_run(tmp_path: Path) -> None:
-    texts = ["=1+1", "+1", "-1", "@SUM(A1)", "a=1", "S01"]
-    write_rows(tmp_path / "table.csv", [{"image": text, "dB": -1.5, "n": -2} for text in texts])
-    rows = read(tmp_path / "table.csv")
-    assert [row["image"] for row in rows] == ["'=1+1", "'+1", "'-1", "'@SUM(A1)", "a=1", "S01"]
-    assert {(row["dB"], row["n"]) for row in rows} == {("-1.5", "-2")}
-
-
 def test_steps_that_were_skipped_do_not_count(tmp_path: Path) -> None:
     history = History(tmp_path, Engine(lambda engine, batch: None))
     losses = iter([1.0, float("nan"), 3.0])
@@ -106,9 +89,3 @@ def test_steps_that_were_skipped_do_not_count(tmp_path: Path) -> None:
     engine.run([0, 1, 2])
     (row,) = read(tmp_path / "history.csv")
     assert (row["loss"], row["pixel_stain"]) == ("2", "0.5")
-
-
-def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(InputError, match=r"table\.csv cannot be written"):
-        write_rows(tmp_path / "file" / "table.csv", [{"a": 1.0}])

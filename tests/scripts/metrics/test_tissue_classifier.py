@@ -1,3 +1,5 @@
+"""The network that names tissues, and its file."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -23,7 +25,9 @@ def test_names_every_pixel_whatever_the_size_and_the_same_after_reading(tmp_path
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="python -m bundle tissue"):
+    with pytest.raises(
+        InputError, match=r"There is no tissue classifier .*missing\.pt: fit one with `python -m bundle tissue`"
+    ):
         load_tissue_classifier(tmp_path / "missing.pt")
     torch.save({"weight": torch.zeros(3)}, tmp_path / "other.pt")
     with pytest.raises(InputError, match=r"other\.pt holds no tissue classifier"):

@@ -11,6 +11,7 @@ import pytest
 import torch
 from monai.bundle import ConfigParser
 
+from scripts.data.window import PERCENTILES
 from scripts.inferers import TileInferer
 from scripts.networks import ResNetGenerator, StainGenerator, fold_layers
 from tests.conftest import ROOT
@@ -122,7 +123,7 @@ def test_the_training_names_the_default_network_and_the_others_none() -> None:
 def test_windowing_travels_with_the_weights() -> None:
     network = generator()
     assert network.trained_window is None
-    assert network.percentiles == (0.5, 99.5)
+    assert network.percentiles == PERCENTILES  # until the training notes its own
     network.set_windowing((5000.0, 35000.0), (1.0, 99.9))
     file = io.BytesIO()
     torch.save(network.state_dict(), file)

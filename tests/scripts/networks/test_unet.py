@@ -8,7 +8,8 @@ import torch
 from scripts.errors import InputError
 from scripts.inferers import TileInferer
 from scripts.networks import StainGenerator, StainUNet
-from scripts.weights.checkpoint import load_generator, save_atomically
+from scripts.weights.checkpoint import save_atomically
+from scripts.weights.loading import load_generator
 from tests.scripts.networks.reach import reach
 
 

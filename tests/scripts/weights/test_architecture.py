@@ -13,7 +13,7 @@ from scripts.errors import InputError
 from scripts.networks import StainGenerator, StainUNet
 from scripts.networks.definition import encoded
 from scripts.weights import architecture
-from scripts.weights.checkpoint import load_generator
+from scripts.weights.loading import load_generator
 
 UNTOUCHED = dict.fromkeys(("channels", "blocks", "norm", "upsample", "skip", "kernel_size", "dark_end"))
 OTHERS: dict[str, dict[str, Any]] = {

@@ -12,9 +12,9 @@ import pytest
 import tifffile
 from PIL import Image
 
-from scripts.data.datalist.split import check_patch_size, common_window, load_datalist, note_windowing
+from scripts.data.datalist.split import check_patch_size, load_datalist
+from scripts.data.window import common_window
 from scripts.errors import InputError
-from scripts.networks import StainGenerator
 
 Content = dict[str, Any]
 
@@ -122,19 +122,6 @@ def test_specimens_without_a_window_are_windowed_as_inference_does(tmp_path: Pat
     items = load_datalist(make_dataset(tmp_path), "training", lower=0, upper=100, trained=(-50, 250))
     # the range of A shares two thirds of the trained window, that of B, from 200 to 299, only a sixth
     assert [list(item["ct_window"]) for item in items] == [[-50, 250], [-50, 250], [200, 299]]
-
-    network = StainGenerator((4, 4), blocks=0)
-    note_windowing(network, load_datalist(tmp_path, "test"), (0.5, 99.5))
-    assert network.trained_window is None  # one specimen's percentiles are no scale for others
-
-
-def test_a_given_window_travels_with_the_weights(tmp_path: Path) -> None:
-    network = StainGenerator((4, 4), blocks=0)
-    items = load_datalist(make_dataset(tmp_path, change(ct_window=[0, 300], specimen="Z")), "training")
-    note_windowing(network, items[:1], (0.5, 99.5))
-    assert network.trained_window == (0, 300)
-    note_windowing(network, items, (0.5, 99.5))
-    assert network.trained_window is None
 
 
 def test_one_file_under_two_names_of_specimens(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
