@@ -16,7 +16,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c "import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13) and 'Python 3.10 to 3.13 is needed: make PYTHON=python3.11 ...')"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --constraint constraints.txt $(PIP_OPTIONS) torch torchvision
-	$(BIN)/pip install --quiet --constraint constraints.txt $(PIP_OPTIONS) '.[dev]'
+	$(BIN)/pip install --quiet --constraint constraints.txt $(PIP_OPTIONS) --editable '.[dev]'
 	touch $@
 
 # Without the weights of LPIPS, where no registry is reached, the demo leaves out what needs them and says so.
@@ -39,13 +39,13 @@ CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || comman
 
 view-test: venv
 	@test -n "$(CHROMIUM)" || { echo "no Chromium on the PATH: install it, or make view-test CHROMIUM=/path/of/chromium"; exit 1; }
-	$(BIN)/pip install --quiet --constraint constraints.txt '.[view-test]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[view-test]'
 	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest tests/browser
 
 readers-test:
 	$(PYTHON) -m venv $(VENV)-readers
 	$(VENV)-readers/bin/pip install --quiet $(PIP_OPTIONS) torch torchvision
-	$(VENV)-readers/bin/pip install --quiet $(PIP_OPTIONS) '.[dev,readers]'
+	$(VENV)-readers/bin/pip install --quiet $(PIP_OPTIONS) --editable '.[dev,readers]'
 	$(VENV)-readers/bin/python -m pytest tests/readers
 
 label-venv: $(LABEL_VENV)/.installed
@@ -54,7 +54,7 @@ label-venv: $(LABEL_VENV)/.installed
 $(LABEL_VENV)/.installed: pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 11) and 'MONAI Label needs Python 3.10 or 3.11: make PYTHON=python3.11 ...')"
 	$(PYTHON) -m venv $(LABEL_VENV)
-	$(LABEL_VENV)/bin/pip install --quiet $(PIP_OPTIONS) '.[monailabel]' 'pytest>=8' 'pytest-timeout>=2.3'
+	$(LABEL_VENV)/bin/pip install --quiet $(PIP_OPTIONS) --editable '.[monailabel]' 'pytest>=8' 'pytest-timeout>=2.3'
 	touch $@
 
 label-test: label-venv

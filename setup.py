@@ -1,0 +1,40 @@
+"""Building the wheel: the bundle goes into the package ``xray_stain``, where its folders' names meet nobody's."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from setuptools import setup
+from setuptools.command.build_py import build_py
+
+ROOT = Path(__file__).resolve().parent
+FOLDERS = {  # with the endings of what is carried
+    "configs": (".yaml", ".json", ".conf"),
+    "scripts": (".py",),
+    "bundle": (".py", ".yaml", ".html", ".css", ".js", ".txt"),
+    "docs": (".md", ".json", ".svg"),  # and one picture: all of them would be a third of the wheel
+}
+FILES = ("LICENSE", "models/model.pt", "docs/images/sections.png")
+
+
+class BuildWithBundle(build_py):
+    """Copies the bundle beside the package's modules; an editable install finds it where it is."""
+
+    def run(self) -> None:
+        """Build."""
+        super().run()
+        if self.editable_mode:
+            return
+        target = Path(self.build_lib) / "xray_stain" / "bundle_root"
+        shutil.rmtree(target, ignore_errors=True)  # of an earlier build, whose files may be gone since
+        found = [ROOT / name for name in FILES]
+        for folder, endings in FOLDERS.items():
+            found += [path for path in (ROOT / folder).rglob("*") if path.suffix in endings]
+        for path in found:
+            place = target / path.relative_to(ROOT)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, place)
+
+
+setup(cmdclass={"build_py": BuildWithBundle})

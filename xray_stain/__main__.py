@@ -1,0 +1,7 @@
+"""``python -m xray_stain COMMAND``."""
+
+import sys
+
+from xray_stain import main
+
+sys.exit(main())
