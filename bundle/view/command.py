@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
         InputError: nothing is stained, or not finished; several volumes where one is meant; a CT that was given
             and is another; a damaged output; a page that cannot be written, or is named like another kind of file.
     """
-    from bundle.view.outputs import find_stained
+    from bundle.shared.stained import find_stained
     from bundle.view.write import write_view
     from scripts.errors import InputError
 

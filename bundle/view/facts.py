@@ -9,8 +9,8 @@ import numpy as np
 from nibabel.orientations import aff2axcodes
 
 from bundle.shared.places import SHIPPED
+from bundle.shared.stained import Stained
 from bundle.view.grid import Grid
-from bundle.view.outputs import Stained
 from scripts.files.digest import file_digest
 from scripts.files.opening import NIFTI_SUFFIXES, has_suffix
 from scripts.inferers.uncertainty import STEPS

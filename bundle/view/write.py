@@ -6,11 +6,13 @@ import logging
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
+from bundle.shared.stained import Stained
+from bundle.shared.stained_layer import open_layer
 from bundle.view.facts import facts_of
 from bundle.view.grid import Grid, choose_grid
-from bundle.view.layers import ct_on_grid, layer_on_grid, open_layer
-from bundle.view.outputs import Stained
+from bundle.view.on_grid import ct_on_grid, layer_on_grid
 from bundle.view.page import write_page
 from scripts.errors import InputError
 from scripts.volume.read.reader import open_volume
@@ -46,10 +48,10 @@ def write_view(stained: Stained, path: Path, size: int = 1024, ct: str | None = 
     return grid
 
 
-def _ct(stained: Stained, grid: Grid, given: str | None) -> tuple[np.ndarray | None, str]:
-    """The CT (z, y, x, 1) uint8, and a doubt that it is what was stained; None if it is no longer there.
+def _ct(stained: Stained, grid: Grid, given: str | None) -> tuple[npt.NDArray[np.uint8] | None, str]:
+    """The CT (z, y, x, 1) uint8, None if it is no longer there; and a doubt that it is what was stained.
 
-    Either is said by a line as well.
+    A line tells of a missing CT and of a doubt.
     """
     try:
         with open_volume(given or stained.source) as volume:
@@ -76,7 +78,7 @@ def _doubt(stained: Stained, volume: Volume, digest: str) -> str:
     if stained.ct_digest is not None:
         other = f"{shown} is not what was stained: its grey values or their type are others."
         return "" if digest == stained.ct_digest else other
-    # a digest of slices along another axis is not compared: reading these costs a copy of the volume
+    # slices along another axis are not compared by their digest: to read them costs a copy of the volume
     if stained.made_of == file_signature(volume.files):
         return ""
     return f"{shown} may not be what was stained: its files are not those of the record, or were changed since."

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bundle.view.layers import Layer, open_layer, require_chunks
-from bundle.view.outputs import Stained, find_stained
+from bundle.shared.stained import Stained, find_stained
+from bundle.shared.stained_layer import Layer, open_layer, require_chunks
 from scripts.data.spans import spans
 from scripts.errors import InputError
 from scripts.files.opening import reading

@@ -1,4 +1,4 @@
-"""What tests of figures share."""
+"""Fixtures of several folders: figures that are saved, a stained volume."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from collections.abc import Iterator
 import matplotlib.pyplot as plt
 import pytest
 from matplotlib.figure import Figure
+
+from tests.bundle.stained_volume import stained_folder
+
+__all__ = ["drawn", "stained_folder"]
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bundle.shared.stained import find_stained
 from bundle.view.facts import PERHAPS_SYNTHETIC, SHIPPED, SYNTHETIC, VIRTUAL, facts_of
 from bundle.view.grid import Grid
-from bundle.view.outputs import find_stained
 from scripts.files.digest import file_digest
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -40,17 +39,9 @@ def pair_of(cut: Cut | None) -> Pair:
     return Pair(section, ct, (20.0, 80.0), np.ones(SHAPE, bool), quality, cut, 5.0, {})
 
 
-@pytest.fixture
-def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Figures that were to be saved."""
-    figures: list[Any] = []
-    monkeypatch.setattr("bundle.pairs.report.figure.save", lambda figure, _path: figures.append(figure))
-    return figures
-
-
-def test_six_pictures(cut: Cut, drawn: list[Any]) -> None:
+def test_six_pictures(cut: Cut, drawn: list[Any], tmp_path: Path) -> None:
     pair = pair_of(cut)
-    draw_report(pair, Path("report.png"))
+    draw_report(pair, tmp_path / "report.png")
     [figure] = drawn
     section, board, edges, _, information, left_out = figure.axes[:6]
     assert figure.get_suptitle() == "usable with mask: 52 % of the windows fit"
@@ -69,23 +60,20 @@ def test_six_pictures(cut: Cut, drawn: list[Any]) -> None:
     np.testing.assert_allclose(orange[40, 20], 0.35 * np.array([0.25, 0.5, 0.75]) + 0.65 * np.array([0.85, 0.28, 0.04]))
     np.testing.assert_allclose(orange[40, 60], (0.25, 0.5, 0.75))
     np.testing.assert_array_equal(orange[5, 5], 1)
-    plt.close(figure)
 
 
-def test_the_deformation_is_drawn_and_measured(cut: Cut, drawn: list[Any]) -> None:
-    draw_report(pair_of(cut), Path("report.png"))
+def test_the_deformation_is_drawn_and_measured(cut: Cut, drawn: list[Any], tmp_path: Path) -> None:
+    draw_report(pair_of(cut), tmp_path / "report.png")
     deformation = drawn[0].axes[3]
     arrows = deformation.collections[0]
     np.testing.assert_allclose(arrows.U, 3, atol=1e-5)
     np.testing.assert_allclose(arrows.V, 0, atol=1e-5)
     assert "up to 3.0 pixels; out of it: 0.0" in deformation.get_xlabel()
-    plt.close(drawn[0])
 
 
-def test_a_pair_that_was_registered_elsewhere(drawn: list[Any]) -> None:
-    draw_report(pair_of(None), Path("report.png"))
+def test_a_pair_that_was_registered_elsewhere(drawn: list[Any], tmp_path: Path) -> None:
+    draw_report(pair_of(None), tmp_path / "report.png")
     assert [text.get_text() for text in drawn[0].axes[3].texts] == ["registered elsewhere"]
-    plt.close(drawn[0])
 
 
 def test_it_is_saved(cut: Cut, tmp_path: Path) -> None:

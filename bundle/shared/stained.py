@@ -1,4 +1,4 @@
-"""The outputs of `run inference` in a folder: which volumes are stained, and what their records say."""
+"""The stained volumes in a folder that `run inference` wrote, and what their records say."""
 
 from __future__ import annotations
 

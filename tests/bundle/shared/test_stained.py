@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bundle.view.outputs import find_stained
+from bundle.shared.stained import find_stained
 from scripts.errors import InputError
 
 

@@ -11,8 +11,9 @@ import pytest
 import tifffile
 from skimage.measure import block_reduce
 
+from bundle.shared.stained_layer import open_layer
 from bundle.view.grid import Grid
-from bundle.view.layers import ct_on_grid, layer_on_grid, open_layer
+from bundle.view.on_grid import ct_on_grid, layer_on_grid
 from scripts.errors import InputError
 from scripts.volume.read.reader import open_volume
 from scripts.volume.write import stain_store
@@ -21,7 +22,7 @@ SHAPE = (6, 24, 40)
 
 
 def voxels(channels: int) -> np.ndarray:
-    """What conftest's `smooth` makes, by another way."""
+    """What `smooth` of tests/bundle/stained_volume.py makes, by another way."""
     z, y, x = np.indices(SHAPE)
     ramps = [x / 39, y / 23, z / 5]
     return np.stack([np.rint(20 + 210 * ramp) for ramp in ramps[:channels]], -1).astype(np.uint8)
@@ -60,12 +61,6 @@ def test_from_the_pyramid(
     expected = block_reduce(voxels(3), (*block, 1), np.mean)
     assert np.abs(mean[inside] - expected[inside]).max() <= 1.5
     assert set(read) == {{4: (4, 4, 4), 2: (2, 2, 2)}[min(block)]}  # the lowest resolution that will do
-
-
-def test_of_another_shape(stained_folder: Callable[..., Path]) -> None:
-    path = stained_folder() / "scan_stain.ome.zarr"
-    with pytest.raises(InputError, match=r"6 x 24 x 40 x 3 .* says 7 x 24 x 40 x 3"):
-        open_layer(path, 3, (7, 24, 40))
 
 
 @pytest.mark.parametrize("suffix", ["ome.zarr", "tif", "nii.gz"])

@@ -1,22 +1,19 @@
-"""Stain, uncertainty and CT on the grid of a page, read a few slices at a time."""
+"""A stain or its uncertainty in a file, at one or several resolutions, read a few slices at a time."""
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import tifffile
 
-from bundle.view.grid import Grid, block_mean
 from scripts.data.image.nifti import open_nifti, stored_array
-from scripts.data.padding import NO_PADDING, Padding
-from scripts.data.window import window
 from scripts.errors import InputError
 from scripts.files.opening import NIFTI_SUFFIXES, has_suffix, reading
 from scripts.volume.read.reader import open_volume
@@ -30,23 +27,25 @@ logger = logging.getLogger(__name__)
 
 SLICES = 32  # read at once where a format does not say
 
+Slab = npt.NDArray[np.uint8]  # (n, y, x, channels), or as a format stores it
+
 
 @dataclass(frozen=True)
 class Level:
     """A stained volume at one resolution.
 
     Attributes:
-        factors: voxels (z, y, x) of the volume in one of this.
+        factors: voxels (z, y, x) of the volume in one voxel of the level.
         shape: (z, y, x, channels).
         depth: slices that are best read together.
-        read: from start and stop to uint8 (n, y, x, channels).
+        read: voxels (n, y, x, channels) of the slices from start to stop.
         chunks: the files that hold its voxels, none where the format is one file.
     """
 
     factors: tuple[int, int, int]
     shape: tuple[int, ...]
     depth: int
-    read: Callable[[int, int], np.ndarray]
+    read: Callable[[int, int], Slab]
     chunks: Callable[[], Iterator[Path]] = lambda: iter(())
 
 
@@ -98,7 +97,7 @@ def open_layer(path: Path, channels: int, shape: tuple[int, int, int], zeros_lef
 
 def _zarr_levels(path: Path) -> list[Level]:
     levels: list[Level] = []
-    finest: np.ndarray | None = None
+    finest: npt.NDArray[np.float64] | None = None
     for dataset in ngff(read_node(path))["multiscales"][0]["datasets"]:
         node = read_node(inner(path, dataset["path"]))
         array = open_array(node)
@@ -108,7 +107,7 @@ def _zarr_levels(path: Path) -> list[Level]:
         if array.ndim != 4 or array.dtype != np.uint8 or min(array.shape) < 1:
             raise OSError(f"its level {dataset['path']} has {array.ndim} axes of {array.dtype}, not 4 of uint8")
 
-        def read(start: int, stop: int, array: Any = array) -> np.ndarray:
+        def read(start: int, stop: int, array: Any = array) -> Slab:
             return np.moveaxis(array[:, start:stop], 0, -1)
 
         def chunks(node: ZarrNode = node) -> Iterator[Path]:
@@ -149,7 +148,7 @@ def _open_grey(path: Path) -> Volume:
     return volume
 
 
-def _whole(volume: Volume, as_channels: Callable[[np.ndarray], np.ndarray]) -> Level:
+def _whole(volume: Volume, as_channels: Callable[[Slab], Slab]) -> Level:
     shape = as_channels(volume.read(0, 1)).shape[1:]
     return Level(
         (1, 1, 1), (volume.shape[0], *shape), SLICES, lambda start, stop: as_channels(volume.read(start, stop))
@@ -158,57 +157,25 @@ def _whole(volume: Volume, as_channels: Callable[[np.ndarray], np.ndarray]) -> L
 
 def _rgb_tiff(path: Path) -> Level:
     with tifffile.TiffFile(path) as tif:
-        shape = (len(tif.pages), *tif.pages[0].shape)  # type: ignore[union-attr]
+        shape = (len(tif.pages), *tif.pages[0].shape)
 
-    def read(start: int, stop: int) -> np.ndarray:
+    def read(start: int, stop: int) -> Slab:
         with tifffile.TiffFile(path) as tif:
             return np.stack([tif.pages[z].asarray() for z in range(start, stop)])
 
     return Level((1, 1, 1), shape, SLICES, read)
 
 
-def layer_on_grid(layer: Layer, grid: Grid, digests: Sequence[str] = ()) -> np.ndarray:
-    """Read a stained volume from the lowest resolution that the grid's blocks are made of.
+def require_chunks(layer: Layer, level: Level) -> None:
+    """Refuse a copy that was broken off: zarr reads a chunk that has no file as zeros, which look like black.
 
     Args:
         layer: the volume.
-        grid: of the page.
-        digests: of each level, SHA-256 over the SHA-256 of its slices, as the record has them; none are not compared.
-
-    Returns:
-        uint8 (z, y, x, channels).
+        level: the resolution that is to be read.
 
     Raises:
-        InputError: damaged, incomplete or another than the record's.
+        InputError: a chunk is missing, and not because it holds zeros only.
     """
-    fitting = [
-        level
-        for level in layer.levels
-        if all(side % factor == 0 for side, factor in zip(grid.block, level.factors, strict=True))
-    ]
-    level = max(fitting, key=lambda level: level.factors)
-    require_chunks(layer, level)
-    z, y, x = (side // factor for side, factor in zip(grid.block, level.factors, strict=True))
-    means = np.empty((*grid.shape, level.shape[3]), np.uint8)
-    step, digest = z * max(1, level.depth // z), hashlib.sha256()
-    with reading(layer.path):
-        for start in range(0, level.shape[0], step):
-            slab = level.read(start, min(start + step, level.shape[0]))
-            for image in slab:
-                digest.update(hashlib.sha256(np.ascontiguousarray(np.moveaxis(image, -1, 0)).data).digest())
-            for first in range(0, len(slab), z):  # a block at a time: as float32 a slab takes four times the memory
-                block = block_mean(slab[first : first + z], (z, y, x))
-                means[(start + first) // z] = np.rint(block[0])
-    if digests and digest.hexdigest() not in digests[layer.levels.index(level) :][:1]:
-        raise InputError(
-            f"{layer.path} is not what its record describes: its voxels were changed since; copy it again or stain "
-            "the volume again."
-        )
-    return means
-
-
-def require_chunks(layer: Layer, level: Level) -> None:
-    """Refuse a copy that was broken off: zarr reads a chunk that has no file as zeros, which look like black."""
     missing = [chunk for chunk in level.chunks() if not chunk.is_file()]
     if not missing:
         return
@@ -218,39 +185,3 @@ def require_chunks(layer: Layer, level: Level) -> None:
     logger.warning(
         "%s: zarr 3 wrote it and leaves out what is 0; if it was copied, compare it with the original.", found
     )
-
-
-def ct_on_grid(
-    volume: Volume, grid: Grid, limits: tuple[float, float], padding: Padding = NO_PADDING
-) -> tuple[np.ndarray, str]:
-    """Read a CT slice by slice, windowed and averaged to the grid.
-
-    Args:
-        volume: of the grid's shape.
-        grid: of the page.
-        limits: grey values that become 0 and 255; NaN and infinity become 0.
-        padding: grey values that become 0 besides.
-
-    Returns:
-        uint8 (z, y, x, 1), and the SHA-256 over the SHA-256 of each slice's grey values, which a record has as well.
-
-    Raises:
-        InputError: damaged slices.
-    """
-    z, y, x = grid.block
-    means = np.empty((*grid.shape, 1), np.uint8)
-    digest = hashlib.sha256()
-    for index in range(grid.shape[0]):
-        total = np.zeros(grid.shape[1:], np.float32)
-        places = range(index * z, min((index + 1) * z, volume.shape[0]))
-        for place in places:
-            values = volume.read(place, place + 1)[0]
-            digest.update(hashlib.sha256(values.data).digest())
-            seen = window(values, *limits)
-            seen[~np.isfinite(values)] = 0
-            padded = padding.where(values)
-            if padded is not None:
-                seen[padded] = 0
-            total += block_mean(seen[None, ..., None], (1, y, x))[0, ..., 0]
-        means[index, ..., 0] = np.rint(total / len(places) * 255)
-    return means, digest.hexdigest()
