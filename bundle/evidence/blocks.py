@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tifffile
+from numpy.typing import NDArray
 
 from scripts.data.datalist.specimen_window import FOUND, found_window
 from scripts.data.image.read import read_ct, read_histology, read_mask
@@ -25,6 +27,9 @@ from scripts.files.output_folder import writable_folder
 from scripts.whole import write_text
 
 SHARES = {"training": 0.6, "validation": 0.15, "test": 0.25}  # of what the gaps leave
+Image = NDArray[Any]
+Place = tuple[slice, slice]  # rows, columns
+
 SMALLEST = 96  # pixels, side of a block: a patch of the training
 
 
@@ -46,14 +51,7 @@ def run(args: argparse.Namespace) -> int:
     """
     if args.gap < 0 or args.rows < 1:
         raise InputError(f"--gap {args.gap} --rows {args.rows}: give a gap of 0 or more, and one row or more.")
-    ct, section = read_ct(args.ct), np.moveaxis(read_histology(args.section), 0, -1)
-    mask = np.ones(ct.shape, np.float32) if args.mask is None else read_mask(args.mask)
-    for path, image in ((args.section, section), (args.mask, mask)):
-        if image.shape[:2] != ct.shape:
-            raise InputError(
-                f"{path} has {image.shape[0]} x {image.shape[1]} pixels, but {args.ct} {ct.shape[0]} x {ct.shape[1]}: "
-                "resample one onto the other."
-            )
+    ct, section, mask = _read_pair(args.ct, args.section, args.mask)
     out = writable_folder(args.out, "OUT")
     if any(out.iterdir()):
         raise InputError(f"{out} is not empty: give another folder.")
@@ -64,12 +62,7 @@ def run(args: argparse.Namespace) -> int:
             f"{args.ct} has {ct.shape[0]} x {ct.shape[1]} pixels, which leave blocks of less than {SMALLEST} pixels: "
             "give fewer --rows or a smaller --gap."
         )
-    places = {
-        (split, row): (slice(row * height, (row + 1) * height), slice(left, right))
-        for split, (left, right) in stretches.items()
-        for row in range(args.rows)
-    }
-    places = {name: place for name, place in places.items() if mask[place].any()}
+    places = _used_places(stretches, height, args.rows, mask)
     missing = SHARES.keys() - {split for split, _ in places}
     if missing:
         raise InputError(f"{args.mask} leaves nothing for {', '.join(sorted(missing))}.")
@@ -78,17 +71,49 @@ def run(args: argparse.Namespace) -> int:
     found = found_window(percentile_window(tissue, *PERCENTILES, str(args.ct)), PERCENTILES)
     datalist: dict[str, list[dict[str, Any]]] = {}
     for (split, row), place in places.items():
-        item: dict[str, Any] = {"specimen": f"{args.ct.stem} {split}", FOUND: found}
-        for key, image in (("ct", ct), ("histology", section), ("mask", mask)):
-            item[key] = f"{key}/{split}_{row}.tif"
-            (out / key).mkdir(exist_ok=True)
-            pixels = image[place] if key == "ct" else np.rint(255 * image[place]).astype(np.uint8)
-            tifffile.imwrite(out / item[key], pixels, photometric="rgb" if key == "histology" else "minisblack")
+        files = _write_block(out, f"{split}_{row}", ct[place], section[place], mask[place])
+        item = {"specimen": f"{args.ct.stem} {split}", FOUND: found} | files
         datalist.setdefault(split, []).append(item)
     write_text(out / "datalist.json", json.dumps(datalist, indent=2) + "\n")
     counts = ", ".join(f"{len(items)} {split}" for split, items in datalist.items())
     print(f"Written to {out}: blocks for {counts}, {args.gap} pixels apart. They are of one specimen.")
     return 0
+
+
+def _read_pair(ct_path: Path, section_path: Path, mask_path: Path | None) -> tuple[Image, Image, Image]:
+    """CT (H, W), section (H, W, 3) in [0, 1] and mask (H, W), all ones if there is none."""
+    ct, section = read_ct(ct_path), np.moveaxis(read_histology(section_path), 0, -1)
+    mask = np.ones(ct.shape, np.float32) if mask_path is None else read_mask(mask_path)
+    for path, image in ((section_path, section), (mask_path, mask)):
+        if image.shape[:2] != ct.shape:
+            raise InputError(
+                f"{path} has {image.shape[0]} x {image.shape[1]} pixels, but {ct_path} {ct.shape[0]} x {ct.shape[1]}: "
+                "resample one onto the other."
+            )
+    return ct, section, mask
+
+
+def _used_places(
+    stretches: Mapping[str, tuple[int, int]], height: int, rows: int, mask: Image
+) -> dict[tuple[str, int], Place]:
+    """Rows and columns of each block, by split and number, of which the mask leaves something."""
+    places = {
+        (split, row): (slice(row * height, (row + 1) * height), slice(left, right))
+        for split, (left, right) in stretches.items()
+        for row in range(rows)
+    }
+    return {name: place for name, place in places.items() if mask[place].any()}
+
+
+def _write_block(out: Path, name: str, ct: Image, section: Image, mask: Image) -> dict[str, str]:
+    """Write the images of a block as TIFF; return their paths as a data list has them."""
+    files = {}
+    for key, image in (("ct", ct), ("histology", section), ("mask", mask)):
+        files[key] = f"{key}/{name}.tif"
+        (out / key).mkdir(exist_ok=True)
+        pixels = image if key == "ct" else np.rint(255 * image).astype(np.uint8)
+        tifffile.imwrite(out / files[key], pixels, photometric="rgb" if key == "histology" else "minisblack")
+    return files
 
 
 def split_columns(width: int, gap: int) -> dict[str, tuple[int, int]]:

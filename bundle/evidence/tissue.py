@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from monai.losses import DiceCELoss
-from monai.utils import set_determinism
+from monai.losses.dice import DiceCELoss
+from monai.utils.misc import set_determinism
 from tqdm import trange
 
 from bundle.shared.places import TISSUE

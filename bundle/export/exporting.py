@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from monai.data.torchscript_utils import save_net_with_metadata
+from numpy.typing import NDArray
 
 from bundle.export.int8 import calibration_slices, loss, write_int8
 from bundle.shared.contents import read_metadata
@@ -81,7 +82,9 @@ def export(args: argparse.Namespace) -> None:
         _write_int8(out, slices, args.int8, *made["onnx"])
 
 
-def _write_int8(out: Path, slices: Sequence[np.ndarray], dataset_dir: Path, exact: Any, seconds: float) -> None:
+def _write_int8(
+    out: Path, slices: Sequence[NDArray[np.float32]], dataset_dir: Path, exact: Any, seconds: float
+) -> None:
     """Write model_int8.onnx, and say what it loses and gains against `exact`, which takes `seconds`."""
     path = out / "model_int8.onnx"
     with _published(path) as partial:

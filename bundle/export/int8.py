@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from monai.data.dataset import Dataset
+from numpy.typing import NDArray
 
 from bundle.shared.windowed_pairs import load_pairs
 
@@ -17,7 +18,7 @@ CALIBRATED_ON = 8  # slices, whose ranges of values are representative
 Stain = Callable[[torch.Tensor], torch.Tensor]
 
 
-def calibration_slices(dataset_dir: Path) -> list[np.ndarray]:
+def calibration_slices(dataset_dir: Path) -> list[NDArray[np.float32]]:
     """Windowed CT (1, 1, H, W) in [0, 1], slices spread evenly over the training split.
 
     Raises:
@@ -28,7 +29,7 @@ def calibration_slices(dataset_dir: Path) -> list[np.ndarray]:
     return [_ct(pairs, int(place)) for place in places]
 
 
-def write_int8(exported: Path, path: Path, slices: Sequence[np.ndarray]) -> None:
+def write_int8(exported: Path, path: Path, slices: Sequence[NDArray[np.float32]]) -> None:
     """Quantise the convolutions of an ONNX file (static, one scale for each channel of the weights).
 
     The first and the last convolution stay in float32, which halves what is lost; weights take seven bits, since
@@ -48,7 +49,7 @@ def write_int8(exported: Path, path: Path, slices: Sequence[np.ndarray]) -> None
         def __init__(self) -> None:
             self._left = iter(slices)
 
-        def get_next(self) -> dict[str, np.ndarray] | None:
+        def get_next(self) -> dict[str, NDArray[np.float32]] | None:
             return next(({"image": image} for image in self._left), None)
 
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".int8.partial.") as temporary:
@@ -95,9 +96,9 @@ def loss(reference: Stain, quantised: Stain, dataset_dir: Path) -> dict[str, flo
     return {name: float(np.mean(column)) for name, column in zip(names, zip(*found, strict=True), strict=True)}
 
 
-def _ct(pairs: Dataset, index: int) -> np.ndarray:
+def _ct(pairs: Dataset, index: int) -> NDArray[np.float32]:
     return np.asarray(pairs[index]["image"], np.float32)[None]
 
 
-def _psnr(stain: np.ndarray, true: np.ndarray) -> Any:
+def _psnr(stain: NDArray[np.float32], true: NDArray[np.float32]) -> Any:
     return -10 * np.log10(np.square(stain - true).mean())

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 
+import pytest
 import yaml
 
 from bundle.release.package.command import PYTHONS
@@ -34,15 +37,16 @@ def test_on_every_python_that_is_allowed() -> None:
     assert f"not (3, {bounds[1]}) <= sys.version_info[:2] <= (3, {int(bounds[2]) - 1})" in makefile
 
 
-def test_may_do_little() -> None:
-    """Read the repository, for an hour, once for each branch; no secret and no host is named."""
-    assert WORKFLOW["permissions"] == {"contents": "read"}
-    assert WORKFLOW["concurrency"]["cancel-in-progress"] is True
-    assert JOB["timeout-minutes"] <= 60
-    assert not re.search(r"secrets\.|https?:", FILE.read_text(encoding="utf-8"))
-
-
-def test_pip_options_reach_make() -> None:
-    """As a variable of the environment, which the Makefile takes."""
+@pytest.mark.parametrize("options", ["", "--extra-index-url https://example.org/cpu"])
+def test_pip_options_reach_make(options: str) -> None:
+    """An empty variable of the environment changes nothing, as where the repository has none."""
     assert "PIP_OPTIONS" in JOB["env"]
-    assert re.search(r"^PIP_OPTIONS \?=", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    command = ["make", "--dry-run", "--always-make", "venv"]
+    environment = os.environ | {"PIP_OPTIONS": options}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    lines = [line.split() for line in done.stdout.splitlines() if "pip install" in line]
+    assert len(lines) == 2
+    for words in lines:
+        after = words[words.index("constraints.txt") + 1 :]
+        assert after[: len(options.split())] == options.split()
+        assert not options.split() or after[len(options.split()) :][0] in ("torch", "'.[dev]'")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import nn
@@ -23,8 +25,24 @@ def test_compiler_that_was_named_and_is_not_there(monkeypatch: pytest.MonkeyPatc
         compile_in_place([nn.Linear(1, 1)], "cpu")
 
 
-def test_a_gpu_needs_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_calls_go_through_what_was_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a GPU, for which no C++ compiler is needed; weights keep their names."""
     monkeypatch.setenv("CXX", "absent++")
-    network = nn.Linear(1, 1)
-    compile_in_place([network], torch.device("cuda"))
-    assert network._compiled_call_impl is not None
+    seen: list[torch.Tensor] = []
+
+    def compiled(call: Callable[[torch.Tensor], torch.Tensor]) -> Callable[[torch.Tensor], torch.Tensor]:
+        def noted(image: torch.Tensor) -> torch.Tensor:
+            seen.append(image)
+            return call(image)
+
+        return noted
+
+    monkeypatch.setattr(torch, "compile", compiled)
+    networks = [nn.Linear(2, 1), nn.Linear(2, 3)]
+    image = torch.ones(1, 2)
+    expected = [network(image) for network in networks]
+    compile_in_place(networks, torch.device("cuda"))
+    for network, before in zip(networks, expected, strict=True):
+        torch.testing.assert_close(network(image), before)
+        assert list(network.state_dict()) == ["weight", "bias"]
+    assert seen == [image, image]

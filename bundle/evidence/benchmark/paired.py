@@ -95,4 +95,4 @@ def sign_flip_p(differences: Sequence[float]) -> float:
 
 def smallest_p(count: int) -> float:
     """What `sign_flip_p` gives where all of `count` differences have the same sign."""
-    return 2 / 2**count
+    return float(2 / 2**count)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,9 @@ def speeds(path: Path, recipes: Sequence[str]) -> dict[str, float]:
     return found
 
 
-def draw_pareto(path: Path, results: Sequence[dict[str, Any]], times_as_fast: dict[str, float], default: str) -> None:
+def draw_pareto(
+    path: Path, results: Sequence[dict[str, Any]], times_as_fast: Mapping[str, float], default: str
+) -> None:
     """Draw a point for each recipe: mean over the seeds, with a bar of one standard deviation either way.
 
     A line joins those that no other beats in both speed and quality.
@@ -62,49 +64,55 @@ def draw_pareto(path: Path, results: Sequence[dict[str, Any]], times_as_fast: di
     metrics = [metric for metric in TITLES if all(metric in result["metrics"] for result in results)]
     figure, axes = plt.subplots(1, len(metrics), figsize=(4.1 * len(metrics), 3.6), squeeze=False, layout="constrained")
     for axis, metric in zip(axes.flat, metrics, strict=True):
-        better = -1.0 if metric == "lpips" else 1.0  # a distance: the smaller the better
         means: dict[str, float] = {}
-        front: list[str] = []
         for name in recipes:
             values = [r["metrics"][metric] for r in results if r["cell"]["recipe"] == name]
             means[name] = statistics.mean(values)
-            spread = statistics.stdev(values) if len(values) > 1 else None
-            colour = ORANGE if name == default else BLUE
-            axis.errorbar(
-                times_as_fast[name], means[name], spread, fmt="o", color=colour, capsize=2, elinewidth=0.8, markersize=5
-            )
-            axis.annotate(  # upright above the bar, since several recipes may be about as fast
-                name,
-                (times_as_fast[name], means[name] + (spread or 0)),
-                (0, 5),
-                textcoords="offset points",
-                ha="center",
-                va="bottom",
-                rotation=90,
-                fontsize=7.5,
-                color=colour,
-            )
-        for name in sorted(recipes, key=lambda name: -times_as_fast[name]):  # fastest first
-            if not front or better * means[name] > better * means[front[-1]]:
-                front.append(name)
-        axis.plot(
-            [times_as_fast[n] for n in front],
-            [means[n] for n in front],
-            color=PALE_GREY,
-            linewidth=1,
-            linestyle="--",
-            zorder=0,
-        )
-        axis.set_xscale("log")
-        axis.xaxis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5)))
-        axis.xaxis.set_major_formatter(ScalarFormatter())
-        axis.xaxis.set_minor_formatter(NullFormatter())
-        axis.margins(x=0.12, y=0.12)
-        low, high = axis.get_ylim()
-        axis.set_ylim(low, high + 0.2 * (high - low))  # room for names
+            _draw_recipe(axis, name, times_as_fast[name], values, ORANGE if name == default else BLUE)
+        front = _front(times_as_fast, means, smaller_is_better=metric == "lpips")
+        speed, quality = [times_as_fast[name] for name in front], [means[name] for name in front]
+        axis.plot(speed, quality, color=PALE_GREY, linewidth=1, linestyle="--", zorder=0)
         axis.set_title(TITLES[metric] + (", lower is better" if metric == "lpips" else ""), fontsize=10)
-        axis.tick_params(labelsize=8)
-        axis.grid(color=GRID, linewidth=0.6)
-        axis.set_axisbelow(True)
+        _lay_out(axis)
     figure.supxlabel("times as fast as the textbook's generator, float32", fontsize=9)
     save(figure, path)
+
+
+def _draw_recipe(axis: Any, name: str, speed: float, values: Sequence[float], colour: str) -> None:
+    mean = statistics.mean(values)
+    deviation = statistics.stdev(values) if len(values) > 1 else None
+    axis.errorbar(speed, mean, deviation, fmt="o", color=colour, capsize=2, elinewidth=0.8, markersize=5)
+    axis.annotate(  # upright above the bar, since several recipes may be about as fast
+        name,
+        (speed, mean + (deviation or 0)),
+        (0, 5),
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+        rotation=90,
+        fontsize=7.5,
+        color=colour,
+    )
+
+
+def _front(times_as_fast: Mapping[str, float], means: Mapping[str, float], smaller_is_better: bool) -> list[str]:
+    """Recipes that no other beats in both speed and quality, the fastest first."""
+    better = -1.0 if smaller_is_better else 1.0
+    front: list[str] = []
+    for name in sorted(means, key=lambda name: -times_as_fast[name]):
+        if not front or better * means[name] > better * means[front[-1]]:
+            front.append(name)
+    return front
+
+
+def _lay_out(axis: Any) -> None:
+    axis.set_xscale("log")
+    axis.xaxis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5)))
+    axis.xaxis.set_major_formatter(ScalarFormatter())
+    axis.xaxis.set_minor_formatter(NullFormatter())
+    axis.margins(x=0.12, y=0.12)
+    low, high = axis.get_ylim()
+    axis.set_ylim(low, high + 0.2 * (high - low))  # room for names
+    axis.tick_params(labelsize=8)
+    axis.grid(color=GRID, linewidth=0.6)
+    axis.set_axisbelow(True)

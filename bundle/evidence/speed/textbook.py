@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import torch
-from monai.networks.nets import PatchDiscriminator
+from monai.networks.nets.patchgan_discriminator import PatchDiscriminator
 from torch import nn
 
 from scripts.engines.image_pool import ImagePool
@@ -43,7 +43,8 @@ class TextbookGenerator(nn.Module):
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.layers(x)
+        out: torch.Tensor = self.layers(x)
+        return out
 
 
 class TextbookBlock(nn.Module):
@@ -56,7 +57,8 @@ class TextbookBlock(nn.Module):
         self.layers = nn.Sequential(*first, relu, *second)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x + self.layers(x)
+        out: torch.Tensor = x + self.layers(x)
+        return out
 
 
 def _convolution(inputs: int, outputs: int, kernel: int, stride: int = 1) -> list[nn.Module]:
@@ -117,7 +119,7 @@ class TextbookCycleGAN:
             (self.ct_critic, ct, self.ct_pool.query(fake_ct.detach())),
         ):
             one = (_distance(critic, real, 1.0) + _distance(critic, fake, 0.0)) / 2
-            one.backward()
+            one.backward()  # type: ignore[no-untyped-call]
             critics_loss += one.detach()
         self.critic_optimizer.step()
         return {"generators": float(loss.detach()), "discriminators": float(critics_loss)}
@@ -129,4 +131,5 @@ class TextbookCycleGAN:
 
 def _distance(critic: nn.Module, images: torch.Tensor, target: float) -> torch.Tensor:
     """Mean squared distance of a discriminator's judgement from `target` (LSGAN)."""
-    return ((critic(images)[-1] - target) ** 2).mean()
+    distance: torch.Tensor = ((critic(images)[-1] - target) ** 2).mean()
+    return distance

@@ -174,7 +174,8 @@ def _fresh(package: Path, volume: Path, python: str, pins: dict[str, str], work:
 def requirements(metadata: dict[str, Any]) -> dict[str, str]:
     """Versions by package, as the zoo reads them from the metadata."""
     core = {"monai": metadata["monai_version"], "torch": metadata["pytorch_version"]}
-    return core | {"numpy": metadata["numpy_version"]} | metadata["required_packages_version"]
+    required: dict[str, str] = metadata["required_packages_version"]
+    return core | {"numpy": metadata["numpy_version"]} | required
 
 
 def _run(name: str, folder: Path, words: Sequence[str]) -> Check:

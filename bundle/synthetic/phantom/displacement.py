@@ -23,7 +23,8 @@ def draw_displacement(rng: np.random.Generator, size: int, magnitude: float) -> 
     smooth = np.stack([WaveField(rng, 0.6 * size, spread=0.5).slice(0.0, pixel, pixel) for _ in range(2)])
     field = sum(part / np.sqrt(np.mean(np.sum(part**2, axis=0))) for part in (affine, smooth))
     field *= magnitude / np.sqrt(np.mean(np.sum(field**2, axis=0)))
-    return field.astype(np.float16)
+    rounded: NDArray[np.float16] = field.astype(np.float16)
+    return rounded
 
 
 def displace(image: NDArray[np.uint8], field: NDArray[np.floating]) -> NDArray[np.uint8]:
@@ -39,4 +40,5 @@ def displace(image: NDArray[np.uint8], field: NDArray[np.floating]) -> NDArray[n
     channels = [
         map_coordinates(image[..., c].astype(np.float64), [rows, columns], order=3, mode="mirror") for c in range(3)
     ]
-    return np.clip(np.rint(np.stack(channels, axis=-1)), 0, 255).astype(np.uint8)
+    displaced: NDArray[np.uint8] = np.clip(np.rint(np.stack(channels, axis=-1)), 0, 255).astype(np.uint8)
+    return displaced

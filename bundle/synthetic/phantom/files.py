@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-import nibabel as nib
+import nibabel.loadsave
+import nibabel.nifti1
 import numpy as np
 import tifffile
 from numpy.typing import NDArray
@@ -50,6 +52,7 @@ def write_nifti(path: Path, volume: NDArray[np.uint16] | NDArray[np.uint8]) -> N
     """Write a volume (Z, H, W), or (Z, H, W, 3) uint8 as RGB24, as NIfTI of axes (x, y, z) with x = W, y = H."""
     path.parent.mkdir(parents=True, exist_ok=True)
     voxels = np.ascontiguousarray(volume).view(RGB24)[..., 0] if volume.ndim == 4 else volume
-    image = nib.Nifti1Image(voxels.T, np.diag([PIXEL_MM, PIXEL_MM, PIXEL_MM, 1.0]))
+    affine = np.diag([PIXEL_MM, PIXEL_MM, PIXEL_MM, 1.0])
+    image: Any = nibabel.nifti1.Nifti1Image(voxels.T, affine)  # type: ignore[no-untyped-call]
     image.header.set_xyzt_units("mm")
-    nib.save(image, path)
+    nibabel.loadsave.save(image, path)

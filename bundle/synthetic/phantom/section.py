@@ -51,4 +51,5 @@ class Slide:
         light = 1 + np.clip(sum(c * t for c, t in zip(self.light, terms, strict=True)), -0.02, 0.02)
         image = np.asarray(WHITE)[:, None, None] * 10 ** (-self.strength * optical_density) * light
         image = gaussian_filter(image, (0, 0.45, 0.45)) + rng.normal(0, self.noise, optical_density.shape)
-        return np.clip(np.rint(image), 0, 255).astype(np.uint8).transpose(1, 2, 0)
+        pixels: NDArray[np.uint8] = np.clip(np.rint(image), 0, 255).astype(np.uint8).transpose(1, 2, 0)
+        return pixels

@@ -80,7 +80,8 @@ class Scanner:
         noise = gaussian_filter(rng.normal(size=mu.shape), 0.45)
         image = self.gain * image + self.noise * noise / noise.std()
         counts = np.rint(COUNTS_AT_ZERO + COUNTS_PER_MU * image)
-        return np.clip(counts, 0, 65535).astype(np.uint16)
+        grey: NDArray[np.uint16] = np.clip(counts, 0, 65535).astype(np.uint16)
+        return grey
 
 
 def streaks(rng: np.random.Generator, metal: NDArray[np.bool_]) -> Array:
@@ -99,7 +100,9 @@ def streaks(rng: np.random.Generator, metal: NDArray[np.bool_]) -> Array:
     ramp *= np.cos(np.pi * np.fft.rfftfreq(2 * bins))
     filtered = np.fft.irfft(np.fft.rfft(error, 2 * bins, axis=1) * ramp, axis=1)[:, :bins]
     image = (system.T @ filtered.ravel()).reshape(COARSE, COARSE) * (np.pi / ANGLES) * COARSE / 2
-    return zoom(image, (shape[0] / COARSE, shape[1] / COARSE), order=1, grid_mode=True, mode="nearest")
+    fine = (shape[0] / COARSE, shape[1] / COARSE)
+    found: Array = zoom(image, fine, order=1, grid_mode=True, mode="nearest")
+    return found
 
 
 @functools.lru_cache(maxsize=1)

@@ -32,7 +32,8 @@ def run(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from bundle.synthetic.slides.cut import CutLimits
-    from bundle.synthetic.slides.study import StudyOptions, make_study
+    from bundle.synthetic.slides.options import StudyOptions
+    from bundle.synthetic.slides.study import make_study
     from scripts.errors import InputError
 
     start = time.monotonic()

@@ -56,4 +56,5 @@ def write_scan(path: Path, ct: NDArray[np.uint16], voxel_um: float) -> None:
 def _halved(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     height, width = (side // 2 for side in image.shape[:2])
     parts = image[: 2 * height, : 2 * width].reshape(height, 2, width, 2, 3)
-    return np.rint(parts.mean(axis=(1, 3), dtype=np.float32)).astype(np.uint8)
+    halved: NDArray[np.uint8] = np.rint(parts.mean(axis=(1, 3), dtype=np.float32)).astype(np.uint8)
+    return halved

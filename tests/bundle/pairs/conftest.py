@@ -8,7 +8,8 @@ import pytest
 
 from bundle.pairs.place import search
 from bundle.synthetic.slides.cut import CutLimits
-from bundle.synthetic.slides.study import StudyOptions, make_study
+from bundle.synthetic.slides.options import StudyOptions
+from bundle.synthetic.slides.study import make_study
 
 
 @pytest.fixture(scope="session")

@@ -103,5 +103,6 @@ def _evaluate(
             handler.update(([pred], [label], [mask]))
         if tissue is not None and tissue.classifier is not None:
             of_tissues.append(tissue.compare(pred, label, item))
-    values = {name: handler.metric_fn.get_buffer().flatten().tolist() for name, handler in handlers.items()}
+    metrics: dict[str, Any] = {name: handler.metric_fn for name, handler in handlers.items()}
+    values = {name: metric.get_buffer().flatten().tolist() for name, metric in metrics.items()}
     return values | {name: [row[name] for row in of_tissues] for name in (of_tissues[0] if of_tissues else ())}

@@ -58,4 +58,5 @@ def apply_lut(image: Any, table: NDArray[np.float64], sigma: float) -> NDArray[n
 def _bin(image: Any, sigma: float, bins: int) -> NDArray[np.intp]:
     """The table's entry (H, W) for every pixel; grey value 1 falls into the last."""
     ct = gaussian_filter(np.asarray(image, dtype=np.float32)[0], sigma)
-    return np.clip((ct * bins).astype(np.intp), 0, bins - 1)
+    index: NDArray[np.intp] = np.clip((ct * bins).astype(np.intp), 0, bins - 1)
+    return index

@@ -79,4 +79,5 @@ def _ganslate() -> nn.Module | None:
         module = import_module("ganslate.nn.generators.resnet.resnet2d")
     except ImportError:
         return None
-    return module.Resnet2D(1, 3, "instance", n_residual_blocks=9).eval().to(DEVICE)
+    network: nn.Module = module.Resnet2D(1, 3, "instance", n_residual_blocks=9).eval().to(DEVICE)
+    return network

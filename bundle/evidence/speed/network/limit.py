@@ -16,7 +16,7 @@ def multiplications(network: nn.Module, image: torch.Tensor) -> int:
     """Products that the network's convolutions take by definition for `image`."""
     with FlopCounterMode(display=False) as counter:
         network(image)
-    return counter.get_total_flops() // 2
+    return int(counter.get_total_flops()) // 2
 
 
 def multiplications_per_second(

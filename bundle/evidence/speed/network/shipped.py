@@ -18,13 +18,15 @@ DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 def as_trained() -> StainGenerator:
     """The generator with its shipped weights, all its layers, in evaluation mode."""
-    return read_network(SHIPPED).to(DEVICE)
+    network: StainGenerator = read_network(SHIPPED).to(DEVICE)
+    return network
 
 
 def for_inference(network: Stainer | None = None) -> Stainer:
     """The same, or another generator, as inference runs it: folded, channels last."""
     folded = fold_layers(as_trained() if network is None else network)
-    return folded.to(DEVICE, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    folded.to(DEVICE, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return folded
 
 
 def images(count: int, side: int) -> torch.Tensor:

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-import nibabel
+import nibabel.nifti1
 import numpy as np
+from numpy.typing import NDArray
 
 from bundle.evidence.speed.conditions import Conditions
 from bundle.shared.places import PHANTOM
@@ -66,6 +67,7 @@ def _row(volume: str, way: str, change: float, ct: float, truth: float, error: f
     }
 
 
-def _rgb(path: Path) -> np.ndarray:
-    voxels = np.asarray(nibabel.nifti1.load(path).dataobj)
+def _rgb(path: Path) -> NDArray[np.uint8]:
+    image: Any = nibabel.nifti1.load(path)  # type: ignore[no-untyped-call]
+    voxels = np.asarray(image.dataobj)
     return np.stack([voxels[channel] for channel in "RGB"], axis=-1).transpose(2, 1, 0, 3)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import gzip
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import nibabel
+import nibabel.nifti1
 import numpy as np
 import tifffile
+from numpy.typing import NDArray
 
 WINDOW = (5000.0, 35000.0)  # the phantom's grey values that become black and white
 
 
-def slices(shape: tuple[int, int, int], dtype: str, seed: int = 0) -> Iterator[np.ndarray]:
+def slices(shape: tuple[int, int, int], dtype: str, seed: int = 0) -> Iterator[NDArray[Any]]:
     """Slices like those of a noisy scan: blobs that move a little from one to the next, in the phantom's grey values.
 
     Args:
@@ -39,7 +41,7 @@ def write_folder(path: Path, shape: tuple[int, int, int], dtype: str) -> Path:
 
 def write_nifti(path: Path, shape: tuple[int, int, int], dtype: str) -> Path:
     """A compressed NIfTI, written as a stream: a volume of measurements need not fit into memory."""
-    header = nibabel.Nifti1Header()
+    header: Any = nibabel.nifti1.Nifti1Header()  # type: ignore[no-untyped-call]
     header.set_data_shape(shape[::-1])
     header.set_data_dtype(dtype)
     header.set_zooms((0.005, 0.005, 0.005))

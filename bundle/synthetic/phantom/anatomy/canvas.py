@@ -15,7 +15,8 @@ def cover(distance: Array) -> Array:
 
 def density(vector: tuple[float, float, float], concentration: Array | float) -> Array:
     """Optical density (3, H, W) or (3, 1, 1) of a dye with the per-channel ``vector`` at ``concentration``."""
-    return np.asarray(vector)[:, None, None] * np.atleast_2d(concentration)
+    found: Array = np.asarray(vector)[:, None, None] * np.atleast_2d(concentration)
+    return found
 
 
 class Canvas:

@@ -77,7 +77,8 @@ class Screw:
         shank = np.maximum.reduce([thread, cone, self.head_top + 1.6 * depth - along])
         head = self._head(along, radius)
         slot = np.maximum(np.abs(across) - width, along - (self.head_top + depth))
-        return np.minimum(shank, np.maximum(head, -slot))
+        distance: Array = np.minimum(shank, np.maximum(head, -slot))
+        return distance
 
     def _head(self, along: Array, radius: Array) -> Array:
         """Signed distance to a disc with rounded edges."""
@@ -85,4 +86,5 @@ class Screw:
         sideways = radius - self.head_radius + rounding
         lengthways = np.maximum(self.head_top - along, along - self.head_bottom) + rounding
         outside = np.hypot(np.maximum(sideways, 0), np.maximum(lengthways, 0))
-        return outside + np.minimum(np.maximum(sideways, lengthways), 0) - rounding
+        distance: Array = outside + np.minimum(np.maximum(sideways, lengthways), 0) - rounding
+        return distance

@@ -108,7 +108,8 @@ class Specimen:
         hole = self.screw.minor + groove * np.clip(self.hole + 0.45 * wave, -0.1, 1.3)
         drilled = np.minimum(hole - radius, self.screw.tip + (4 + 10 * wave) * self.scale - depth)
         cut = np.maximum(drilled, 1.5 + 3 * np.clip(wave, 0, None) - screw)
-        return np.maximum(bone.distance, cut)
+        left: Array = np.maximum(bone.distance, cut)
+        return left
 
     def _new_bone(self, z: float, y: Array, x: Array, bone: BoneSlice, old: Array, implant: Array) -> Array:
         """Signed distance to new bone: a porous cuff on the implant and a layer on surfaces of old bone near it."""
@@ -122,7 +123,8 @@ class Specimen:
         callus = (24 + 12 * self.tissue_edge.slice(z, y, x)) * np.exp(-((implant / (22 * self.scale)) ** 2))
         cuff = np.maximum(cuff, 0.7 * (bone.outside - callus * self.scale))
         gap = self.implant.gap + 3.5 * self.gap_shape.slice(z, y, x)
-        return np.maximum.reduce([smooth_minimum(cuff, layer, 5.0), gap - implant, -bone.canal])
+        distance: Array = np.maximum.reduce([smooth_minimum(cuff, layer, 5.0), gap - implant, -bone.canal])
+        return distance
 
     def _paint_soft(
         self, canvas: Canvas, z: float, y: Array, x: Array, bone: BoneSlice, implant: Array, covered: Mask

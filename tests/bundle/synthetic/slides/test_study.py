@@ -14,7 +14,9 @@ from scipy.interpolate import RegularGridInterpolator
 
 from bundle.cli import main
 from bundle.pairs.place.landmarks import check_within, read_landmarks
-from bundle.synthetic.slides.study import FINER, StudyOptions, make_study
+from bundle.synthetic.slides.options import StudyOptions
+from bundle.synthetic.slides.slide import FINER
+from bundle.synthetic.slides.study import make_study
 from scripts.data import load_datalist
 from scripts.errors import InputError
 from scripts.volume.read.reader import open_volume
