@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from bundle.release.package.pythons import PYTHONS
 from bundle.shared.places import ROOT
 
-PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 WORDS = {True: "passed", False: "FAILED", None: "not checked"}
 
 

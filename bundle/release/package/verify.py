@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from bundle.release.package.archive import write_package
-from bundle.release.package.command import PYTHONS
 from bundle.release.package.fresh import run_in_fresh_environment
+from bundle.release.package.pythons import PYTHONS
 from bundle.shared.contents import FOLDERS, LARGEST, NEEDED, read_metadata
 from bundle.shared.unpack import unpack
 from bundle.synthetic.phantom.generate import make_phantom

@@ -43,7 +43,8 @@ def measure(conditions: Conditions) -> dict[str, Any]:
         for way, options in WAYS.items():
             out = conditions.work / f"{entry['specimen']}_{len(rows)}"
             run_workflow("inference", {"input": PHANTOM / entry["ct_nifti"], "output_dir": out} | options)
-            store = StainStore(next(out.glob("*.ome.zarr")), truth.shape[:3], 32)
+            depth, height, width, _ = truth.shape
+            store = StainStore(next(out.glob("*.ome.zarr")), (depth, height, width), 32)
             stained = np.concatenate(list(store.slabs()))
             error = float(np.abs(stained.astype(np.float32) - truth).mean())
             rows.append(_row(name, way, mean_change(stained), ct_change, true_change, error))
