@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import math
@@ -108,9 +109,7 @@ def _limit(root: Path = CGROUP) -> tuple[int, int] | None:
         ("memory.max", "memory.current"),
         ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
     ):
-        try:
+        with contextlib.suppress(OSError, ValueError):  # no such file, or "max"
             taken = int((root / used).read_text()) - _cache((root / used).with_name("memory.stat"))
             return int((root / limit).read_text()), taken
-        except (OSError, ValueError):  # no such file, or "max"
-            continue
     return None

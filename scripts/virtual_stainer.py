@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from monai.utils import CommonKeys as Keys
-from numpy.typing import ArrayLike
+from monai.utils.enums import CommonKeys as Keys
+from numpy.typing import ArrayLike, NDArray
 
 from scripts.data.spans import spans
 from scripts.errors import InputError, find_input_error
@@ -55,8 +55,8 @@ class Stained(NamedTuple):
         window: (lo, hi), grey values that became black and white.
     """
 
-    rgb: np.ndarray
-    uncertainty: np.ndarray | None
+    rgb: NDArray[Any]
+    uncertainty: NDArray[Any] | None
     window: tuple[float, float]
 
 
@@ -131,7 +131,7 @@ class VirtualStainer:
                 raise
             raise mistake from error
 
-    def __call__(self, ct: ArrayLike | str | os.PathLike[str], window: Sequence[float] | None = None) -> np.ndarray:
+    def __call__(self, ct: ArrayLike | str | os.PathLike[str], window: Sequence[float] | None = None) -> NDArray[Any]:
         """Stain an image or a volume, see `stain`, and return (..., 3) uint8."""
         return self.stain(ct, window).rgb
 
@@ -186,12 +186,13 @@ class VirtualStainer:
         return Stained(rgb, doubt, (lo, hi))
 
 
-def _array(ct: ArrayLike) -> np.ndarray:
+def _array(ct: ArrayLike) -> NDArray[Any]:
     if isinstance(ct, torch.Tensor):
         ct = ct.detach().cpu()
         ct = (ct.float() if ct.dtype == torch.bfloat16 else ct).numpy()
     if isinstance(ct, np.ma.MaskedArray) and ct.mask.any():
-        return np.ma.filled(ct.astype(np.float64), np.nan)
+        masked = ct.astype(np.float64)
+        return np.where(np.ma.getmaskarray(masked), np.nan, masked.data)
     return np.asarray(ct)
 
 

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
 from scripts.errors import InputError
 from scripts.files.cause import cause
@@ -86,7 +87,7 @@ def require_memory(path: Path, shape: Sequence[int], dtype: DTypeLike) -> None:
         )
 
 
-def require_grey_type(dtype: np.dtype, path: Path) -> None:
+def require_grey_type(dtype: np.dtype[Any], path: Path) -> None:
     """Raise an `InputError` unless the pixel type is one of `GREY_TYPES`."""
     if dtype.name not in GREY_TYPES:
         raise InputError(
@@ -94,7 +95,7 @@ def require_grey_type(dtype: np.dtype, path: Path) -> None:
         )
 
 
-def require_finite(values: np.ndarray, path: Path | str, where: str = "") -> None:
+def require_finite(values: NDArray[Any], path: Path | str, where: str = "") -> None:
     """Raise an `InputError` if there is a NaN or an infinity among the values."""
     if values.dtype.kind == "f":
         bad = values.size - int(np.count_nonzero(np.isfinite(values)))

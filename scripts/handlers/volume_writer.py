@@ -12,7 +12,7 @@ import ignite.distributed as idist
 import numpy as np
 import torch
 from ignite.engine import Engine, Events
-from monai.utils import CommonKeys as Keys
+from monai.utils.enums import CommonKeys as Keys
 from numpy.typing import NDArray
 
 from scripts.errors import InputError, cannot_write

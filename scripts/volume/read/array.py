@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scripts.volume.read.volume import Volume, locating
 
@@ -26,7 +27,7 @@ class ArrayVolume(Volume):
         self.shape = (1 if z is None else int(array.shape[z]), int(array.shape[y]), int(array.shape[x]))
         self.dtype = np.dtype(array.dtype).newbyteorder("=")
 
-    def _read(self, start: int, stop: int) -> np.ndarray:
+    def _read(self, start: int, stop: int) -> NDArray[Any]:
         try:
             return self._cut(start, stop)
         except MemoryError:
@@ -38,7 +39,7 @@ class ArrayVolume(Volume):
                     self._cut(index, index + 1)
             raise
 
-    def _cut(self, start: int, stop: int) -> np.ndarray:
+    def _cut(self, start: int, stop: int) -> NDArray[Any]:
         z, y, x = self.axes
         where: list[int | slice] = [0] * len(self.array.shape)
         where[y] = where[x] = slice(None)

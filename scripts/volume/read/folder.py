@@ -120,7 +120,7 @@ def picture_kind(path: Path) -> tuple[list[Path], bool]:
 
 
 @lru_cache(maxsize=2**16)  # a run looks into its folder several times
-def _picture_kind(path: Path, size: int, time: int) -> tuple[tuple[str, ...], bool]:
+def _picture_kind(path: Path, _size: int, _time: int) -> tuple[tuple[str, ...], bool]:
     with reading(path):
         if content_of(path) != "TIFF":
             return (), False

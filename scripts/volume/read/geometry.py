@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scripts.errors import InputError
 from scripts.volume.read.once import log_once
@@ -69,7 +70,7 @@ def check_geometry(volume: Volume) -> None:
         log_once(logger, logging.WARNING, f"{volume.source}: {note}.")
 
 
-def _spans(affine: np.ndarray) -> bool:
+def _spans(affine: NDArray[np.float64]) -> bool:
     lengths = np.linalg.norm(affine[:3, :3], axis=0)
     if not np.isfinite(affine).all() or not (lengths > 0).all():
         return False
@@ -90,7 +91,7 @@ def _checked_spacing(spacing: float | Sequence[float]) -> tuple[float, float, fl
     return checked
 
 
-def _directions(orientation: str) -> np.ndarray:
+def _directions(orientation: str) -> NDArray[np.float64]:
     """Unit vectors of x, y and z as columns."""
     letters = str(orientation).upper()
     directions = np.array([DIRECTIONS.get(letter, (0, 0, 0)) for letter in letters], dtype=np.float64).T
@@ -102,7 +103,7 @@ def _directions(orientation: str) -> np.ndarray:
     return directions
 
 
-def _old_directions(affine: np.ndarray | None) -> np.ndarray:
+def _old_directions(affine: NDArray[np.float64] | None) -> NDArray[np.float64]:
     """Unit vectors of x, y and z as columns; an affine without any direction counts as none."""
     if affine is None:
         return np.eye(3)

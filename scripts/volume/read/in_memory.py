@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scripts.errors import InputError
 from scripts.files.opening import require_grey_type
@@ -25,7 +27,7 @@ class InMemoryVolume(Volume):
         InputError: another type, other dimensions, or none of some dimension.
     """
 
-    def __init__(self, voxels: np.ndarray, name: str = "the array") -> None:
+    def __init__(self, voxels: NDArray[Any], name: str = "the array") -> None:
         if voxels.dtype.name in WIDENED:
             voxels = voxels.astype(WIDENED[voxels.dtype.name])
         require_grey_type(voxels.dtype, Path(name))
@@ -36,7 +38,7 @@ class InMemoryVolume(Volume):
         self.dtype = voxels.dtype.newbyteorder("=")
         self._voxels = voxels
 
-    def _read(self, start: int, stop: int) -> np.ndarray:
+    def _read(self, start: int, stop: int) -> NDArray[Any]:
         return self._voxels[start:stop]
 
     def close(self) -> None:

@@ -11,9 +11,10 @@ import os
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scripts.data.spans import spans
 from scripts.errors import InputError
@@ -33,7 +34,7 @@ class _Layout(NamedTuple):
     """
 
     shape: tuple[int, int, int]
-    dtype: np.dtype
+    dtype: np.dtype[Any]
 
     @property
     def cube(self) -> tuple[int, int, int]:
@@ -90,13 +91,13 @@ def _reserve(file: IO[bytes], size: int) -> None:
                 raise
 
 
-def _written(file: IO[bytes], cube: np.ndarray) -> int:
+def _written(file: IO[bytes], cube: NDArray[Any]) -> int:
     content = cube.tobytes()
     file.write(content)
     return zlib.crc32(content)
 
 
-def _cubes(volume: Volume, layout: _Layout) -> Iterator[np.ndarray]:
+def _cubes(volume: Volume, layout: _Layout) -> Iterator[NDArray[Any]]:
     """All cubes in order, those at the far sides filled up with zeros."""
     _, height, width = layout.cube
     for start, stop in spans(volume.shape[0], CUBE):
@@ -121,7 +122,7 @@ class SidewaysVolume(Volume):
         name: what error messages call it, the original's path.
     """
 
-    def __init__(self, path: Path, shape: tuple[int, int, int], dtype: np.dtype, axis: str, name: str) -> None:
+    def __init__(self, path: Path, shape: tuple[int, int, int], dtype: np.dtype[Any], axis: str, name: str) -> None:
         self.path, self.files, self.source = Path(name), [path], str(path)
         self._layout = _Layout(shape, dtype)
         self._file = path.open("rb")
@@ -131,19 +132,20 @@ class SidewaysVolume(Volume):
         z, y, x = shape
         self.shape = (y, z, x) if axis == "y" else (x, z, y)
         self.dtype = dtype
-        self._thick: tuple[int, np.ndarray] = (-1, np.empty(0))  # the last layer of cubes that was read
+        self._thick: tuple[int, NDArray[Any]] = (-1, np.empty(0))  # the last layer of cubes that was read
 
-    def _read(self, start: int, stop: int) -> np.ndarray:
+    def _read(self, start: int, stop: int) -> NDArray[Any]:
         return np.stack([self._slice(index) for index in range(start, stop)])
 
-    def _slice(self, index: int) -> np.ndarray:
+    def _slice(self, index: int) -> NDArray[Any]:
         layer = index // CUBE
         if self._thick[0] != layer:
             self._thick = (-1, np.empty(0))  # not both at once in memory
             self._thick = (layer, self._layer(layer))
-        return self._thick[1][index - layer * CUBE]
+        image: NDArray[Any] = self._thick[1][index - layer * CUBE]
+        return image
 
-    def _layer(self, layer: int) -> np.ndarray:
+    def _layer(self, layer: int) -> NDArray[Any]:
         """Slices (n, rows, columns) of one layer of cubes."""
         layout, across = self._layout, 3 - self._axis  # the axis that runs along the columns: x of y, y of x
         thickness = min(CUBE, self.shape[0] - layer * CUBE)
@@ -156,7 +158,7 @@ class SidewaysVolume(Volume):
             target[:] = cube[:thickness, : target.shape[1], : target.shape[2]]
         return slices
 
-    def _cube(self, z: int, y: int, x: int) -> np.ndarray:
+    def _cube(self, z: int, y: int, x: int) -> NDArray[Any]:
         index = self._layout.place_of(z, y, x)
         self._file.seek(index * self._layout.cube_bytes)
         content = self._file.read(self._layout.cube_bytes)

@@ -7,9 +7,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-import nibabel
 import numpy as np
+from nibabel.nifti1 import Nifti1Header
+from numpy.typing import NDArray
 
 from scripts.errors import InputError
 from scripts.files.opening import reading
@@ -39,12 +41,12 @@ class Volume(ABC):
     source: str
     files: list[Path]
     shape: tuple[int, int, int]
-    dtype: np.dtype
+    dtype: np.dtype[Any]
     spacing: tuple[float, float, float] | None = None
     spacing_note: str | None = None
     remarks: tuple[str, ...] = ()
-    affine: np.ndarray | None = None
-    nifti_header: nibabel.Nifti1Header | None = None
+    affine: NDArray[np.float64] | None = None
+    nifti_header: Nifti1Header | None = None
 
     @property
     def name(self) -> str:
@@ -53,7 +55,7 @@ class Volume(ABC):
             return self.path.resolve().name
         return re.sub(r"(\.ome)?(\.nii\.gz|\.[^.]+)$", "", self.path.name, flags=re.IGNORECASE)
 
-    def read(self, start: int, stop: int) -> np.ndarray:
+    def read(self, start: int, stop: int) -> NDArray[Any]:
         """Read the slices from `start` up to, not including, `stop`.
 
         Returns:
@@ -71,7 +73,7 @@ class Volume(ABC):
         return np.ascontiguousarray(slab, dtype=self.dtype)
 
     @abstractmethod
-    def _read(self, start: int, stop: int) -> np.ndarray:
+    def _read(self, start: int, stop: int) -> NDArray[Any]:
         """Read slices; may raise whatever the decoder raises."""
 
     @abstractmethod

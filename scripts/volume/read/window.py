@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scripts.data.padding import NO_PADDING, Padding, corners_of, find_padding, tell_of_padding
 from scripts.data.window import (
@@ -34,8 +35,8 @@ class Sample(NamedTuple):
         corners: of the slices that they were taken from.
     """
 
-    values: np.ndarray
-    corners: np.ndarray
+    values: NDArray[Any]
+    corners: NDArray[Any]
 
 
 class VolumeWindow(NamedTuple):
@@ -68,8 +69,8 @@ def sample_volume(volume: Volume, max_slices: int = 64, max_values: int = 4_000_
     """
     slices = np.unique(np.linspace(0, volume.shape[0] - 1, min(max_slices, volume.shape[0])).round().astype(int))
     stride = max(1, math.ceil(math.sqrt(len(slices) * volume.shape[1] * volume.shape[2] / max_values)))
-    parts: list[np.ndarray] = []
-    corners: list[np.ndarray] = []
+    parts: list[NDArray[Any]] = []
+    corners: list[NDArray[Any]] = []
     for z in slices:
         try:
             slice_ = volume.read(z, z + 1)[0]
@@ -168,7 +169,7 @@ def volume_window(
 
 
 def _found(
-    volume: Volume, tissue: np.ndarray, percentiles: Sequence[float], trained: Sequence[float] | None
+    volume: Volume, tissue: NDArray[Any], percentiles: Sequence[float], trained: Sequence[float] | None
 ) -> tuple[tuple[float, float], str]:
     robust = percentile_window(tissue, percentiles[0], percentiles[1], volume.source)
     if trained is None or not np.isfinite([float(value) for value in trained]).all():

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from monai.utils import CommonKeys as Keys
+from monai.utils.enums import CommonKeys as Keys
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
@@ -145,7 +145,7 @@ def _mean(slices: Sequence[_Slice], weights: Sequence[float]) -> NDArray[Any]:
     if not others:
         return first.copy()
     own = np.asarray(weights).astype(first.dtype)  # float32 in nearly all scans
-    mean = first * own[0]
+    mean: NDArray[Any] = first * own[0]
     for values, weight in zip(others, own[1:], strict=True):
         mean += values * weight
     return mean

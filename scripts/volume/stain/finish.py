@@ -5,6 +5,7 @@ Each step may be cut off at any moment: it is done again by the next run, with t
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import platform
@@ -202,10 +203,8 @@ def _record(
 def _software() -> dict[str, str]:
     versions = {"python": platform.python_version()}
     for package in PACKAGES:
-        try:
+        with contextlib.suppress(PackageNotFoundError):
             versions[package] = version(package)
-        except PackageNotFoundError:
-            continue
     metadata = ROOT / "configs" / "metadata.json"
     if metadata.is_file():
         content = json.loads(metadata.read_text(encoding="utf-8"))

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scripts.volume.stain.begun import Begun
 from scripts.volume.write.flicker import mean_change
@@ -18,7 +19,7 @@ class Kept:
         slabs: along z, in order: for each what `ResultStores.write` returned.
     """
 
-    def __init__(self, slabs: Sequence[Mapping[str, np.ndarray]]) -> None:
+    def __init__(self, slabs: Sequence[Mapping[str, NDArray[np.uint8]]]) -> None:
         self._slabs = slabs
 
     def stores(self) -> list[str]:
@@ -35,7 +36,7 @@ class Kept:
         digests = ([slab[f"{kind}_slices_{level}"] for slab in self._slabs] for level in range(levels))
         return [hashlib.sha256(np.concatenate(level).tobytes()).hexdigest() for level in digests]
 
-    def _columns(self, name: str) -> np.ndarray:
+    def _columns(self, name: str) -> NDArray[np.uint8]:
         """(stores, slabs, 32)."""
         return np.stack([slab[name] for slab in self._slabs], axis=1)
 
@@ -46,10 +47,10 @@ class Notes:
     def __init__(self, begun: Begun) -> None:
         self.begun, axes = begun, begun.staining.request.axes
         self.axis = "z" if "z" in axes else axes[0]
-        self.slabs: dict[str, list[dict[str, np.ndarray]]] = {axis: [] for axis in axes}
+        self.slabs: dict[str, list[dict[str, NDArray[np.uint8]]]] = {axis: [] for axis in axes}
         # changes from the last slice of a slab to the first of the next: (axis, "ct" or "stain") to one for each pair
         self._between: dict[tuple[str, str], list[float]] = {}
-        last: dict[tuple[str, str], np.ndarray] = {}
+        last: dict[tuple[str, str], NDArray[np.uint8]] = {}
         for axis, start, _ in begun.slabs():
             notes = begun.notes(axis, start)
             for what in ("ct", "stain"):
@@ -64,7 +65,7 @@ class Notes:
         """Of a staining along z alone."""
         return Kept(self.slabs["z"])
 
-    def ct_planes(self) -> dict[str, np.ndarray]:
+    def ct_planes(self) -> dict[str, NDArray[np.uint8]]:
         """The CT's middle planes: xy (Y, X), xz (Z, X), yz (Z, Y), uint8."""
         slabs = self.slabs[self.axis]
         middle = next(slab["ct_middle"] for slab in slabs if slab["ct_middle"].size)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scripts.volume.read.volume import Volume
 from scripts.volume.stain.begun import Begun
@@ -44,7 +45,7 @@ class ResultStores:
         if self.uncertainty is not None:
             self.uncertainty.create(f"{self.name} uncertainty", volume.spacing, volume.affine)
 
-    def write(self, start: int, slab: np.ndarray) -> dict[str, np.ndarray]:
+    def write(self, start: int, slab: NDArray[np.uint8]) -> dict[str, NDArray[np.uint8]]:
         """Write a slab (3 or 4, n, Y, X) of stain and uncertainty.
 
         Returns:
@@ -64,19 +65,20 @@ class ResultStores:
         for store in self.stores:
             yield from store.files(start, stop)
 
-    def stored(self, start: int, stop: int) -> np.ndarray:
+    def stored(self, start: int, stop: int) -> NDArray[np.uint8]:
         """Digests (1 or 2, 32) of a slab's files: of the stain, and of the uncertainty."""
         return _array([digest_of_files(store.files(start, stop)) for store in self.stores])
 
 
-def _array(digests: Sequence[bytes]) -> np.ndarray:
+def _array(digests: Sequence[bytes]) -> NDArray[np.uint8]:
     return np.array([list(digest) for digest in digests], np.uint8)
 
 
-def counts_of_levels(slab: np.ndarray) -> np.ndarray:
+def counts_of_levels(slab: NDArray[np.uint8]) -> NDArray[np.int64]:
     """How many voxels of a uint8 slab (n, Y, X) have each level, (256,)."""
     # slice by slice: bincount takes eight bytes for each of its voxels
-    return np.sum([np.bincount(image.ravel(), minlength=256) for image in slab], axis=0)
+    counts: NDArray[np.int64] = np.sum([np.bincount(image.ravel(), minlength=256) for image in slab], axis=0)
+    return counts
 
 
 def axis_stores(begun: Begun) -> dict[str, AxisStore]:

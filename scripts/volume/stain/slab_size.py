@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,7 +29,7 @@ def default_slab_size(
     network: Stainer,
     device: torch.device | str = "cpu",
     views: int = 1,
-    dtype: np.dtype | str = "float32",
+    dtype: np.dtype[Any] | str = "float32",
 ) -> int:
     """The most slices, 32 at most, that leave half of the free memory to others, the machine's and the GPU's.
 

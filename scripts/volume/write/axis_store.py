@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scripts.data.spans import spans
 from scripts.volume.read.volume import AXES
@@ -53,7 +54,7 @@ class AxisStore:
             self._array = open_array(self.path / "0", mode="r+")
         return self._array
 
-    def write(self, start: int, slab: np.ndarray) -> dict[str, np.ndarray]:
+    def write(self, start: int, slab: NDArray[np.uint8]) -> dict[str, NDArray[np.uint8]]:
         """Write a slab (C, n, rows, columns): of slices (Y, X) along z, (Z, X) along y, (Z, Y) along x.
 
         Returns:
@@ -73,12 +74,12 @@ class AxisStore:
         for place in itertools.product([0], *counts):
             yield self.path.joinpath("0", *map(str, place))
 
-    def stored(self, start: int, stop: int) -> np.ndarray:
+    def stored(self, start: int, stop: int) -> NDArray[np.uint8]:
         """Digest (1, 32) of a slab's files."""
         return np.frombuffer(digest_of_files(self.files(start, stop)), np.uint8)[None]
 
 
-def fused(stores: Sequence[AxisStore]) -> Iterator[tuple[int, np.ndarray]]:
+def fused(stores: Sequence[AxisStore]) -> Iterator[tuple[int, NDArray[np.uint8]]]:
     """The mean of several stains, rounded half up, and of their uncertainties: first slice and slab after slab."""
     count, first = len(stores), stores[0]
     for start, stop in spans(first.shape[0], first.slab_size):

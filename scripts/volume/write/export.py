@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from os import PathLike
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-import nibabel
 import numpy as np
 import tifffile
 from isal import igzip
+from nibabel.nifti1 import Nifti1Header
+from numpy.typing import NDArray
 
 from scripts.errors import InputError
 from scripts.printable import printable
@@ -28,11 +29,14 @@ RGB24 = np.dtype([("R", np.uint8), ("G", np.uint8), ("B", np.uint8)])
 #: Classic TIFF addresses 4 GiB; the rest is left for the directories.
 CLASSIC_TIFF_BYTES = 2**32 - 2**25
 
+Slab = NDArray[np.uint8]  # (n, Y, X, channels)
+Slabs = Iterable[Slab]
+
 TILE = 256
 GZIP_LEVEL = 2  # of ISA-L, which has 0 to 3: five times as fast as zlib's 1, files 7 % larger
 
 
-def write_nifti(path: str | PathLike[str], volume: Volume, slabs: Iterable[np.ndarray], channels: int = 3) -> None:
+def write_nifti(path: str | PathLike[str], volume: Volume, slabs: Slabs, channels: int = 3) -> None:
     """Write an RGB24 NIfTI (data type 128) or a uint8 one, array (X, Y, Z), compressed if its name ends in ``.gz``.
 
     Affine, spacing, units and orientation codes are those of a NIfTI input; other inputs get a diagonal affine of their
@@ -61,7 +65,7 @@ def write_nifti(path: str | PathLike[str], volume: Volume, slabs: Iterable[np.nd
             output.write(slab.data)
 
 
-def write_tiff(path: str | PathLike[str], volume: Volume, slabs: Iterable[np.ndarray], channels: int = 3) -> None:
+def write_tiff(path: str | PathLike[str], volume: Volume, slabs: Slabs, channels: int = 3) -> None:
     """Write an RGB or grey OME-TIFF of one tiled page per slice, compressed without loss; BigTIFF above 4 GB.
 
     The OME metadata hold the spacing in mm, exactly; the resolution tags hold it in pixels per cm.
@@ -136,7 +140,7 @@ def _refuse_input(path: Path, volume: Volume) -> None:
         raise InputError(f"The output {path} would overwrite the input: give another --output_dir.")
 
 
-def _checked(slabs: Iterable[np.ndarray], shape: tuple[int, int, int], channels: int) -> Iterator[np.ndarray]:
+def _checked(slabs: Slabs, shape: tuple[int, int, int], channels: int) -> Iterator[Slab]:
     """Yield the slabs, contiguous; raise ValueError at one that does not belong, or at the end if some are missing."""
     depth, height, width = shape
     count = 0
@@ -151,7 +155,7 @@ def _checked(slabs: Iterable[np.ndarray], shape: tuple[int, int, int], channels:
         raise ValueError(f"slabs of only {count} slices, expected {depth}")
 
 
-def _tiles(slabs: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+def _tiles(slabs: Slabs) -> Iterator[Slab]:
     """Yield the tiles of all slices, row by row; those at the right and lower edge are smaller, tifffile pads them."""
     for slab in slabs:
         for page in slab:
@@ -166,12 +170,13 @@ def _rational(value: float) -> tuple[int, int]:
     return fraction.numerator, fraction.denominator
 
 
-def _header(volume: Volume, dtype: np.dtype) -> nibabel.Nifti1Header:
+def _header(volume: Volume, dtype: np.dtype[Any]) -> Nifti1Header:
     z, y, x = volume.shape
+    header: Nifti1Header
     if volume.nifti_header is not None:
         header = volume.nifti_header.as_byteswapped("<")
     else:
-        header = nibabel.Nifti1Header(endianness="<")
+        header = Nifti1Header(endianness="<")
         spacing = volume.spacing or (1.0, 1.0, 1.0)
         affine = volume.affine if volume.affine is not None else np.diag([*spacing[::-1], 1.0])
         header.set_data_shape((x, y, z))

@@ -8,8 +8,10 @@ cut across the slices is streaked. The measure is the mean absolute change from 
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 GRID = 512  # points per side at which a large slice is compared
 
@@ -19,7 +21,7 @@ def grid_step(shape: tuple[int, ...]) -> int:
     return max(1, max(shape) // GRID)
 
 
-def change_between_slices(stack: np.ndarray) -> tuple[float, int]:
+def change_between_slices(stack: NDArray[Any]) -> tuple[float, int]:
     """Sum over the pairs of neighbouring slices of their mean absolute difference, and the number of pairs.
 
     Args:
@@ -31,7 +33,7 @@ def change_between_slices(stack: np.ndarray) -> tuple[float, int]:
     return total, max(0, len(stack) - 1)
 
 
-def mean_change(stack: np.ndarray) -> float:
+def mean_change(stack: NDArray[Any]) -> float:
     """Mean absolute change from slice to slice of a stack (n, ...), n at least 2."""
     total, pairs = change_between_slices(stack)
     return total / pairs

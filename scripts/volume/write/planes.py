@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from scripts.data.spans import spans
@@ -19,7 +20,7 @@ THUMBNAILS = 12
 
 
 def preview_of(
-    path: Path, store: StainStore, ct_planes: Mapping[str, np.ndarray], volume: Volume, lines: Sequence[str] = ()
+    path: Path, store: StainStore, ct_planes: Mapping[str, NDArray[np.uint8]], volume: Volume, lines: Sequence[str] = ()
 ) -> None:
     """Draw the page.
 
@@ -60,7 +61,7 @@ def preview_of(
     draw_preview(path, planes, sheet, volume.name, volume.spacing is not None, lines)
 
 
-def _across(stain: Any, *place: int | slice) -> np.ndarray:
+def _across(stain: Any, *place: int | slice) -> NDArray[np.uint8]:
     """A plane across all slices of a zarr array (3, z, y, x), given its place in y or in y and x.
 
     Read a row of chunks at a time: at once, zarr would have all of them in memory before it decompresses the first.

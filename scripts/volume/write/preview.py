@@ -11,6 +11,7 @@ from os import PathLike
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from scripts.whole import whole_file, writing
@@ -28,13 +29,13 @@ PAPER, INK, PALE, EDGE = "#ffffff", "#333333", "#777777", "#d9d9d9"
 TITLE, HEADING, CAPTION = 30, 20, 17
 
 #: Name, CT (H, W) uint8, stain (H, W, 3) uint8, height and width of a pixel.
-Plane = tuple[str, np.ndarray, np.ndarray, float, float]
+Plane = tuple[str, NDArray[np.uint8], NDArray[np.uint8], float, float]
 
 
 def draw_preview(
     path: str | PathLike[str],
     planes: Sequence[Plane],
-    sheet: Sequence[tuple[str, np.ndarray]],
+    sheet: Sequence[tuple[str, NDArray[np.uint8]]],
     title: str,
     spacing_known: bool = True,
     lines: Sequence[str] = (),
@@ -119,7 +120,12 @@ def _headings(*texts: str) -> Image.Image:
 
 
 def _plane(
-    name: str, ct: np.ndarray, stain: np.ndarray, pixel_height: float, pixel_width: float, spacing_known: bool
+    name: str,
+    ct: NDArray[np.uint8],
+    stain: NDArray[np.uint8],
+    pixel_height: float,
+    pixel_width: float,
+    spacing_known: bool,
 ) -> Image.Image:
     """A plane of the CT and of the stain, under them name, size and scale bar."""
     high, wide = ct.shape[0] * pixel_height, ct.shape[1] * pixel_width
@@ -143,7 +149,7 @@ def _plane(
     return band
 
 
-def _sheet(sheet: Sequence[tuple[str, np.ndarray]], aspect: float) -> list[Image.Image]:
+def _sheet(sheet: Sequence[tuple[str, NDArray[np.uint8]]], aspect: float) -> list[Image.Image]:
     """Rows of four to six slices, whichever number leaves the fewest gaps in the last row."""
     columns = min((6, 5, 4), key=lambda number: -len(sheet) % number)
     step = (WIDTH - 2 * MARGIN + GAP) / columns
@@ -166,7 +172,7 @@ def _visible(width: float, height: float) -> tuple[int, int]:
     return max(THINNEST, round(width)), max(THINNEST, round(height))
 
 
-def _paste(band: Image.Image, image: np.ndarray, corner: tuple[int, int], size: tuple[int, int]) -> None:
+def _paste(band: Image.Image, image: NDArray[np.uint8], corner: tuple[int, int], size: tuple[int, int]) -> None:
     """Paste an image, framed: the background of a stain is nearly as white as the page."""
     # Pillow widens the filter where it makes an image smaller: this averages, it does not skip pixels.
     scaled = Image.fromarray(np.ascontiguousarray(image)).resize(size, Image.Resampling.BICUBIC, reducing_gap=3)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 
-def halve(slab: np.ndarray, along_z: bool = True) -> np.ndarray:
+def halve(slab: NDArray[np.uint8], along_z: bool = True) -> NDArray[np.uint8]:
     """Average 2 x 2 x 2 voxels, or 2 x 2 pixels of each slice, to one, rounded half up.
 
     Where a side is odd the last voxel stands for the missing one.
@@ -28,7 +29,7 @@ def halve(slab: np.ndarray, along_z: bool = True) -> np.ndarray:
     return halved
 
 
-def _sum_of_four(image: np.ndarray) -> np.ndarray:
+def _sum_of_four(image: NDArray[np.uint8]) -> NDArray[np.uint16]:
     rows = image[0::2].astype(np.uint16)
     rows[: len(image) // 2] += image[1::2]
     if len(image) % 2:

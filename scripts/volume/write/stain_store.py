@@ -17,6 +17,7 @@ from typing import Any
 import numcodecs
 import numpy as np
 import zarr
+from numpy.typing import NDArray
 
 from scripts.data.spans import spans
 from scripts.volume.read.zarr.opening import ZARR_2, open_array
@@ -62,7 +63,7 @@ class StainStore:
             z, yx = (2 * z if self.depth % (2 * z) == 0 else z), 2 * yx
             yield z, yx
 
-    def create(self, name: str, spacing: tuple[float, float, float] | None, affine: np.ndarray | None) -> None:
+    def create(self, name: str, spacing: tuple[float, float, float] | None, affine: NDArray[np.float64] | None) -> None:
         """Make the folder with all metadata and no voxels yet; where it is there, put damaged metadata right.
 
         Args:
@@ -84,7 +85,7 @@ class StainStore:
         return -(-self.shape[0] // z), -(-self.shape[1] // yx), -(-self.shape[2] // yx)
 
     def _attributes(
-        self, name: str, spacing: tuple[float, float, float] | None, affine: np.ndarray | None
+        self, name: str, spacing: tuple[float, float, float] | None, affine: NDArray[np.float64] | None
     ) -> dict[str, Any]:
         unit = {"unit": "micrometer"} if spacing else {}
         voxel = [MICROMETRES_PER_MM * length for length in spacing] if spacing else [1.0, 1.0, 1.0]
@@ -143,7 +144,7 @@ class StainStore:
             self._arrays = [open_array(self.path / str(index), mode="r+") for index in range(len(self.levels))]
         return self._arrays[level]
 
-    def write(self, start: int, slab: np.ndarray) -> list[np.ndarray]:
+    def write(self, start: int, slab: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
         """Write a slab, or several that follow each other, at all levels.
 
         Args:
@@ -173,7 +174,7 @@ class StainStore:
             for place in itertools.product(range(len(self.channels)), rows, *across):
                 yield self.path.joinpath(str(level), *map(str, place))
 
-    def slabs(self) -> Iterator[np.ndarray]:
+    def slabs(self) -> Iterator[NDArray[np.uint8]]:
         """Read it back as uint8 (n, Y, X, C), a row of chunks at a time."""
         for start, stop in spans(self.shape[0], self.depth):
             yield np.moveaxis(self.array()[:, start:stop], 0, -1)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scripts.data.image.read import read_header, read_image
 from scripts.errors import InputError
@@ -45,10 +47,10 @@ class SliceVolume(Volume):
             size = log_voxel_size(path, files)
             self.spacing, self.spacing_note = size.spacing, size.note
 
-    def _read(self, start: int, stop: int) -> np.ndarray:
+    def _read(self, start: int, stop: int) -> NDArray[Any]:
         return np.stack([self._slice(index) for index in range(start, stop)])
 
-    def _slice(self, index: int) -> np.ndarray:
+    def _slice(self, index: int) -> NDArray[Any]:
         try:
             return read_image(self.files[index])
         except InputError as error:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import warnings
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 import tifffile
+from numpy.typing import NDArray
 
 from scripts.data.image.orientation import tiff_orientation, turned, turned_size
 from scripts.data.image.tiff import count_slices, low_is_dark, main_series
@@ -93,14 +95,14 @@ class TiffVolume(Volume):
                 f"{self.path} has other axes than z, y and x ({text}): save one channel and time point as a z stack."
             )
 
-    def _read(self, start: int, stop: int) -> np.ndarray:
+    def _read(self, start: int, stop: int) -> NDArray[Any]:
         slab = np.empty((stop - start, *self.shape[1:]), self.dtype)
         for index in range(start, stop):
             with locating(f"page {index}"):
                 slab[index - start] = self._page(index)
         return slab
 
-    def _page(self, index: int) -> np.ndarray:
+    def _page(self, index: int) -> NDArray[Any]:
         page = self._series.keyframe
         if self._series.dataoffset is not None:
             # Uncompressed in one piece: needs no directory per page, of which ImageJ's stacks above 4 GB have none.

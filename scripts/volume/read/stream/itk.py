@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scripts.errors import InputError
 from scripts.files.opening import has_suffix, reading
@@ -85,10 +87,10 @@ class _Grid:
 
     sizes: tuple[int, ...]
     components: int
-    dtype: np.dtype
-    spacing: np.ndarray
-    origin: np.ndarray
-    directions: np.ndarray
+    dtype: np.dtype[Any]
+    spacing: NDArray[np.float64]
+    origin: NDArray[np.float64]
+    directions: NDArray[np.float64]
 
 
 def _read_grid(path: Path) -> _Grid:

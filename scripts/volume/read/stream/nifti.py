@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import nibabel
 import numpy as np
+from nibabel.nifti1 import Nifti1Header
 from nibabel.openers import ImageOpener
 
 from scripts.data.image.nifti import is_scaled, open_nifti, stored_array
@@ -52,7 +52,7 @@ class NiftiVolume(StreamVolume):
         self.nifti_header = header
 
 
-def _voxel_size(path: Path, header: nibabel.Nifti1Header) -> VoxelSize:
+def _voxel_size(path: Path, header: Nifti1Header) -> VoxelSize:
     with ImageOpener(str(path)) as file:
         stored = type(header).from_fileobj(file, check=False)  # the check would turn 0 into 1
     x, y, z = (float(length) for length in stored["pixdim"][1:4])

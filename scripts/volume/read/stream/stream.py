@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from isal import isal_zlib  # as zlib, in two thirds of its time
+from numpy.typing import NDArray
 
 from scripts.errors import InputError
 from scripts.files.opening import reading, require_grey_type
@@ -18,6 +19,8 @@ from scripts.volume.read.volume import Volume
 PIECE, INPUT = 2**20, 2**16
 #: zlib's way to say that the decoder shall find out whether a stream is gzip's or zlib's.
 GZIP_OR_ZLIB = isal_zlib.MAX_WBITS | 32
+#: What a damaged stream raises.
+DAMAGE: tuple[type[Exception], ...] = (isal_zlib.error, EOFError)  # type: ignore[assignment] # a stub's mistake
 
 #: A file that holds less than this share of what its header promises was not cut off: its header is wrong.
 HELD = 0.5
@@ -39,7 +42,7 @@ class Voxels:
     """
 
     file: Path
-    dtype: np.dtype
+    dtype: np.dtype[Any]
     compressed: bool = False
     offset: int = 0
     skip: int = 0
@@ -74,7 +77,7 @@ class StreamVolume(Volume):
             self._file: BinaryIO = voxels.file.open("rb")
         self._inflated = _Inflated(self._file, voxels.offset) if voxels.compressed else None
 
-    def _read(self, start: int, stop: int) -> np.ndarray:
+    def _read(self, start: int, stop: int) -> NDArray[Any]:
         slab = np.empty((stop - start, *self.shape[1:]), self.dtype)
         stored = np.empty(self.shape[1:], self._voxels.dtype)
         content = stored.reshape(-1).view(np.uint8).data
@@ -105,7 +108,7 @@ class StreamVolume(Volume):
             complete = stream.readinto(content) == self._slice_bytes
             if index == self.shape[0] - 1 and complete:
                 stream.check()
-        except (isal_zlib.error, EOFError) as error:
+        except DAMAGE as error:
             reached = self._slice_at(stream.position - self._voxels.skip)
             raise OSError(f"slice {reached} of {self.shape[0]}: {error}") from error
         if not complete:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scripts.errors import InputError
 from scripts.volume.read.units import VoxelSize, millimetres, voxel_size
@@ -128,7 +129,7 @@ def _axes(image: dict[str, Any], count: int) -> tuple[list[str], list[str | None
     return [str(axis["name"]).lower() for axis in axes], [axis.get("unit") for axis in axes]
 
 
-def place(image: Image, axes: Sequence[int]) -> tuple[VoxelSize, np.ndarray | None]:
+def place(image: Image, axes: Sequence[int]) -> tuple[VoxelSize, NDArray[np.float64] | None]:
     """Voxel size, and the affine from (x, y, z) indices to mm or None where the image has no place.
 
     Args:

@@ -123,8 +123,8 @@ def open_array(node: ZarrNode | Path, mode: str = "r") -> Any:
     # A store of its own: zarr takes a path such as `a::b` or `a.zip` for something else than a folder.
     if ZARR_2:
         return zarr.open_array(zarr.DirectoryStore(str(node.folder)), mode=mode)
-    store: Any = zarr.storage.LocalStore(node.folder, read_only=mode == "r")  # type: ignore[call-arg]
-    return zarr.open_array(store, mode=mode, zarr_format=node.version)
+    storage: Any = zarr.storage
+    return zarr.open_array(storage.LocalStore(node.folder, read_only=mode == "r"), mode=mode, zarr_format=node.version)
 
 
 def inner(root: Path, name: Any) -> Path:

@@ -7,8 +7,9 @@ import logging
 import re
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-import numpy as np
+from numpy.typing import NDArray
 
 from scripts.errors import InputError
 from scripts.files.opening import has_suffix, reading, require_grey_type
@@ -98,7 +99,7 @@ class ZarrVolume(ArrayVolume):
                     return _without_suffix(scan.name) + (f"_{path.name}" if number > 1 else "")
         return _without_suffix(path.name)
 
-    def _read(self, start: int, stop: int) -> np.ndarray:
+    def _read(self, start: int, stop: int) -> NDArray[Any]:
         self._look_for_chunks(start, stop)
         return super()._read(start, stop)
 
