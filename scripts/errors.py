@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import logging
+import re
 import sys
+from collections.abc import Iterator
 from types import TracebackType
 
 from scripts.printable import printable
@@ -45,26 +47,46 @@ def find_input_error(error: BaseException | None) -> InputError | None:
 
     MONAI wraps what a transform or a config target raises in a ``RuntimeError``; the mistake is further down: an
     `InputError`, a disk that is full or closed to the user, a training that diverged, or an option that an argument
-    check of this package refused with a ``ValueError``.
+    check of this package refused with a ``ValueError``. Where there is none of these, a part of a config that is not
+    found or cannot be built.
     """
+    chain = list(_chain(error))
+    return next(filter(None, [*map(_mistake, chain), *map(_config_mistake, chain)]), None)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
-        if isinstance(error, InputError):
-            return error
-        if isinstance(error, OSError) and error.errno in (*FULL, errno.EROFS):
-            return cannot_write(error.filename or "The output", error)
-        if isinstance(error, PermissionError):
-            return InputError(
-                f"{error.filename or 'A file'} may not be opened: change its permissions or give another."
-            )
-        if isinstance(error, UnicodeEncodeError) and "surrogates" in error.reason:
-            return InputError(
-                f"{printable(error.object[-200:])} is a name that is not UTF-8: rename the file or folder."
-            )
-        if type(error) in (ValueError, FloatingPointError) and _raised_by_this_package(error):
-            return InputError(str(error))
+        yield error
         seen.add(id(error))
         error = error.__cause__ or error.__context__
+
+
+def _mistake(error: BaseException) -> InputError | None:
+    if isinstance(error, InputError):
+        return error
+    if isinstance(error, OSError) and error.errno in (*FULL, errno.EROFS):
+        return cannot_write(error.filename or "The output", error)
+    if isinstance(error, PermissionError):
+        return InputError(f"{error.filename or 'A file'} may not be opened: change its permissions or give another.")
+    if isinstance(error, UnicodeEncodeError) and "surrogates" in error.reason:
+        return InputError(f"{printable(error.object[-200:])} is a name that is not UTF-8: rename the file or folder.")
+    if type(error) in (ValueError, FloatingPointError) and _raised_by_this_package(error):
+        return InputError(str(error))
+    return None
+
+
+def _config_mistake(error: BaseException) -> InputError | None:
+    """What MONAI says of a ``_target_`` that is not there, or that another library's check refuses to build."""
+    if found := re.match(r"Cannot locate class or function path: '(.+)'", str(error)):
+        return InputError(
+            f"The config's _target_ {found[1]} is not found: give the full name of a class or function, such as "
+            "scripts.networks.StainGenerator; the changelog says what was moved."
+        )
+    cause = error.__cause__
+    found = re.match(r"Failed to instantiate component '(.+)' with keywords", str(error))
+    if found and isinstance(cause, (ValueError, TypeError)) and not found[1].startswith("scripts."):
+        return InputError(f"The config's {found[1]} cannot be built ({cause}): correct its options.")
     return None
 
 

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pydoc import locate
 from typing import Any
 
-from monai.bundle import ConfigParser, ConfigWorkflow
-from monai.bundle import run as monai_run
+from monai.bundle.config_parser import ConfigParser
+from monai.bundle.scripts import run as monai_run
 from monai.bundle.utils import DEFAULT_EXP_MGMT_SETTINGS
+from monai.bundle.workflows import ConfigWorkflow
 
 from scripts.errors import InputError, end_in_one_sentence, on_command_line
 from scripts.options.arguments import Arguments, read_arguments

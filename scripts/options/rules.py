@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import torch
 
 from scripts.errors import InputError
+from scripts.options.values import is_switch
 
 
 class Rule(NamedTuple):
@@ -64,11 +65,7 @@ def _or_none(rule: Rule) -> Rule:
 def _ascending(value: Any, low: float, high: float) -> bool:
     if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2 or not all(map(_is_number, value)):
         return False
-    return low <= value[0] < value[1] <= high
-
-
-def _is_switch(value: Any) -> bool:
-    return isinstance(value, bool) or (isinstance(value, str) and value.lower() in ("true", "false"))
+    return bool(low <= value[0] < value[1] <= high)
 
 
 def _is_spacing(value: Any) -> bool:
@@ -76,7 +73,7 @@ def _is_spacing(value: Any) -> bool:
     return all(_is_number(size) and 0 < size <= 1000 for size in sizes)
 
 
-SWITCH = Rule("true or false", _is_switch)
+SWITCH = Rule("true or false", is_switch)
 STEPS = _whole(1, 10**9)
 
 RULES: dict[str, Rule] = {

@@ -32,17 +32,20 @@ def require_device(device: object) -> None:
         raise InputError(f"The device '{device}' cannot be used here: give --device cpu, or none at all.") from error
 
 
+def is_switch(value: object) -> bool:
+    """Whether a value is true or false, in text in any case."""
+    return isinstance(value, bool) or (isinstance(value, str) and value.lower() in ("true", "false"))
+
+
 def truth(value: bool | str, name: str) -> bool:
     """Read a switch: MONAI's command line passes ``true`` and ``false`` on as strings, and every string counts as true.
 
     Raises:
         InputError: it is neither true nor false.
     """
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.lower() in ("true", "false"):
-        return value.lower() == "true"
-    raise InputError(f"The option {name} is {value!r}, it must be true or false.")
+    if not is_switch(value):
+        raise InputError(f"The option {name} is {value!r}, it must be true or false.")
+    return str(value).lower() == "true"
 
 
 def require_package(name: str) -> None:

@@ -12,6 +12,7 @@ from importlib.machinery import ModuleSpec
 from typing import Any
 
 import pytest
+from monai.bundle.config_parser import ConfigParser
 from monai.data import Dataset
 
 from scripts.errors import InputError, end_in_one_sentence, find_input_error
@@ -68,6 +69,30 @@ def test_none() -> None:
     first, second = RuntimeError(), RuntimeError()
     first.__cause__, second.__cause__ = second, first  # a circle ends
     assert find_input_error(first) is None
+
+
+def config_of(part: dict[str, Any]) -> Callable[[], Any]:
+    return lambda: ConfigParser({"part": part}).get_parsed_content("part")
+
+
+@pytest.mark.parametrize(
+    ("part", "sentence"),
+    [
+        ({"_target_": "Nonsense"}, "The config's _target_ Nonsense is not found"),
+        ({"_target_": "scripts.checkpoint.load_generator"}, "the changelog says what was moved"),
+        (
+            {"_target_": "torch.optim.Adam", "params": "$[torch.zeros(1)]", "lr": -1},
+            "The config's torch.optim.Adam cannot be built (Invalid learning rate: -1): correct its options.",
+        ),
+    ],
+)
+def test_parts_of_a_config(part: dict[str, Any], sentence: str) -> None:
+    assert sentence in str(find_input_error(raised(config_of(part))))
+
+
+def test_a_fault_of_ours_in_a_config_is_none_of_the_users() -> None:
+    part = {"_target_": "scripts.networks.StainGenerator", "nonsense": 1}
+    assert find_input_error(raised(config_of(part))) is None
 
 
 def test_library_callers_are_left_alone() -> None:

@@ -93,6 +93,15 @@ def test_several_processes_need_torchrun(phantom: Path, tmp_path: Path) -> None:
     assert "torchrun --nproc_per_node" in sentence(result)
 
 
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_nothing_can_be_run_past_the_checks(elsewhere: bool, tmp_path: Path) -> None:
+    words = ["run", "bundle_root", "a", "b", "--config_file", str(ROOT / "configs" / "train.yaml")]
+    cwd = tmp_path if elsewhere else ROOT
+    ran = subprocess.run([sys.executable, "-m", "monai.bundle", *words], cwd=cwd, capture_output=True, text=True)
+    assert ran.returncode == 1
+    assert ran.stderr.splitlines()[-1].startswith("error: The word 'a' is no option's value")
+
+
 class TestOptions:
     """Which options there are, without a process."""
 
@@ -212,6 +221,8 @@ class TestThroughFireAndMONAI:
         monkeypatch.setitem(sys.modules, "__main__", main)
         monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # put back afterwards
         monkeypatch.setattr(sys, "path", list(sys.path))
+        unskipped = "scripts.options.unskipped"  # has a test of its own; without it the steps have to notice
+        monkeypatch.setitem(sys.modules, unskipped, types.ModuleType(unskipped))
 
         def run(*words: str) -> None:
             arguments = ["run", *words, "--logging_file", "False"]
