@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from monai.data import MetaTensor
 from monai.transforms import Transform
+from numpy.typing import NDArray
 
 from scripts.data.image.read import read_ct, read_histology, read_labels, read_mask
 from scripts.data.padding import NO_PADDING
@@ -72,5 +73,5 @@ class LoadPaird(Transform):
         return item
 
 
-def _tensor(values: np.ndarray, path: Any) -> MetaTensor:
+def _tensor(values: NDArray[Any], path: Any) -> MetaTensor:
     return MetaTensor(torch.from_numpy(values), meta={"filename_or_obj": str(path)})

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 logger = logging.getLogger(__name__)
 
@@ -48,9 +49,9 @@ class Padding:
     def __bool__(self) -> bool:
         return bool(self.shares)
 
-    def where(self, values: np.ndarray) -> np.ndarray | None:
+    def where(self, values: NDArray[Any]) -> NDArray[Any] | None:
         """Mask of the values to be replaced, of the same shape; None where there is nothing to look for."""
-        mask: np.ndarray | None = None
+        mask: NDArray[Any] | None = None
         if self.low is not None:
             mask = values <= values.dtype.type(self.low)
         if self.high is not None:
@@ -58,7 +59,7 @@ class Padding:
             mask = bright if mask is None else mask | bright
         return mask
 
-    def without(self, values: np.ndarray) -> np.ndarray:
+    def without(self, values: NDArray[Any]) -> NDArray[Any]:
         """The values that are no padding, one-dimensional, or all as they are if none is."""
         if not self:
             return values
@@ -108,12 +109,12 @@ def tell_of_padding(padding: Padding, name: str) -> None:
         )
 
 
-def corners_of(slices: np.ndarray) -> np.ndarray:
+def corners_of(slices: NDArray[Any]) -> NDArray[Any]:
     """The four corners of each slice of (..., rows, columns), one-dimensional."""
     return slices[..., [0, 0, -1, -1], [0, -1, 0, -1]].ravel()
 
 
-def find_padding(values: np.ndarray, corners: np.ndarray | Sequence[float] = ()) -> Padding:
+def find_padding(values: NDArray[Any], corners: NDArray[Any] | Sequence[float] = ()) -> Padding:
     """Find padding in a sample of grey values.
 
     At the dark end it is one exact value that holds 3 % of the sample and is a spike beside the next values; with a gap
@@ -150,13 +151,13 @@ def find_padding(values: np.ndarray, corners: np.ndarray | Sequence[float] = ())
     return Padding(ends[False], ends[True], None if within is None else within[0], tuple(shares))
 
 
-def padding_of(images: Sequence[np.ndarray]) -> Padding:
+def padding_of(images: Sequence[NDArray[Any]]) -> Padding:
     """The padding of slices (rows, columns) of one scan, see `find_padding`."""
     values = np.concatenate([image.ravel() for image in images])
     return find_padding(values, np.concatenate([corners_of(image) for image in images]))
 
 
-def _padded(ordered: np.ndarray, total: int, first: bool) -> int:
+def _padded(ordered: NDArray[Any], total: int, first: bool) -> int:
     """How many of the sorted values are padding at their beginning: all that equal the first one, or none."""
     if not ordered.size:
         return 0
@@ -173,7 +174,7 @@ def _padded(ordered: np.ndarray, total: int, first: bool) -> int:
     return count if spike or gap > GAP * width else 0
 
 
-def _is_scan(rest: np.ndarray) -> bool:
+def _is_scan(rest: NDArray[Any]) -> bool:
     place = 0
     for _ in range(LEAST_VALUES):
         if place >= rest.size:
@@ -182,13 +183,13 @@ def _is_scan(rest: np.ndarray) -> bool:
     return True
 
 
-def _width(rest: np.ndarray) -> float:
+def _width(rest: NDArray[Any]) -> float:
     """Range of sorted values without the outermost twentieths."""
     low, high = rest[int(0.05 * (rest.size - 1))], rest[int(0.95 * (rest.size - 1))]
     return float(high - low if high > low else rest[-1] - rest[0])
 
 
-def _commonest(rest: np.ndarray) -> int:
+def _commonest(rest: NDArray[Any]) -> int:
     """How often the commonest of the first few different ones of the sorted values is there."""
     place, most = 0, 0
     for _ in range(LEVELS):
@@ -199,15 +200,15 @@ def _commonest(rest: np.ndarray) -> int:
     return most
 
 
-def _fills(value: float, corners: np.ndarray) -> bool:
+def _fills(value: float, corners: NDArray[Any]) -> bool:
     return bool(corners.size) and np.count_nonzero(corners == value) > CORNERS * corners.size
 
 
-def _absurd(facing: np.ndarray, count: int) -> bool:
+def _absurd(facing: NDArray[Any], count: int) -> bool:
     return bool(facing[count] - facing[0] > ABSURD * _width(facing[count:]))
 
 
-def _within(ordered: np.ndarray, total: int, corners: np.ndarray) -> tuple[float, float] | None:
+def _within(ordered: NDArray[Any], total: int, corners: NDArray[Any]) -> tuple[float, float] | None:
     """A value among the others that fills the corners and is a spike, with its share."""
     if not corners.size or not ordered.size:
         return None

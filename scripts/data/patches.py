@@ -10,6 +10,7 @@ import torch
 from monai.config import KeysCollection
 from monai.transforms import MapTransform, Randomizable, Transform
 from monai.utils import convert_to_numpy
+from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 from torch.nn import functional as F
 
@@ -80,9 +81,10 @@ class TissueWeightd(Transform):
         half = self.patch_size // 2
         return slice(half, size - self.patch_size + half + 1)
 
-    def _share(self, values: np.ndarray) -> np.ndarray:
+    def _share(self, values: NDArray[Any]) -> NDArray[Any]:
         """Mean over the patch centred at each pixel."""
-        return uniform_filter(values.astype(np.float64), size=self.patch_size, mode="constant")
+        share: NDArray[np.float64] = uniform_filter(values.astype(np.float64), size=self.patch_size, mode="constant")
+        return share
 
 
 class CumulativeWeightd(Transform):
@@ -120,10 +122,11 @@ class RandTissueCropd(Randomizable, MapTransform):
         MapTransform.__init__(self, keys)
         self.spatial_size, self.weight_key, self.num_samples = spatial_size, weight_key, num_samples
 
-    def draw(self, cumulative: np.ndarray) -> tuple[int, int]:
+    def draw(self, cumulative: NDArray[Any]) -> tuple[int, int]:
         """Draw a pixel's row and column."""
         place = np.searchsorted(cumulative.ravel(), self.R.random() * cumulative[-1, -1], side="right")
-        return divmod(int(place), cumulative.shape[1])
+        row, column = divmod(int(place), int(cumulative.shape[1]))
+        return row, column
 
     def __call__(self, data: Mapping[Any, Any]) -> list[dict[Any, Any]]:
         """Return items with the entries of `keys` alone, cut."""

@@ -8,7 +8,7 @@ import torch
 from torch.utils.data import Dataset
 
 
-class UnpairedDataset(Dataset):
+class UnpairedDataset(Dataset[list[dict[str, torch.Tensor]]]):
     """Give the CT of each pair a section drawn at random, anew each time, as the unpaired CycleGAN sees them.
 
     Random numbers come from torch's global generator. A pair's own section is drawn as often as any other; the

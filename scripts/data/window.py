@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from monai.config import KeysCollection
 from monai.transforms import MapTransform, Transform
+from numpy.typing import NDArray
 
 from scripts.data.image.precise import as_float, float32_suffices
 from scripts.data.padding import padding_of
@@ -26,11 +27,11 @@ PERCENTILES = (0.5, 99.5)  # of a scan's grey values: its window where nobody gi
 
 WIDE = (torch.float64, torch.int32, torch.int64)  # hold more digits than float32
 
-Values = TypeVar("Values", np.ndarray, torch.Tensor)
+Values = TypeVar("Values", NDArray[Any], torch.Tensor)
 
 
 def percentile_window(
-    values: np.ndarray, lower: float = PERCENTILES[0], upper: float = PERCENTILES[1], name: str = "the image"
+    values: NDArray[Any], lower: float = PERCENTILES[0], upper: float = PERCENTILES[1], name: str = "the image"
 ) -> tuple[float, float]:
     """Window between two percentiles of the grey values.
 
@@ -101,12 +102,12 @@ def fits_window(robust: tuple[float, float], trained: tuple[float, float]) -> bo
     return enough_of_scan and shared >= SHARE_OF_TRAINED * (trained[1] - trained[0])
 
 
-def overlaps(window: tuple[float, float], values: np.ndarray) -> bool:
+def overlaps(window: tuple[float, float], values: NDArray[Any]) -> bool:
     """Whether some grey values lie in a window, its ends included: a slice may be empty."""
     return bool(values.max() >= window[0] and values.min() <= window[1])
 
 
-def check_overlap(window: tuple[float, float], values: np.ndarray, name: str) -> None:
+def check_overlap(window: tuple[float, float], values: NDArray[Any], name: str) -> None:
     """Check that a window holds some of the grey values.
 
     Raises:
@@ -120,7 +121,7 @@ def check_overlap(window: tuple[float, float], values: np.ndarray, name: str) ->
 
 
 def warn_if_outside(
-    window: tuple[float, float], values: np.ndarray, name: str, remedy: str = '--ct_window "[{:g}, {:g}]"'
+    window: tuple[float, float], values: NDArray[Any], name: str, remedy: str = '--ct_window "[{:g}, {:g}]"'
 ) -> None:
     """Warn if most grey values lie clearly outside a window, so that they become black or white.
 

@@ -80,7 +80,7 @@ class TrainingCheckpoint:
         engine.add_event_handler(Events.COMPLETED, self.save)
         engine.add_event_handler(Events.COMPLETED, self._unlock)
 
-    def save(self, engine: Engine) -> None:
+    def save(self) -> None:
         if idist.get_world_size() > 1:
             # each process normalised its own patches: let all go on from the same statistics
             for module in self.state.values():
@@ -90,7 +90,7 @@ class TrainingCheckpoint:
             _keep_previous(self.path)
             save_atomically({name: part.state_dict() for name, part in self.state.items()}, self.path)
 
-    def _lock(self, engine: Engine) -> None:
+    def _lock(self) -> None:
         """Keep other trainings off the folder, as long as this process lives."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         try:

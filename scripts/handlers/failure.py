@@ -14,11 +14,11 @@ def on_failure(engine: Engine, clean_up: Callable[[], None]) -> None:
     called. So one handler raises it for all that want to clean up, after them. `clean_up` must bear being called twice:
     Ignite fires the event on the way out of the epoch and on the way out of the run.
     """
-    engine.add_event_handler(Events.EXCEPTION_RAISED, lambda engine, error: clean_up())
+    engine.add_event_handler(Events.EXCEPTION_RAISED, lambda _engine, _error: clean_up())
     if engine.has_event_handler(_raise, Events.EXCEPTION_RAISED):
         engine.remove_event_handler(_raise, Events.EXCEPTION_RAISED)
     engine.add_event_handler(Events.EXCEPTION_RAISED, _raise)
 
 
-def _raise(engine: Engine, error: BaseException) -> None:
+def _raise(_engine: Engine, error: BaseException) -> None:
     raise error

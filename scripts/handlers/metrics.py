@@ -44,7 +44,7 @@ class RegionMetricHandler(IgniteMetricHandler):
     def __init__(
         self,
         metric_fn: RegionMetric,
-        output_transform: Callable = PRED_AND_LABEL,
+        output_transform: Callable[..., Any] = PRED_AND_LABEL,
         save_details: bool = True,
         foreground: bool = False,
         mask_key: str = "mask",
@@ -79,7 +79,7 @@ class PSNR(RegionMetricHandler):
 
     def __init__(
         self,
-        output_transform: Callable = PRED_AND_LABEL,
+        output_transform: Callable[..., Any] = PRED_AND_LABEL,
         save_details: bool = True,
         foreground: bool = False,
         mask_key: str = "mask",
@@ -92,7 +92,7 @@ class SSIM(RegionMetricHandler):
 
     def __init__(
         self,
-        output_transform: Callable = PRED_AND_LABEL,
+        output_transform: Callable[..., Any] = PRED_AND_LABEL,
         save_details: bool = True,
         foreground: bool = False,
         mask_key: str = "mask",
@@ -117,7 +117,7 @@ class LPIPS(RegionMetricHandler):
     def __init__(
         self,
         weights: str | PathLike[str] | None = None,
-        output_transform: Callable = PRED_AND_LABEL,
+        output_transform: Callable[..., Any] = PRED_AND_LABEL,
         save_details: bool = True,
         foreground: bool = False,
         mask_key: str = "mask",

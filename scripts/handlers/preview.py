@@ -32,7 +32,7 @@ class Preview:
 
     def __init__(
         self,
-        output_dir: str | os.PathLike,
+        output_dir: str | os.PathLike[str],
         images: int = 3,
         by_epoch: bool = False,
         summary_writer: SummaryWriter | None = None,
@@ -50,7 +50,7 @@ class Preview:
         engine.add_event_handler(Events.ITERATION_COMPLETED, self._add)
         engine.add_event_handler(Events.COMPLETED, self._write)
 
-    def _begin(self, engine: Engine) -> None:
+    def _begin(self) -> None:
         self._rows = []
 
     def _add(self, engine: Any) -> None:

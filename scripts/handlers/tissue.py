@@ -61,7 +61,7 @@ class Tissue:
         self.names: list[str] = []
         self.rows = _Rows()
 
-    def attach(self, engine: Engine, name: str = "tissue") -> None:
+    def attach(self, engine: Engine, _name: str = "tissue") -> None:
         """Attach to an evaluator that decollates its batches; the names of the metrics are as above."""
         if self.classifier is None:
             return
@@ -69,7 +69,7 @@ class Tissue:
         engine.add_event_handler(Events.ITERATION_COMPLETED, self._add)
         engine.add_event_handler(Events.EPOCH_COMPLETED, self._finish)
 
-    def _start(self, engine: Engine) -> None:
+    def _start(self) -> None:
         self.rows.reset()
 
     def _add(self, engine: Engine) -> None:
@@ -128,8 +128,11 @@ class Tissue:
 class _Rows(Cumulative):
     """A row of values for each image, those of all processes."""
 
-    def aggregate(self, *args: Any, **kwargs: Any) -> Any:
-        return self.get_buffer()
+    def reset(self) -> None:
+        Cumulative.reset(self)  # typed, for mypy
+
+    def aggregate(self, *_args: Any, **_kwargs: Any) -> Any:
+        return Cumulative.get_buffer(self)
 
 
 def dice(found: torch.Tensor, true: torch.Tensor) -> float:

@@ -23,9 +23,9 @@ def slice_bytes(network: Stainer) -> int:
     if not isinstance(network, ResNetGenerator):
         return 0
     resolutions = list(enumerate(network.channels))
-    features = sum(channels / 4**level for level, channels in resolutions[1:])
+    features = sum(channels / 4.0**level for level, channels in resolutions[1:])
     level, lowest = resolutions[-1]
-    return round(FLOAT * (features + 3 * lowest / 4**level))
+    return round(FLOAT * (features + 3 * lowest / 4.0**level))
 
 
 def tile_bytes(network: Stainer) -> int:

@@ -60,4 +60,5 @@ class PerceptualLoss(nn.Module):
         pred, target = pred.float(), target.float()
         seen = torch.where(mask > 0, pred, target)
         with torch.autocast(pred.device.type, enabled=False):  # in bfloat16 the gradient is off by a tenth
-            return self._model[0](seen, target, normalize=True).mean()
+            distance: torch.Tensor = self._model[0](seen, target, normalize=True).mean()
+            return distance

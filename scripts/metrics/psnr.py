@@ -28,4 +28,5 @@ class RegionPSNRMetric(RegionMetric):
 
     def _compute_image(self, pred: torch.Tensor, label: torch.Tensor, region: torch.Tensor) -> torch.Tensor:
         inside = region[0, 0]
-        return self._psnr._compute_metric(pred[:, :, inside], label[:, :, inside]).clamp(max=PERFECT).squeeze()
+        decibels: torch.Tensor = self._psnr._compute_metric(pred[:, :, inside], label[:, :, inside])
+        return decibels.clamp(max=PERFECT).squeeze()

@@ -35,7 +35,8 @@ class TissueClassifier(nn.Module):
         )
 
     def forward(self, stain: torch.Tensor) -> torch.Tensor:
-        return self.unet(2 * stain - 1)
+        values: torch.Tensor = self.unet(2 * stain - 1)
+        return values
 
     @torch.no_grad()
     def classify(self, stain: torch.Tensor) -> torch.Tensor:

@@ -6,7 +6,7 @@ import functools
 import inspect
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, TypeVar, cast
 
 import torch
 from torch import nn
@@ -16,8 +16,7 @@ TARGET = "_target_"  # of a definition: the class, as the configs name it
 PACKAGE = "scripts.networks"
 LONGEST = 4096  # bytes of a text
 
-Arguments = ParamSpec("Arguments")
-Network = TypeVar("Network", bound="KeepsDefinition")
+Build = TypeVar("Build", bound=Callable[..., None])
 Definition = dict[str, Any]
 
 
@@ -69,22 +68,20 @@ class KeepsDefinition(nn.Module):
             error_msgs.append(f"The weights are of a network that {different}.")
 
 
-def notes_arguments(
-    build: Callable[Concatenate[Network, Arguments], None],
-) -> Callable[Concatenate[Network, Arguments], None]:
+def notes_arguments(build: Build) -> Build:
     """Let ``__init__`` of a `KeepsDefinition` take an argument that is None for one that is not given, and note the
     names of the others in ``asked``.
     """
     signature = inspect.signature(build)
 
     @functools.wraps(build)
-    def noted(network: Network, *args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+    def noted(network: KeepsDefinition, *args: Any, **kwargs: Any) -> None:
         given = signature.bind(network, *args, **kwargs).arguments
         known = {name: value for name, value in given.items() if value is not None}
-        build(**known)  # type: ignore[call-arg]  # self among them, by its name
+        build(**known)  # the network among them, by its name
         network.asked = frozenset(known) - {next(iter(given))}
 
-    return noted
+    return cast(Build, noted)
 
 
 def encoded(definition: Mapping[str, Any]) -> torch.Tensor:

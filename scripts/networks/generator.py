@@ -34,7 +34,8 @@ class ResidualBlock(nn.Module):
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x + self.branch(x)
+        change: torch.Tensor = self.branch(x)
+        return x + change
 
 
 class ResNetGenerator(nn.Module):
@@ -98,7 +99,7 @@ class ResNetGenerator(nn.Module):
     @property
     def stride(self) -> int:
         """Pixels of the image per pixel of the trunk."""
-        return 2 ** len(self.down)
+        return int(2 ** len(self.down))
 
     @property
     def halo(self) -> int:

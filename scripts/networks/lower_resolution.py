@@ -33,7 +33,8 @@ class LowerResolution(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if self.shrinks_by == 1:
-            return self.network(x)
+            whole: torch.Tensor = self.network(x)
+            return whole
         # the last pixels of a side that is no multiple of the factor are averaged among themselves
         small = self.network(F.avg_pool2d(x, self.shrinks_by, ceil_mode=True))
         height, width = x.shape[-2:]

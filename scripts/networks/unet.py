@@ -36,7 +36,7 @@ class StainUNet(KeepsWindowing, KeepsDefinition):
         levels = len(channels) - 1
         self.features = tuple(channels)
         self.channels = (3, *channels[:-1])  # at full, half ... resolution, as a ResNetGenerator's
-        self.stride = 2**levels  # pixels of the image per pixel at the bottom
+        self.stride: int = 2**levels  # pixels of the image per pixel at the bottom
         self.unet = UNet(
             spatial_dims=2,
             in_channels=1,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
@@ -72,10 +73,22 @@ def parse_list(path: Path) -> dict[str, list[dict[str, Any]]]:
         InputError: it cannot be opened, is too large, no JSON, or names a key twice; it has none of the splits, or one
             that is no list of objects.
     """
+    content = _read_json(path)
+    if isinstance(content, dict):
+        _refuse_misspelt(content, path)
+    if not isinstance(content, dict) or not any(split in content for split in SPLITS):
+        raise InputError(f"{path} has none of the keys {', '.join(SPLITS)}: write {FORM}.")
+    splits = {split: content[split] for split in SPLITS if split in content}
+    for split, items in splits.items():
+        _require_pairs(items, split, path)
+    return splits
+
+
+def _read_json(path: Path) -> Any:
     if path.stat().st_size > LARGEST:
         raise InputError(f"{path} has {path.stat().st_size / 1e6:.0f} MB, too much for a data list: check the file.")
     try:
-        content = json.loads(path.read_bytes(), object_pairs_hook=_without_doubles)
+        return json.loads(path.read_bytes(), object_pairs_hook=_without_doubles)
     except JSONDecodeError as error:
         raise InputError(
             f"{path} is not valid JSON in line {error.lineno}, column {error.colno}: {_cause(error)}."
@@ -89,20 +102,21 @@ def parse_list(path: Path) -> dict[str, list[dict[str, Any]]]:
         raise InputError(f"{path} has the key {error} twice in one object: keep one.") from error
     except ValueError as error:  # such as a number of thousands of digits
         raise InputError(f"{path} is not valid JSON ({error}): correct it.") from error
-    for key in content if isinstance(content, dict) else ():
+
+
+def _refuse_misspelt(content: Mapping[str, Any], path: Path) -> None:
+    for key in content:
         meant = SPELT.get(key.strip().lower())
         if meant and key not in SPLITS:
             raise InputError(f"{path} has the key {key!r}: write {meant!r}.")
-    if not isinstance(content, dict) or not any(split in content for split in SPLITS):
-        raise InputError(f"{path} has none of the keys {', '.join(SPLITS)}: write {FORM}.")
-    splits = {split: content[split] for split in SPLITS if split in content}
-    for split, items in splits.items():
-        if not isinstance(items, list):
-            raise InputError(f"{split!r} in {path} is not a list of pairs: write [{PAIR}].")
-        wrong = next((number for number, item in enumerate(items, 1) if not isinstance(item, dict)), None)
-        if wrong is not None:
-            raise InputError(f"Item {wrong} of {split!r} in {path} is not a pair: write {PAIR}.")
-    return splits
+
+
+def _require_pairs(items: Any, split: str, path: Path) -> None:
+    if not isinstance(items, list):
+        raise InputError(f"{split!r} in {path} is not a list of pairs: write [{PAIR}].")
+    wrong = next((number for number, item in enumerate(items, 1) if not isinstance(item, dict)), None)
+    if wrong is not None:
+        raise InputError(f"Item {wrong} of {split!r} in {path} is not a pair: write {PAIR}.")
 
 
 class _Doubled(ValueError):

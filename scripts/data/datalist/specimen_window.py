@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scripts.data.image.read import read_ct
 from scripts.data.padding import padding_of, tell_of_padding
@@ -104,7 +105,7 @@ def _best(found: Window | None, trained: Window | None) -> Window:
     return trained if trained is not None and fits_window(found, trained) else found
 
 
-def _without_padding(slices: Sequence[Item], few: bool) -> np.ndarray:
+def _without_padding(slices: Sequence[Item], few: bool) -> NDArray[Any]:
     """Grey values of slices, of a few of them if that is enough; notes what is padding in all of them."""
     looked_at = slices[:: -(-len(slices) // LOOKED_AT)] if few else slices
     images = [read_ct(item["image"]) for item in looked_at]

@@ -86,6 +86,7 @@ def check_patch_size(items: Sequence[Mapping[str, Any]], patch_size: int | Seque
 def share_of_process(items: Sequence[Item]) -> list[Item]:
     """The items that this one of several processes evaluates; all get equally many, so some items may come twice."""
     items = list(items) * (idist.get_world_size() if len(items) < idist.get_world_size() else 1)
-    return partition_dataset(
+    parts: list[list[Item]] = partition_dataset(
         items, num_partitions=idist.get_world_size(), shuffle=False, even_divisible=True, drop_last=False
-    )[idist.get_rank()]
+    )
+    return parts[idist.get_rank()]

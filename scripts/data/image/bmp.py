@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 
@@ -14,7 +16,7 @@ def bmp_size(path: Path) -> tuple[int, int, int]:
         return image.height, image.width, 1 if _is_grey(image) else 3
 
 
-def read_bmp(path: Path) -> np.ndarray:
+def read_bmp(path: Path) -> NDArray[Any]:
     """Read a BMP image: uint8 (H, W) if its colours are greys, else (H, W, 3)."""
     with _open(path) as image:
         return np.asarray(image.convert("L" if _is_grey(image) else "RGB"))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import imagecodecs
 import numpy as np
 import tifffile
+from numpy.typing import NDArray
 from PIL import JpegImagePlugin
 
 from scripts.data.image.bmp import bmp_size, read_bmp
@@ -66,7 +68,7 @@ def decode_header(path: Path) -> ImageHeader:
     return ImageHeader(height, width, 3 if dtype.fields else 1, "float32" if is_scaled(nifti) else dtype.name)
 
 
-def decode(path: Path, colours: bool) -> np.ndarray:
+def decode(path: Path, colours: bool) -> NDArray[Any]:
     """Read the pixels of an image, alpha included; see `scripts.data.image.read.read_image`."""
     match _kind(path):
         case "TIFF":
@@ -105,7 +107,7 @@ def _tiff_header(page: tifffile.TiffPage, path: Path) -> ImageHeader:
     return ImageHeader(*size, channels, str(page.dtype), page.photometric == PHOTOMETRIC.PALETTE)
 
 
-def _read_tiff(path: Path, colours: bool) -> np.ndarray:
+def _read_tiff(path: Path, colours: bool) -> NDArray[Any]:
     with open_one_file(path) as tif:
         page = _single_page(tif, path, colours)
         require_known(page, path)
@@ -137,7 +139,7 @@ def _png_header(path: Path) -> ImageHeader:
     return ImageHeader(*size, PNG_CHANNELS[colour], "uint16" if bits == 16 else "uint8")
 
 
-def _read_jpeg(path: Path) -> np.ndarray:
+def _read_jpeg(path: Path) -> NDArray[Any]:
     # Image.open refuses pictures above 179 megapixels as attacks; what fits into memory is read.
     with JpegImagePlugin.JpegImageFile(path) as image:
         require_memory(path, (image.height, image.width, len(image.getbands())), np.dtype(np.uint8))
@@ -147,11 +149,11 @@ def _read_jpeg(path: Path) -> np.ndarray:
         return turned(np.asarray(image if image.mode == "L" else image.convert("RGB")), orientation)
 
 
-def _read_nifti(path: Path) -> np.ndarray:
+def _read_nifti(path: Path) -> NDArray[Any]:
     nifti = open_nifti(path)
     shape = _slice_shape(nifti.shape, path)
     require_memory(path, shape, nifti.get_data_dtype())
-    pixels: np.ndarray = np.asanyarray(nifti.dataobj).reshape(shape, order="F")
+    pixels: NDArray[Any] = np.asanyarray(nifti.dataobj).reshape(shape, order="F")
     if pixels.dtype.names:
         pixels = np.stack([pixels[name] for name in pixels.dtype.names], axis=-1)
     return np.swapaxes(pixels.astype(np.float32) if is_scaled(nifti) else pixels, 0, 1)

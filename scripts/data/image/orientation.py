@@ -5,10 +5,11 @@ from __future__ import annotations
 import struct
 from io import BytesIO
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import tifffile
+from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin, PngImagePlugin
 
 Length = TypeVar("Length", int, float)
@@ -29,7 +30,7 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 ABOUT_THE_PICTURE = (b"IHDR", b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"IEND")
 
 
-def turned(pixels: np.ndarray, orientation: int) -> np.ndarray:
+def turned(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
     """Return a view (H, W, ...) of the stored pixels as they are to be shown."""
     swapped, up, left = TURNS[orientation]
     pixels = np.swapaxes(pixels, 0, 1) if swapped else pixels

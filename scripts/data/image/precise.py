@@ -5,7 +5,10 @@ Window 3,000,000,000 to 3,000,004,000: in float32 all tissue would have 17 diffe
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 LEVELS = 2**16  # steps of a window that float32 must be able to tell apart
 LARGEST, LEAST_WIDTH = 1e38, 1e-30  # of a window that float32 can compute with
@@ -19,7 +22,7 @@ def float32_suffices(lo: float, hi: float) -> bool:
     return float(np.spacing(np.float32(largest))) * LEVELS <= hi - lo
 
 
-def as_float(stored: np.ndarray, lo: float, hi: float) -> np.ndarray:
+def as_float(stored: NDArray[Any], lo: float, hi: float) -> NDArray[Any]:
     """Grey values as float32, or as float64 where only that keeps their differences within a window.
 
     Values that float32 cannot hold become infinite in it.
@@ -29,7 +32,7 @@ def as_float(stored: np.ndarray, lo: float, hi: float) -> np.ndarray:
         return stored.astype(np.float64 if precise else np.float32)
 
 
-def exact_float(stored: np.ndarray) -> np.ndarray:
+def exact_float(stored: NDArray[Any]) -> NDArray[Any]:
     """Grey values as float32, or as float64 where they are no numbers of float32."""
     if stored.dtype.itemsize < 4:
         return stored.astype(np.float32)

@@ -10,8 +10,10 @@ from __future__ import annotations
 import logging
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scripts.data.image.decode import ImageHeader, decode, decode_header
 from scripts.data.image.precise import exact_float
@@ -34,7 +36,7 @@ def read_header(path: str | PathLike[str]) -> ImageHeader:
         return decode_header(path)
 
 
-def read_image(path: str | PathLike[str], colours: bool = False) -> np.ndarray:
+def read_image(path: str | PathLike[str], colours: bool = False) -> NDArray[Any]:
     """Read a 2D image.
 
     Args:
@@ -57,7 +59,7 @@ def read_image(path: str | PathLike[str], colours: bool = False) -> np.ndarray:
         return np.ascontiguousarray(pixels.astype(pixels.dtype.newbyteorder("="), copy=False))
 
 
-def read_ct(path: str | PathLike[str]) -> np.ndarray:
+def read_ct(path: str | PathLike[str]) -> NDArray[Any]:
     """Read a CT slice.
 
     Returns:
@@ -77,7 +79,7 @@ def read_ct(path: str | PathLike[str]) -> np.ndarray:
     return exact_float(pixels)
 
 
-def read_histology(path: str | PathLike[str]) -> np.ndarray:
+def read_histology(path: str | PathLike[str]) -> NDArray[Any]:
     """Read a section.
 
     Returns:
@@ -101,11 +103,12 @@ def read_histology(path: str | PathLike[str]) -> np.ndarray:
         )
     if pixels.min() == pixels.max():
         raise InputError(f"{path} is constant, every pixel is {pixels.flat[0]}: remove it or export the section again.")
-    stain: np.ndarray = np.moveaxis(pixels, -1, 0).astype(np.float32, order="C")
-    return np.divide(stain, np.float32(np.iinfo(pixels.dtype).max), out=stain)
+    stain: NDArray[Any] = np.moveaxis(pixels, -1, 0).astype(np.float32, order="C")
+    np.divide(stain, np.float32(np.iinfo(pixels.dtype).max), out=stain)
+    return stain
 
 
-def read_mask(path: str | PathLike[str]) -> np.ndarray:
+def read_mask(path: str | PathLike[str]) -> NDArray[Any]:
     """Read the mask of valid pixels.
 
     Returns:
@@ -122,7 +125,7 @@ def read_mask(path: str | PathLike[str]) -> np.ndarray:
     return valid.astype(np.float32)
 
 
-def read_labels(path: str | PathLike[str]) -> np.ndarray:
+def read_labels(path: str | PathLike[str]) -> NDArray[Any]:
     """Read an image of class ids.
 
     Returns:
@@ -141,7 +144,7 @@ def read_labels(path: str | PathLike[str]) -> np.ndarray:
     return pixels.astype(np.int64)
 
 
-def _without_opaque_alpha(pixels: np.ndarray, path: Path) -> np.ndarray:
+def _without_opaque_alpha(pixels: NDArray[Any], path: Path) -> NDArray[Any]:
     if pixels.ndim == 2 or pixels.shape[-1] == 3:
         return pixels
     if pixels.ndim != 3 or pixels.shape[-1] not in (2, 4):

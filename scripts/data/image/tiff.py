@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import tifffile
+from numpy.typing import NDArray
 
 from scripts.errors import InputError
 
@@ -82,7 +83,7 @@ def _place(page: tifffile.TiffPage | tifffile.TiffFrame) -> tuple[int, ...]:
     return page.index if isinstance(page.index, tuple) else (page.index,)
 
 
-def low_is_dark(pixels: np.ndarray, page: tifffile.TiffPage, path: Path) -> np.ndarray:
+def low_is_dark(pixels: NDArray[Any], page: tifffile.TiffPage, path: Path) -> NDArray[Any]:
     """Invert the grey values of a MINISWHITE page, so that larger is brighter.
 
     Raises:
@@ -93,5 +94,8 @@ def low_is_dark(pixels: np.ndarray, page: tifffile.TiffPage, path: Path) -> np.n
     if pixels.dtype.kind == "f":
         raise InputError(f"{path} is a floating-point TIFF marked white-is-zero: save it again as black-is-zero.")
     if pixels.dtype.kind in "ib":
-        return np.invert(pixels)
-    return (2**page.bitspersample - 1 - pixels.astype(np.int64)).astype(pixels.dtype)
+        inverted: NDArray[Any] = np.invert(pixels)
+        return inverted
+    largest = 2 ** int(page.bitspersample) - 1
+    counted_down: NDArray[Any] = (largest - pixels.astype(np.int64)).astype(pixels.dtype)
+    return counted_down

@@ -5,9 +5,11 @@ from __future__ import annotations
 import operator
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tifffile
+from numpy.typing import NDArray
 
 from scripts.data.image.tiff import low_is_dark
 from scripts.errors import InputError
@@ -26,7 +28,7 @@ def needs_conversion(page: tifffile.TiffPage) -> bool:
     return not _is_plain(page) or _short(page) > 0
 
 
-def as_shown(pixels: np.ndarray, page: tifffile.TiffPage, path: Path, colours: bool) -> np.ndarray:
+def as_shown(pixels: NDArray[Any], page: tifffile.TiffPage, path: Path, colours: bool) -> NDArray[Any]:
     """Return grey values or RGB of what tifffile has decoded.
 
     Args:
@@ -78,14 +80,14 @@ def _is_plain(page: tifffile.TiffPage) -> bool:
     return page.photometric in PLAIN
 
 
-def cmyk_to_rgb(pixels: np.ndarray) -> np.ndarray:
+def cmyk_to_rgb(pixels: NDArray[Any]) -> NDArray[Any]:
     """RGB (H, W, 3) of 8-bit CMYK (H, W, 4), 0 being no ink; without a profile, as libtiff and Pillow do it."""
     light = 255 - pixels.astype(np.float32)
-    rgb: np.ndarray = np.rint(light[..., :3] * light[..., 3:] / 255).astype(np.uint8)
+    rgb: NDArray[Any] = np.rint(light[..., :3] * light[..., 3:] / 255).astype(np.uint8)
     return rgb
 
 
-def _from_palette(pixels: np.ndarray, page: tifffile.TiffPage, path: Path) -> np.ndarray:
+def _from_palette(pixels: NDArray[Any], page: tifffile.TiffPage, path: Path) -> NDArray[Any]:
     palette = page.colormap
     if palette is None or pixels.dtype.kind != "u" or int(pixels.max(initial=0)) >= palette.shape[1]:
         raise InputError(f"{path} holds palette colours, and its palette lacks some: {REMEDY}.")
@@ -94,7 +96,7 @@ def _from_palette(pixels: np.ndarray, page: tifffile.TiffPage, path: Path) -> np
     return np.moveaxis(palette.astype(np.uint8)[:, pixels], 0, -1)
 
 
-def _from_ycbcr(pixels: np.ndarray, page: tifffile.TiffPage) -> np.ndarray:
+def _from_ycbcr(pixels: NDArray[Any], page: tifffile.TiffPage) -> NDArray[Any]:
     """RGB of YCbCr by the formulas of TIFF 6.0, section 21."""
     red, green, blue = _numbers(page, COEFFICIENTS) or BT601
     levels: Sequence[float] = _numbers(page, BLACK_WHITE) or FULL_RANGE
@@ -105,7 +107,8 @@ def _from_ycbcr(pixels: np.ndarray, page: tifffile.TiffPage) -> np.ndarray:
     )
     r, b = y + cr * (2 - 2 * red), y + cb * (2 - 2 * blue)
     g = (y - blue * b - red * r) / green
-    return np.rint(np.clip(np.stack([r, g, b], axis=-1), 0, 255)).astype(np.uint8)
+    rgb: NDArray[np.uint8] = np.rint(np.clip(np.stack([r, g, b], axis=-1), 0, 255)).astype(np.uint8)
+    return rgb
 
 
 def _numbers(page: tifffile.TiffPage, tag: int) -> list[float] | None:
@@ -128,8 +131,8 @@ def _short(page: tifffile.TiffPage) -> int:
     return known.get(largest, 0)
 
 
-def _stretched(pixels: np.ndarray, bits: int) -> np.ndarray:
+def _stretched(pixels: NDArray[Any], bits: int) -> NDArray[Any]:
     """Stretch samples of fewer bits to 16."""
     largest = 2**bits - 1
-    stretched: np.ndarray = (np.minimum(pixels, largest).astype(np.uint32) * 65535 // largest).astype(np.uint16)
+    stretched: NDArray[Any] = (np.minimum(pixels, largest).astype(np.uint32) * 65535 // largest).astype(np.uint16)
     return stretched

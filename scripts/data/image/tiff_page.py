@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import copy
 import zlib
+from typing import Any
 
 import imagecodecs
 import numpy as np
 import tifffile
+from numpy.typing import NDArray
 
 PIECE = 2**20  # bytes that are inflated in one go
 DEFLATE = (8, 32946)
 
 
-def read_page(page: tifffile.TiffPage | tifffile.TiffFrame) -> np.ndarray:
+def read_page(page: tifffile.TiffPage | tifffile.TiffFrame) -> NDArray[Any]:
     """Read a page as stored.
 
     Some programs fill the last strip up to the height of the others. libtiff cuts what is too much; tifffile hands
@@ -34,7 +36,7 @@ def read_page(page: tifffile.TiffPage | tifffile.TiffFrame) -> np.ndarray:
             raise error from None
 
 
-def _with_segments_cut(page: tifffile.TiffPage | tifffile.TiffFrame) -> np.ndarray:
+def _with_segments_cut(page: tifffile.TiffPage | tifffile.TiffFrame) -> NDArray[Any]:
     stored = page.keyframe
     assert stored is not None
     plain = copy.copy(stored)  # a page whose segments are taken as not compressed
@@ -60,7 +62,7 @@ def _decompressed(data: bytes, page: tifffile.TiffPage) -> bytes:
     if page.compression in tifffile.TIFF.IMAGE_COMPRESSIONS:
         raise ValueError("segments of pictures have a size of their own")
     if page.fillorder == tifffile.FILLORDER.LSB2MSB:
-        data = imagecodecs.bitorder_decode(data)
+        data = bytes(imagecodecs.bitorder_decode(data))
     size = int(np.prod(page.chunks)) * np.dtype(page.dtype).itemsize
     if page.compression in DEFLATE:
         return _inflated(data, size)
