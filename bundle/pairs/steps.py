@@ -14,7 +14,7 @@ from bundle.pairs.registration.register import register
 from bundle.pairs.report.verdict import said_of
 from bundle.pairs.study.collect import SUMMARY, collect
 from bundle.pairs.study.outcome import Outcome, counted
-from bundle.pairs.study.table import read_study
+from bundle.pairs.study.table.read import read_study
 from scripts.data.window import check_window
 from scripts.errors import InputError
 

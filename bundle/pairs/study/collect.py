@@ -12,8 +12,8 @@ from bundle.pairs.options import Options
 from bundle.pairs.study.datalist import datalist_of
 from bundle.pairs.study.normalise_dye import normalise_dye
 from bundle.pairs.study.outcome import Outcome
-from bundle.pairs.study.row import Row
-from bundle.pairs.study.summary import summary_of
+from bundle.pairs.study.summary.page import summary_of
+from bundle.pairs.study.table.row import Row
 from bundle.pairs.study.windows import windows_of
 from bundle.pairs.study.workers import make_all
 from scripts.errors import InputError

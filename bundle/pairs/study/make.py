@@ -13,7 +13,7 @@ from bundle.pairs.pair_files import CT, HISTOLOGY, MASK, REPORT, WORK
 from bundle.pairs.registration.elsewhere import check_pair
 from bundle.pairs.registration.register import register
 from bundle.pairs.study.outcome import Outcome
-from bundle.pairs.study.row import FILES, Row
+from bundle.pairs.study.table.row import FILES, Row
 from scripts.errors import InputError, find_input_error
 from scripts.files.output_folder import writable_folder
 from scripts.volume.read.reader import open_volume

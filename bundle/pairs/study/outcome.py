@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bundle.pairs.report.verdict import said_of
-from bundle.pairs.study.row import Row
+from bundle.pairs.study.table.row import Row
 
 
 @dataclass(frozen=True)

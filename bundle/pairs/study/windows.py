@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bundle.pairs.study.row import Row
+from bundle.pairs.study.table.row import Row
 from scripts.data.image.read import read_ct
 from scripts.data.padding import padding_of
 from scripts.data.window import PERCENTILES, percentile_window

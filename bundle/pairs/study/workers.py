@@ -16,7 +16,7 @@ import torch
 from bundle.pairs.options import Options
 from bundle.pairs.study.make import made_before, make
 from bundle.pairs.study.outcome import Outcome
-from bundle.pairs.study.row import Row
+from bundle.pairs.study.table.row import Row
 from scripts.errors import InputError
 
 

@@ -22,8 +22,8 @@ def summary_of(outcomes: Sequence[Outcome], pairs: str) -> str:
         pairs: folder of the pairs, from where the page lies.
     """
     cards = Html("\n".join(_card(outcome, pairs) for outcome in outcomes))
-    style = read_html(FOLDER / "summary.css")
-    return fill(FOLDER / "summary.html", total=counted(outcomes), style=style, cards=cards) + "\n"
+    style = read_html(FOLDER / "page.css")
+    return fill(FOLDER / "page.html", total=counted(outcomes), style=style, cards=cards) + "\n"
 
 
 def _card(outcome: Outcome, pairs: str) -> Html:

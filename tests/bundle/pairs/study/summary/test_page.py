@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from bundle.pairs.study.outcome import Outcome, counted
-from bundle.pairs.study.row import Row
-from bundle.pairs.study.summary import summary_of
+from bundle.pairs.study.summary.page import summary_of
+from bundle.pairs.study.table.row import Row
 
 
 def outcome(name: str, verdict: str | None, **more: Any) -> Outcome:

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from bundle.pairs.spreadsheet import Line
-from bundle.pairs.study.row import Row
+from bundle.pairs.study.table.row import Row
 from scripts.data.datalist.listed import listed_path
 from scripts.errors import InputError
 from scripts.volume.read.hdf5.volume import split_source

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bundle.pairs.study.table import read_study
+from bundle.pairs.study.table.read import read_study
 from scripts.errors import InputError
 
 FILES = ("a.png", "b.png", "c.png", "u.tif", "v.tif", "w.h5", "marks.csv")

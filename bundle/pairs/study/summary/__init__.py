@@ -1,0 +1,1 @@
+"""The page about a study, to be looked through before training."""
