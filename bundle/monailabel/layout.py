@@ -14,8 +14,8 @@ from scripts.files.output_folder import writable_folder
 from scripts.whole import whole_file, whole_folder, writing
 
 APP = Path(__file__).with_name("app")
-SHARED = "scripts/metrics/torchvision_ops.py"  # of this bundle; the app needs it before any bundle is loaded
-SIGN = "class StainingApp"  # in the main.py of an app of ours
+SHARED = "scripts/metrics/torchvision_ops.py"  # the app needs this file before it loads a bundle
+SIGN = "class StainingApp"  # in the main.py of every app that this command wrote
 LEFT_OUT = (".", "__pycache__")
 
 

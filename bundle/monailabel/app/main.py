@@ -48,9 +48,9 @@ class StainingApp(MONAILabelApp):
     def __init__(self, app_dir: str, studies: str, conf: dict[str, str]) -> None:
         self.limit = seconds_of(conf.get("staining_minutes", STAINING_MINUTES))
         self.bundles = find_bundles(Path(app_dir) / "model", conf.get("models"))
-        # What clients upload lies in a folder of this process, so that it can be told from other paths of the machine.
+        # Uploads lie in a folder of this process: a request may name paths there, but no others of the machine.
         self.uploads = Path(tempfile.mkdtemp(prefix="monailabel_")).resolve()
-        tempfile.tempdir = os.environ["TMPDIR"] = str(self.uploads)  # and what background processes leave when killed
+        tempfile.tempdir = os.environ["TMPDIR"] = str(self.uploads)  # also for what killed processes leave behind
         atexit.register(shutil.rmtree, self.uploads, ignore_errors=True)
         super().__init__(
             app_dir=app_dir,
@@ -107,9 +107,10 @@ class StainingApp(MONAILabelApp):
             if request.get("model") not in self._infers:
                 raise Refusal(f"There is no model {request.get('model')!r}, but {', '.join(self._infers)}.", 404)
             refuse_expressions({name: value for name, value in request.items() if name != "image"})
-            return super().infer({**request, "image": self._image(request.get("image"))}, datastore)
+            answer: dict[str, Any] = super().infer({**request, "image": self._image(request.get("image"))}, datastore)
+            return answer
         except Exception as error:
-            for name in ("image", "label"):  # uploads; MONAI Label removes them after a success only
+            for name in ("image", "label"):  # MONAI Label removes uploads after a success only
                 path = request.get(name)
                 if isinstance(path, str) and Path(path).resolve().parent == self.uploads:
                     remove_file(path)
@@ -161,7 +162,7 @@ class StainingApp(MONAILabelApp):
             raise Refusal("The request names no image, and no session that there is.")
         path = self.datastore().get_image_uri(image)
         if path:
-            # a file that happens to have the id's name where the server was started is not meant
+            # MONAI Label would take a file of the id's name in the server's current folder
             return path if os.path.exists(image) else image
         inside = [self.uploads, self._sessions_folder]
         if isinstance(self.datastore(), GuardedDatastore):
@@ -179,7 +180,7 @@ class StainingApp(MONAILabelApp):
             refuse_expressions(request)
             return task(request, *others)
         except Refusal as refusal:
-            if self._server_mode:  # `run_sync`
+            if self._server_mode:  # the client asked to wait (`run_sync`)
                 raise HTTPException(refusal.status, str(refusal)) from None
             print(f"error: {refusal}", flush=True)
             raise SystemExit(1) from None

@@ -29,7 +29,7 @@ class LocalMain(Main):
 
 def main() -> None:
     """Start MONAI Label with this app."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # which cleans up; by default the process would just end
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # `atexit` handlers run, which a signal by itself skips
     app = str(Path(__file__).resolve().parent)
     sys.argv[1:] = ["start_server", "--app", app, "--host", HOST, *sys.argv[1:]]
     LocalMain().run()

@@ -10,7 +10,7 @@ import yaml
 
 from .refusal import Refusal
 
-STREAMS = "scripts.volume.plan_stainings"  # what an inference.yaml names that stains volumes slab by slab
+STREAMS = "scripts.volume.plan_stainings"  # named in an inference.yaml that stains volumes slab by slab
 
 
 def find_bundles(folder: Path, names: str | None = None) -> dict[str, Path]:

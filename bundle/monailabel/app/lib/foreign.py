@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .torchvision_ops import import_torchvision
 
-import_torchvision()  # which MONAI Label imports with these tasks, and which fails beside a CPU build of torch
+import_torchvision()  # these tasks import torchvision, which fails beside a CPU build of torch
 
 from monailabel.tasks.infer.bundle import BundleInferTask  # noqa: E402
 from monailabel.tasks.train.bundle import BundleTrainTask  # noqa: E402

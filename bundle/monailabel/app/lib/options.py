@@ -73,7 +73,7 @@ SWITCH = Option(_is_switch, "true or false")
 COUNT = Option(_is_count, "a whole number, 1 or more")
 DEVICE = Option(_is_device, "cpu or cuda, or cuda:1 and so on")
 
-#: Of ``configs/inference.yaml``.
+#: Options of ``configs/inference.yaml``.
 INFERENCE = {
     "device": DEVICE,
     "ct_window": Option(_is_window, "two grey values, the lower one first"),
@@ -89,7 +89,7 @@ INFERENCE = {
     "amp": SWITCH,
 }
 
-#: Of ``configs/train.yaml``.
+#: Options of ``configs/train.yaml``.
 TRAINING = {
     "device": DEVICE,
     "max_epochs": Option(_is_count, COUNT.expected, "train#trainer#max_epochs"),
@@ -105,7 +105,7 @@ TRAINING = {
     "amp": SWITCH,
 }
 
-#: What MONAI Label and its clients send besides, for their own use.
+#: Entries that MONAI Label and its clients send for their own use.
 OF_MONAI_LABEL = {
     *("model", "image", "description", "label", "client_id", "user", "session", "timeout", "logging", "local_rank"),
     *("multi_gpu", "gpus", "images", "save_label", "label_tag", "max_workers", "max_batch_size", "_id", "_image_id"),
@@ -117,7 +117,7 @@ def command_words(options: Mapping[str, Option], request: Mapping[str, Any]) -> 
     """The options of a request as they stand on the command line of ``monai.bundle run``.
 
     Raises:
-        Refusal: an option that is not listed, or a value that is none of it.
+        Refusal: an option that is not listed, or a value that it does not take.
     """
     words = []
     for name, value in request.items():

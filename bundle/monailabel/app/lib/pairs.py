@@ -1,4 +1,4 @@
-"""Training pairs out of what was submitted: which are trained on, which validate."""
+"""Training pairs out of submitted images and sections: which are trained on, which validate."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Pair:
         id: of the image.
         ct: path of a slice, or of the volume that it lies in.
         section: path of an RGB image.
-        info: what was said of either: ``specimen`` (default: the id), ``split``, ``slice`` (of a volume, from 0),
-            ``ct_window``.
+        info: what the client said of image or label: ``specimen`` (default: the id), ``split``, ``slice`` (of a
+            volume, from 0), ``ct_window``.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""Run in the bundle's folder, by its Python: cuts submitted slices out of their volumes, and sees what there is.
+"""Run in the bundle's folder, by its Python: cuts submitted slices out of their volumes, and looks for LPIPS's weights.
 
 ``python prepare.py FOLDER`` reads ``FOLDER/submitted.json``, a list of ``{"id", "ct", "section", "slice"}``, and writes
 ``FOLDER/prepared.json``: by the id of each pair whose section is RGB the path of its CT slice, and whether LPIPS's
@@ -13,7 +13,10 @@ from pathlib import Path
 
 
 def prepare(folder: Path) -> None:
-    """Do it.
+    """Cut the slices out and write ``prepared.json``.
+
+    Args:
+        folder: holds ``submitted.json``.
 
     Raises:
         InputError: a section or a volume that cannot be read, or a slice that the volume has not.

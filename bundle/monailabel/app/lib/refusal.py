@@ -1,10 +1,10 @@
-"""What a request that cannot be answered is answered with."""
+"""The answer to a request that cannot be fulfilled."""
 
 from __future__ import annotations
 
 
 class Refusal(Exception):
-    """A request that cannot be answered.
+    """A request that cannot be fulfilled.
 
     Attributes:
         status: of HTTP; 400 and above where the request is at fault, 500 and above where the server is.

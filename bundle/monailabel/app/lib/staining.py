@@ -32,7 +32,7 @@ class StainInferTask(InferTask):
 
     def __init__(self, bundle: Path, limit: float) -> None:
         metadata = read_metadata(bundle)
-        # of no type that 3D Slicer takes for a segmentation: colours are no labels
+        # 3D Slicer takes other types for segmentations, but colours are no labels
         super().__init__(
             type=InferType.OTHERS,
             labels=[],
@@ -69,7 +69,7 @@ class StainInferTask(InferTask):
             Refusal: an option that is none; a file that is no greyscale volume; a workflow that fails or takes too
                 long.
         """
-        image = Path(request["image"]).absolute()  # a path that begins with / is no expression of a config
+        image = Path(request["image"]).absolute()  # MONAI takes no path that begins with / for an expression
         extension = request.get("result_extension") or EXTENSIONS[0]
         if extension not in EXTENSIONS:
             raise Refusal(f"The result is an RGB24 NIfTI: result_extension must be .nii.gz or .nii, not {extension!r}.")
@@ -80,7 +80,7 @@ class StainInferTask(InferTask):
             words += ["--input", str(image), "--output_format", extension[1:], "--output_dir", folder]
             try:
                 run_workflow(self.bundle, "inference", words, self.limit)
-            except Refusal as refusal:  # folders of the server are nobody's business
+            except Refusal as refusal:  # a client must not learn the server's folders
                 raise Refusal(str(refusal).replace(str(image.parent) + "/", ""), refusal.status) from None
             stains = list(Path(folder).glob(f"*_stain{extension}"))
             if len(stains) != 1:

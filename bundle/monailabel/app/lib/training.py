@@ -83,7 +83,7 @@ class StainTrainTask(TrainTask):
 
     def _write_datalist(self, folder: Path, pairs: list[Pair], share: float) -> tuple[dict[str, list[Pair]], bool]:
         """Write ``datalist.json``; return its pairs, and whether LPIPS's weights are there."""
-        split_pairs(pairs, share)  # too few are told at once
+        split_pairs(pairs, share)  # refuses too few before any work
         submitted = [{"id": pair.id, "ct": pair.ct, "section": pair.section, "slice": pair.slice} for pair in pairs]
         (folder / "submitted.json").write_text(json.dumps(submitted), encoding="utf-8")
         run_python(self.bundle, [str(PREPARE), str(folder)])

@@ -19,7 +19,7 @@ from .refusal import Refusal
 
 logger = logging.getLogger(__name__)
 
-KEPT = 20  # last lines, to find the error in
+KEPT = 20  # last lines, in which the error is looked for
 
 
 def seconds_of(minutes: str) -> float:
