@@ -61,11 +61,11 @@ GROUPS: dict[str, dict[str, Command]] = {
         ),
         "lut": Command("bundle.evidence.lut", "evaluate the best grey-to-colour lookup table, the baseline to beat"),
         "tissue": Command(
-            "bundle.evidence.tissue",
+            "bundle.evidence.tissue.command",
             "fit the classifier by which evaluation tells whether the stain shows the right tissues",
         ),
         "blocks": Command(
-            "bundle.evidence.blocks",
+            "bundle.evidence.blocks.command",
             "make a data set of one registered pair, its splits apart from each other in the field",
         ),
     },

@@ -34,5 +34,5 @@ def run(args: argparse.Namespace) -> int:
     from scripts.memory import keep_freed_memory
 
     keep_freed_memory()  # as inference does, whose speed is compared
-    export(args)
+    export(args.out, args.checkpoint, args.formats, args.overlay, args.int8)
     return 0

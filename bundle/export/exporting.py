@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import io
 import json
@@ -39,37 +38,39 @@ ROUNDS = 5
 OPSET = 18
 
 
-def export(args: argparse.Namespace) -> None:
+def export(
+    out: Path, checkpoint: Path, formats: Sequence[str], overlay: Path | None = None, int8: Path | None = None
+) -> None:
     """Write, read back, compare with PyTorch at several sizes, time, and print a table.
+
+    Args:
+        out: folder for ``model.ts``, ``model.onnx`` and ``model_int8.onnx``.
+        checkpoint: weights of a training.
+        formats: "ts", "onnx".
+        overlay: config file of the training, for weights that do not say what network they are of.
+        int8: data set that the network in 8 bits is fitted to, None for no such network.
 
     Raises:
         InputError: no such checkpoint; a network of another kind; a package is missing; an export that differs by more
             than `WORST`, which is not left behind.
     """
-    out = writable_folder(args.out, "--out")
-    if args.checkpoint.suffix in SUFFIXES:
-        raise InputError(f"{args.checkpoint} is exported already: give the model.pt or checkpoint.pt of a training.")
-    if "onnx" in args.formats:
+    writable_folder(out, "--out")
+    if checkpoint.suffix in SUFFIXES:
+        raise InputError(f"{checkpoint} is exported already: give the model.pt or checkpoint.pt of a training.")
+    if "onnx" in formats:
         _check_onnx()
-    if args.int8 is not None and "onnx" not in args.formats:
+    if int8 is not None and "onnx" not in formats:
         raise InputError("--int8 is made of the ONNX file: give --formats onnx as well.")
-    slices = [] if args.int8 is None else calibration_slices(args.int8)
-    network = read_network(args.checkpoint, args.overlay).cpu()
+    slices = [] if int8 is None else calibration_slices(int8)
+    network = read_network(checkpoint, overlay).cpu()
     if not isinstance(network, ResNetGenerator):
         raise InputError("Only a StainGenerator can be exported: network_def is another network.")
     rows = []
     made: dict[str, tuple[Any, float]] = {}
     reference = _seconds(fold_layers(network).to(memory_format=torch.channels_last))  # type: ignore[call-overload]
-    for suffix in args.formats:
+    for suffix in formats:
         path = out / f"model.{suffix}"
-        with _published(path) as partial:
-            with writing(path, "give another --out"):
-                WRITERS[suffix](network, partial)
-            exported = load_exported(partial)
-            differences = [_difference(network, exported, shape) for shape in SHAPES]
-            worst = max(differences)
-            if not all(difference <= WORST for difference in differences):  # a NaN is no difference to be content with
-                raise InputError(f"The exported {path.name} differs from PyTorch by {worst:.1g}, more than {WORST:g}.")
+        exported, worst = _write_and_compare(path, network)
         made[suffix] = exported, _seconds(exported)
         speed = f"{reference / made[suffix][1]:.2f}"
         rows.append({"file": str(path), "greatest difference": f"{worst:.1e}", "times PyTorch's speed": speed})
@@ -78,8 +79,21 @@ def export(args: argparse.Namespace) -> None:
         f"The stain lies in [0, 1]. Times are of staining {TIMED[-2]} x {TIMED[-1]} pixels as inference does, "
         f"in tiles, in float32 on {torch.get_num_threads()} threads."
     )
-    if args.int8 is not None:
-        _write_int8(out, slices, args.int8, *made["onnx"])
+    if int8 is not None:
+        _write_int8(out, slices, int8, *made["onnx"])
+
+
+def _write_and_compare(path: Path, network: Any) -> tuple[Any, float]:
+    """Write a file of the format that its suffix names; return what is read back, and its greatest difference."""
+    with _published(path) as partial:
+        with writing(path, "give another --out"):
+            WRITERS[path.suffix.removeprefix(".")](network, partial)
+        exported = load_exported(partial)
+        differences = [_difference(network, exported, shape) for shape in SHAPES]
+        worst = max(differences)
+        if not all(difference <= WORST for difference in differences):  # a NaN is no difference to be content with
+            raise InputError(f"The exported {path.name} differs from PyTorch by {worst:.1g}, more than {WORST:g}.")
+    return exported, worst
 
 
 def _write_int8(

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bundle.evidence.benchmark.pareto import speeds
-from bundle.evidence.benchmark.report import report
-from bundle.evidence.benchmark.training import Benchmark, train_all
-from bundle.evidence.shared.cell.cell import STEPS_PER_EPOCH
-from bundle.evidence.shared.lookup_table.recipe import RECIPE as LOOKUP_TABLE
-from bundle.evidence.shared.machine import describe_machine
-from bundle.evidence.shared.recipes import DEFAULT, cells_of, evaluation_of, read_options, read_recipes, threads_of
+from bundle.evidence.shared.defaults import DEFAULT, LOOKUP_TABLE, STEPS_PER_EPOCH
 from bundle.shared.places import OUTPUT, PHANTOM
-from scripts.errors import InputError
-from scripts.files.output_folder import writable_folder
+
+if TYPE_CHECKING:
+    from bundle.evidence.benchmark.training import Benchmark
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,6 +53,11 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         InputError: arguments out of range; a run that failed.
     """
+    from bundle.evidence.benchmark.pareto import speeds
+    from bundle.evidence.benchmark.report import report
+    from bundle.evidence.benchmark.training import train_all
+    from bundle.evidence.shared.machine import describe_machine
+
     benchmark = benchmark_of(args)
     times_as_fast = speeds(args.times, benchmark.recipes) if args.times else {}
     print(", ".join(f"{name} {value}" for name, value in describe_machine().items()), flush=True)
@@ -72,6 +73,11 @@ def benchmark_of(args: argparse.Namespace) -> Benchmark:
     Raises:
         InputError: arguments out of range, recipes or data that cannot be used.
     """
+    from bundle.evidence.benchmark.training import Benchmark
+    from bundle.evidence.shared.recipes import cells_of, evaluation_of, read_options, read_recipes, threads_of
+    from scripts.errors import InputError
+    from scripts.files.output_folder import writable_folder
+
     threads_of(args.jobs)
     if args.minutes is not None and not args.minutes > 0:
         raise InputError(f"--minutes {args.minutes:g}: give a positive number.")

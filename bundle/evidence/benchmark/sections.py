@@ -11,7 +11,8 @@ import torch
 
 from bundle.evidence.shared.cell.cell import Cell
 from bundle.evidence.shared.cell.evaluation import Evaluation
-from bundle.evidence.shared.lookup_table import recipe as lookup_table
+from bundle.evidence.shared.defaults import LOOKUP_TABLE
+from bundle.evidence.shared.lookup_table.recipe import colour
 from bundle.evidence.shared.section_rows import draw_sections
 from bundle.shared.trained_network import read_network
 from bundle.shared.windowed_pairs import load_pairs
@@ -38,7 +39,7 @@ def draw_stains(path: Path, cells: Sequence[Cell], with_table: bool, evaluation:
         ct = np.asarray(item["image"])
         row = {"micro-CT": ct[0]}
         if with_table:
-            row["lookup table"] = np.moveaxis(lookup_table.colour(ct, out / lookup_table.RECIPE), 0, -1)
+            row["lookup table"] = np.moveaxis(colour(ct, out / LOOKUP_TABLE), 0, -1)
         for name, network in networks.items():
             with torch.no_grad():
                 stain = TileInferer()(torch.from_numpy(ct)[None], network)[0]

@@ -14,10 +14,11 @@ from bundle.evidence.shared.budget import steps_within
 from bundle.evidence.shared.cell.cell import Cell
 from bundle.evidence.shared.cell.evaluation import Evaluation
 from bundle.evidence.shared.cell.result import result_of
+from bundle.evidence.shared.defaults import DEFAULT
 from bundle.evidence.shared.lookup_table.recipe import lookup_table_result
 from bundle.evidence.shared.machine import describe_machine
 from bundle.evidence.shared.parallel import run_all
-from bundle.evidence.shared.recipes import DEFAULT, threads_of
+from bundle.evidence.shared.recipes import threads_of
 from bundle.shared.markdown import table
 from scripts.whole import write_text
 

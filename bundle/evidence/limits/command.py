@@ -6,21 +6,15 @@ import argparse
 import json
 from pathlib import Path
 
-from bundle.evidence.limits.curves import draw_curves, rows_of
-from bundle.evidence.limits.points import LIMITS, Basis
-from bundle.evidence.limits.training import Trainings, train_points
-from bundle.evidence.shared.machine import describe_machine
-from bundle.evidence.shared.recipes import DEFAULT, evaluation_of, read_options, read_recipes
+from bundle.evidence.limits.axes import AXES
+from bundle.evidence.shared.defaults import DEFAULT
 from bundle.shared.markdown import table
 from bundle.shared.places import OUTPUT, PHANTOM
-from scripts.errors import InputError
-from scripts.files.output_folder import writable_folder
-from scripts.whole import write_text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("limit", choices=list(LIMITS), help="what is made worse")
+    parser.add_argument("limit", choices=list(AXES), help="what is made worse")
     parser.add_argument("recipes", nargs="*", default=[DEFAULT], help="as of `benchmark`")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="one training for each")
     parser.add_argument("--steps", type=int, nargs=1, default=[800], help="length of training, a multiple of 50")
@@ -42,14 +36,23 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         InputError: arguments out of range; data that are no phantom or too small; a run that failed.
     """
-    points_of, axis = LIMITS[args.limit]
+    from bundle.evidence.limits.curves import draw_curves, rows_of
+    from bundle.evidence.limits.points import LIMITS, Basis
+    from bundle.evidence.limits.training import Trainings, train_points
+    from bundle.evidence.shared.machine import describe_machine
+    from bundle.evidence.shared.recipes import evaluation_of, read_options, read_recipes
+    from scripts.errors import InputError
+    from scripts.files.output_folder import writable_folder
+    from scripts.whole import write_text
+
+    axis = AXES[args.limit]
     recipes = read_recipes(args.recipes)
     if not recipes.overlays:
         raise InputError(f"Name a recipe, such as '{DEFAULT}'.")
     evaluation = evaluation_of(args.split, tissue_classifier=args.tissue_classifier)
     out = writable_folder(args.out).resolve()
     trainings = Trainings(recipes, args.seeds, args.steps[0], read_options(args.set), evaluation)
-    points = points_of(Basis(args.dataset_dir.resolve(), args.split, out / "data"))
+    points = LIMITS[args.limit](Basis(args.dataset_dir.resolve(), args.split, out / "data"))
     found = train_points(points, trainings, out / "trained", args.jobs)
     print("\n" + "\n".join(table(rows_of(found, axis))))
     content = {"machine": describe_machine(), "limit": args.limit, "split": args.split, "points": found}

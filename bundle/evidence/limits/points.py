@@ -110,12 +110,12 @@ def _on_worse_scans(basis: Basis, x: float, change: Change, name: str) -> Point:
 
 Points = Callable[[Basis], Iterator[Point]]
 
-#: Name of a limit to its points and the title of its axis.
-LIMITS: dict[str, tuple[Points, str]] = {
-    "pairs": (pairs, "training pairs"),
-    "displacement": (displacement, "misregistration of the training pairs / pixels"),
-    "material": (material, "implant"),
-    "noise": (noise, "noise added to the CT / window width"),
-    "blur": (blur, "blur of the CT / pixels"),
-    "brightness": (brightness, "brightness of the CT / of the training's"),
+#: Points by the name of a limit, see `AXES`.
+LIMITS: dict[str, Points] = {
+    "pairs": pairs,
+    "displacement": displacement,
+    "material": material,
+    "noise": noise,
+    "blur": blur,
+    "brightness": brightness,
 }

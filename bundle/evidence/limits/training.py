@@ -12,7 +12,7 @@ from bundle.evidence.limits.points import Point
 from bundle.evidence.shared.cell.cell import budget
 from bundle.evidence.shared.cell.evaluation import Evaluation
 from bundle.evidence.shared.cell.result import result_of
-from bundle.evidence.shared.lookup_table.recipe import RECIPE as LOOKUP_TABLE
+from bundle.evidence.shared.defaults import LOOKUP_TABLE
 from bundle.evidence.shared.lookup_table.recipe import lookup_table_result
 from bundle.evidence.shared.metric_table import TITLES
 from bundle.evidence.shared.parallel import run_all

@@ -8,9 +8,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from bundle.evidence.shared.cell.cell import STEPS_PER_EPOCH, Cell
+from bundle.evidence.shared.cell.cell import Cell
 from bundle.evidence.shared.cell.kept import once
 from bundle.evidence.shared.cell.training import train
+from bundle.evidence.shared.defaults import STEPS_PER_EPOCH
 from scripts.errors import InputError
 
 TIMED = (50, 150)  # steps of the two trainings timed

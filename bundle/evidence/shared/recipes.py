@@ -7,14 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bundle.evidence.shared.cell.cell import STEPS_PER_EPOCH, Cell
+from bundle.evidence.shared.cell.cell import Cell
 from bundle.evidence.shared.cell.evaluation import Evaluation
-from bundle.evidence.shared.lookup_table.recipe import RECIPE as LOOKUP_TABLE
+from bundle.evidence.shared.defaults import DEFAULT, LOOKUP_TABLE, STEPS_PER_EPOCH
 from scripts.data import load_datalist
 from scripts.errors import InputError
 from scripts.metrics.tissue_classifier import load_tissue_classifier
-
-DEFAULT = "default"
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bundle.evidence.shared.machine import describe_machine
-from bundle.evidence.speed import network, training, volume
 from bundle.evidence.speed.conditions import Conditions
+from bundle.evidence.speed.measures import MEASURES, measure_of
 from bundle.shared.markdown import table
 from bundle.shared.places import OUTPUT
-from scripts.errors import InputError
-from scripts.files.output_folder import writable_folder
-
-MEASURES = {"network": network.MEASURES, "training": training.MEASURES, "volume": volume.MEASURES}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +31,10 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         InputError: a measurement that is none of `args.what`.
     """
-    from scripts.memory import keep_freed_memory  # late: PyTorch, which the help does without
+    from bundle.evidence.shared.machine import describe_machine
+    from scripts.errors import InputError
+    from scripts.files.output_folder import writable_folder
+    from scripts.memory import keep_freed_memory
 
     others = sorted(set(args.only or ()) - MEASURES[args.what].keys())
     if others:
@@ -46,12 +44,12 @@ def run(args: argparse.Namespace) -> int:
     machine = describe_machine()
     print(", ".join(f"{name} {value}" for name, value in machine.items()), flush=True)
     results: dict[str, Any] = {"machine": machine, "quick": args.quick}
-    for name, measure in MEASURES[args.what].items():
+    for name in MEASURES[args.what]:
         if args.only and name not in args.only:
             continue
         begun = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="speed-", dir=folder) as work:
-            result = measure(Conditions(Path(work), args.quick))
+            result = measure_of(args.what, name)(Conditions(Path(work), args.quick))
         result["seconds"] = round(time.monotonic() - begun, 1)
         results[name] = result
         print(f"\n{as_text(result)}", flush=True)

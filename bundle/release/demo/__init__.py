@@ -1,1 +1,1 @@
-"""The command demo."""
+"""The whole way in a few minutes."""

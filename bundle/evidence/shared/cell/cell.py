@@ -15,11 +15,11 @@ from monai.bundle.config_parser import ConfigParser
 
 from bundle.evidence.shared.cell.digests import data_digest
 from bundle.evidence.shared.cell.evaluation import Evaluation
+from bundle.evidence.shared.defaults import STEPS_PER_EPOCH
 from bundle.shared.places import TRAIN
 from bundle.shared.workflow import workflow_command
 
 GENERATOR = "network_def"
-STEPS_PER_EPOCH = 50
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from bundle.evidence.shared.cell.digests import data_digest
 from bundle.evidence.shared.cell.evaluation import Evaluation
 from bundle.evidence.shared.cell.kept import once, scored
+from bundle.evidence.shared.defaults import LOOKUP_TABLE
 from bundle.evidence.shared.lookup_table.scores import choose_lut, write_scores
 from bundle.evidence.shared.lookup_table.table import apply_lut
 from bundle.shared.windowed_pairs import load_pairs
 from scripts.errors import InputError
 
-RECIPE = "lut"
 TABLE = "table.npz"
 
 
@@ -36,12 +36,12 @@ def lookup_table_result(dataset_dir: str, budget: str, evaluation: Evaluation, o
     Raises:
         InputError: the data cannot be used; the folder holds the table of other data.
     """
-    folder, data = out / RECIPE, Path(dataset_dir)
+    folder, data = out / LOOKUP_TABLE, Path(dataset_dir)
     digest = data_digest(dataset_dir)
     known = once(folder / "training.json", lambda: fit(data, folder) | {"data": digest})
     if (known["dataset_dir"], known["data"]) != (dataset_dir, digest):
         raise InputError(f"{folder} holds the table of {known['dataset_dir']}: give another --out.")
-    cell = {"recipe": RECIPE, "seed": None, "steps": None, "budget": budget}
+    cell = {"recipe": LOOKUP_TABLE, "seed": None, "steps": None, "budget": budget}
     return {"cell": cell} | known | scored(folder, evaluation, lambda: evaluate(data, evaluation, folder))
 
 

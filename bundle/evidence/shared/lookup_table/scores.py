@@ -13,7 +13,8 @@ from monai.data.dataset import Dataset
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from bundle.evidence.shared.lookup_table.table import BINS, apply_lut, fit_lut
+from bundle.evidence.shared.defaults import BINS
+from bundle.evidence.shared.lookup_table.table import apply_lut, fit_lut
 from scripts.handlers.metrics import LPIPS, PSNR, SSIM, RegionMetricHandler, log_lpips_left_out
 from scripts.handlers.metrics_csv import write_metrics_csv
 from scripts.handlers.tissue import Tissue

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-BINS = 512  # of the windowed grey value; a phantom's slice has several hundred pixels in each
+from bundle.evidence.shared.defaults import BINS
 
 
 def fit_lut(items: Iterable[Mapping[str, Any]], sigma: float, bins: int = BINS) -> NDArray[np.float64]:

@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 
 from bundle.evidence.speed import command
-from bundle.evidence.speed.conditions import Conditions
+from bundle.evidence.speed.measures import MEASURES, Measure, measure_of
 from bundle.shared.markdown import table
 from scripts.errors import InputError
 
-Measure = Callable[[Conditions], dict[str, Any]]
 ROWS = [{"way": "ours", "time": "1 s"}, {"way": "theirs"}]
 
 
@@ -27,7 +26,8 @@ def result(met: bool) -> dict[str, Any]:
 def measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     """Runs the command with the given words, measuring what is met and what is not."""
     measures: dict[str, Measure] = {"good": lambda _: result(True), "bad": lambda _: result(False)}
-    monkeypatch.setattr(command, "MEASURES", {"volume": measures})
+    monkeypatch.setattr(command, "MEASURES", {"volume": dict.fromkeys(measures, "")})
+    monkeypatch.setattr(command, "measure_of", lambda what, name: measures[name])
 
     def run(*words: str) -> int:
         parser = argparse.ArgumentParser()
@@ -55,7 +55,7 @@ def test_without_a_floor_there_is_no_verdict() -> None:
 
 
 def test_measurement_of_something_else(measure: Callable[..., int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(command.MEASURES, "training", {"step": lambda _: result(True)})
+    monkeypatch.setitem(command.MEASURES, "training", {"step": ""})
     with pytest.raises(InputError, match="--only step: measured of volume are good, bad"):
         measure("--only", "step")
 
@@ -81,3 +81,8 @@ def test_results_are_written(measure: Callable[..., int], tmp_path: Path) -> Non
 def test_no_working_files_are_left(measure: Callable[..., int], tmp_path: Path) -> None:
     measure()
     assert [path.name for path in tmp_path.iterdir()] == ["volume.json"]
+
+
+@pytest.mark.parametrize(("what", "name"), [(what, name) for what, names in MEASURES.items() for name in names])
+def test_measurements_are_where_they_are_said_to_be(what: str, name: str) -> None:
+    assert callable(measure_of(what, name))

@@ -9,7 +9,7 @@ import torch
 from matplotlib.figure import Figure
 
 from bundle.cli import main
-from bundle.evidence.uncertainty import command, maps
+from bundle.evidence.uncertainty import judging, maps
 from bundle.shared.windowed_pairs import load_pairs
 from bundle.synthetic.phantom.datalist import materials
 from bundle.synthetic.phantom.generate import make_phantom
@@ -26,7 +26,7 @@ def network(seed: int) -> StainGenerator:
 @pytest.fixture(autouse=True)
 def tiny_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     """A checkpoint's name is the seed of its weights."""
-    monkeypatch.setattr(command, "read_network", lambda path: network(int(Path(path).stem)))
+    monkeypatch.setattr(judging, "read_network", lambda path: network(int(Path(path).stem)))
 
 
 def test_maps_are_those_of_inference(phantom: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from bundle.cli import main
-from bundle.evidence.tissue import fit, load_sections, scores
+from bundle.evidence.tissue.fitting import fit, load_sections, scores
 from bundle.synthetic.phantom.generate import make_phantom
 from scripts.errors import InputError
 from scripts.metrics.tissue_classes import SHORT

@@ -7,7 +7,7 @@ import pytest
 import tifffile
 
 from bundle.cli import main
-from bundle.evidence.blocks import split_columns
+from bundle.evidence.blocks.writing import split_columns
 from scripts.data import load_datalist
 from scripts.data.image.read import read_ct, read_histology, read_mask
 

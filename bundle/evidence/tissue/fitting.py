@@ -1,12 +1,10 @@
-"""The command ``tissue``: fit the classifier that names the tissues of a section.
+"""Fitting the classifier that names the tissues of a section.
 
-It is fitted on true sections and their labels, and never sees a virtual one: what it finds in a virtual section is what
-the stain shows.
+It is fitted on true sections and their labels, and never sees a stain: what it finds in a stain is what that shows.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import statistics
 from collections.abc import Sequence
@@ -17,7 +15,7 @@ from monai.losses.dice import DiceCELoss
 from monai.utils.misc import set_determinism
 from tqdm import trange
 
-from bundle.shared.places import TISSUE
+from bundle.evidence.tissue.patch import BATCH, PATCH
 from scripts.data import RandStainJitterBatchd, load_datalist
 from scripts.data.image.read import read_histology, read_labels
 from scripts.errors import InputError
@@ -28,43 +26,33 @@ from scripts.metrics.tissue_classifier import TissueClassifier
 from scripts.precision import autocast, bfloat16_pays
 from scripts.weights.checkpoint import save_atomically
 
-PATCH, BATCH = 128, 8
 LEARNING_RATE = 0.003
 
 Section = tuple[torch.Tensor, torch.Tensor]  # (3, H, W) in [0, 1], (H, W) class ids
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's arguments."""
-    parser.add_argument(
-        "dataset_dir",
-        type=Path,
-        metavar="DATASET",
-        help="folder with datalist.json whose pairs have 'labels' registered with their sections, such as a phantom "
-        "made with --displacement 0",
-    )
-    parser.add_argument("--out", type=Path, default=TISSUE, help="file to write")
-    parser.add_argument("--steps", type=int, default=1500, help=f"of {BATCH} patches of {PATCH} pixels")
-    parser.add_argument("--seed", type=int, default=0, help="random seed")
-
-
-def run(args: argparse.Namespace) -> int:
+def fit_and_write(dataset_dir: Path, out: Path, steps: int, seed: int) -> None:
     """Fit on the training specimens, print the Dice on the validation specimens, and write the classifier.
+
+    Args:
+        dataset_dir: folder with ``datalist.json`` whose pairs have labels.
+        out: file to write.
+        steps: of a batch of patches.
+        seed: of everything random.
 
     Raises:
         InputError: data without labels, or that cannot be used; no steps; the file cannot be written.
     """
-    if args.steps < 1:
-        raise InputError(f"--steps {args.steps}: give a positive number.")
-    writable_folder(args.out.resolve().parent, "--out")
-    training, validation = (load_sections(args.dataset_dir, split) for split in ("training", "validation"))
-    classifier = fit(training, args.steps, args.seed)
+    if steps < 1:
+        raise InputError(f"--steps {steps}: give a positive number.")
+    writable_folder(out.resolve().parent, "--out")
+    training, validation = (load_sections(dataset_dir, split) for split in ("training", "validation"))
+    classifier = fit(training, steps, seed)
     print("Dice on the true sections of the validation specimens:")
     for name, value in scores(classifier, validation).items():
         print(f"  {name:24} {value:.3f}")
-    save_atomically(classifier.state_dict(), args.out)
-    print(f"Written to {args.out}: evaluate with --tissue_classifier {args.out}")
-    return 0
+    save_atomically(classifier.state_dict(), out)
+    print(f"Written to {out}: evaluate with --tissue_classifier {out}")
 
 
 def load_sections(dataset_dir: Path, split: str) -> list[Section]:

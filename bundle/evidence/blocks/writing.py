@@ -1,14 +1,7 @@
-"""The command ``blocks``: make a data set of one registered pair, its splits apart from each other in the field.
-
-Tiles drawn at random from one field would lie next to each other, and a network that had learned the field by heart
-would seem to know others. Here training, validation and test are three stretches of the field with gaps between them.
-That still is one specimen, one slide and one scan: it shows that the software works on real images, and how well it
-fills in the rest of a field of which it saw a part.
-"""
+"""Cutting one registered pair into blocks for training, validation and test."""
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,51 +26,52 @@ Place = tuple[slice, slice]  # rows, columns
 SMALLEST = 96  # pixels, side of a block: a patch of the training
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's arguments."""
-    parser.add_argument("ct", type=Path, help="grey image")
-    parser.add_argument("section", type=Path, help="RGB image of the same size, registered")
-    parser.add_argument("out", type=Path, metavar="OUT", help="folder for the data set")
-    parser.add_argument("--mask", type=Path, help="0 where the pair is not to be used")
-    parser.add_argument("--gap", type=int, default=64, help="pixels between training, validation and test")
-    parser.add_argument("--rows", type=int, default=2, help="blocks one below the other, of each split")
+def write_blocks(ct_path: Path, section_path: Path, out: Path, mask_path: Path | None, gap: int, rows: int) -> None:
+    """Cut a registered pair into blocks, write them as a data set, and say so.
 
-
-def run(args: argparse.Namespace) -> int:
-    """Write the data set.
+    Args:
+        ct_path: grey image.
+        section_path: RGB image of the same size.
+        out: folder for the data set, new or empty.
+        mask_path: 0 where the pair is not to be used; None to use all of it.
+        gap: pixels between training, validation and test.
+        rows: blocks one below the other, of each split.
 
     Raises:
         InputError: images of different sizes, or too small; a file that cannot be used; a folder that is not empty.
     """
-    if args.gap < 0 or args.rows < 1:
-        raise InputError(f"--gap {args.gap} --rows {args.rows}: give a gap of 0 or more, and one row or more.")
-    ct, section, mask = _read_pair(args.ct, args.section, args.mask)
-    out = writable_folder(args.out, "OUT")
+    if gap < 0 or rows < 1:
+        raise InputError(f"--gap {gap} --rows {rows}: give a gap of 0 or more, and one row or more.")
+    ct, section, mask = _read_pair(ct_path, section_path, mask_path)
+    writable_folder(out, "OUT")
     if any(out.iterdir()):
         raise InputError(f"{out} is not empty: give another folder.")
-    stretches = split_columns(ct.shape[1], args.gap)
-    height = ct.shape[0] // args.rows
+    stretches = split_columns(ct.shape[1], gap)
+    height = ct.shape[0] // rows
     if min(height, *(stop - start for start, stop in stretches.values())) < SMALLEST:
         raise InputError(
-            f"{args.ct} has {ct.shape[0]} x {ct.shape[1]} pixels, which leave blocks of less than {SMALLEST} pixels: "
+            f"{ct_path} has {ct.shape[0]} x {ct.shape[1]} pixels, which leave blocks of less than {SMALLEST} pixels: "
             "give fewer --rows or a smaller --gap."
         )
-    places = _used_places(stretches, height, args.rows, mask)
+    places = _used_places(stretches, height, rows, mask)
     missing = SHARES.keys() - {split for split, _ in places}
     if missing:
-        raise InputError(f"{args.mask} leaves nothing for {', '.join(sorted(missing))}.")
-    known = ct[:, slice(*stretches["training"])]  # one scan has one window; the other stretches have no say in it
-    tissue = padding_of([ct]).without(known)
-    found = found_window(percentile_window(tissue, *PERCENTILES, str(args.ct)), PERCENTILES)
+        raise InputError(f"{mask_path} leaves nothing for {', '.join(sorted(missing))}.")
+    found = _window(ct, stretches["training"], ct_path)
     datalist: dict[str, list[dict[str, Any]]] = {}
     for (split, row), place in places.items():
         files = _write_block(out, f"{split}_{row}", ct[place], section[place], mask[place])
-        item = {"specimen": f"{args.ct.stem} {split}", FOUND: found} | files
-        datalist.setdefault(split, []).append(item)
+        datalist.setdefault(split, []).append({"specimen": f"{ct_path.stem} {split}", FOUND: found} | files)
     write_text(out / "datalist.json", json.dumps(datalist, indent=2) + "\n")
     counts = ", ".join(f"{len(items)} {split}" for split, items in datalist.items())
-    print(f"Written to {out}: blocks for {counts}, {args.gap} pixels apart. They are of one specimen.")
-    return 0
+    print(f"Written to {out}: blocks for {counts}, {gap} pixels apart. They are of one specimen.")
+
+
+def _window(ct: Image, training: tuple[int, int], path: Path) -> Any:
+    """The window of the training stretch, as a data list has it: one scan has one, and other stretches have no say."""
+    known = ct[:, slice(*training)]
+    tissue = padding_of([ct]).without(known)
+    return found_window(percentile_window(tissue, *PERCENTILES, str(path)), PERCENTILES)
 
 
 def _read_pair(ct_path: Path, section_path: Path, mask_path: Path | None) -> tuple[Image, Image, Image]:

@@ -1,0 +1,11 @@
+"""The limits that there are."""
+
+#: Name of a limit to the title of its axis.
+AXES = {
+    "pairs": "training pairs",
+    "displacement": "misregistration of the training pairs / pixels",
+    "material": "implant",
+    "noise": "noise added to the CT / window width",
+    "blur": "blur of the CT / pixels",
+    "brightness": "brightness of the CT / of the training's",
+}

@@ -1,0 +1,1 @@
+"""The classifier that names the tissues of a section."""
