@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 LABEL_VENV := .venv-monailabel
 export OMP_NUM_THREADS ?= $(shell getconf _NPROCESSORS_ONLN)
 
-.PHONY: venv demo test check view-test readers-test label-venv label-test clean
+.PHONY: venv demo test check view-test readers-venv readers-test label-venv label-test clean
 
 venv: $(VENV)/.installed
 
@@ -42,10 +42,15 @@ view-test: venv
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[view-test]'
 	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest tests/browser
 
-readers-test:
+readers-venv: $(VENV)-readers/.installed
+
+$(VENV)-readers/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)-readers
 	$(VENV)-readers/bin/pip install --quiet $(PIP_OPTIONS) torch torchvision
 	$(VENV)-readers/bin/pip install --quiet $(PIP_OPTIONS) --editable '.[dev,readers]'
+	touch $@
+
+readers-test: readers-venv
 	$(VENV)-readers/bin/python -m pytest tests/readers
 
 label-venv: $(LABEL_VENV)/.installed

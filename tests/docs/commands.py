@@ -128,6 +128,7 @@ def _pytest(words: Sequence[str]) -> None:
 CHECKERS: dict[tuple[str, ...], Callable[[Sequence[str]], None]] = {
     ("make",): _make,
     ("python", "-m", "bundle"): _bundle,
+    ("xray-stain",): _bundle,
     ("python", "-m", "monai.bundle"): _monai,
     ("python", "-m", "pytest"): _pytest,
     ("torchrun",): _torchrun,
