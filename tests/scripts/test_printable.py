@@ -9,7 +9,7 @@ import pytest
 
 from scripts.errors import find_input_error
 from scripts.files.table import write_rows
-from scripts.printable import printable
+from scripts.printable import listed, printable
 from scripts.whole import write_text
 
 LATIN = os.fsdecode("Schädel".encode("latin-1"))
@@ -20,6 +20,11 @@ def test_what_is_no_text_is_shown_as_its_byte() -> None:
     assert printable("Schädel µCT – 1") == "Schädel µCT – 1"
     assert printable("a\nb") == r"a\x0ab"
     printable("\ud800").encode()
+
+
+def test_many_names_are_cut_off() -> None:
+    assert listed(["a", "b", "c"], 3) == "a, b, c"
+    assert listed([1, 2, 3, 4, 5], 3) == "1, 2, 3 and 2 more"
 
 
 def test_files_with_such_names_in_them_are_text(tmp_path: Path) -> None:

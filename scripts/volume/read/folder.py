@@ -12,6 +12,7 @@ from scripts.data.image.ome import other_files, set_of_files
 from scripts.data.image.tiff import count_slices
 from scripts.files.content import content_of
 from scripts.files.opening import NIFTI_SUFFIXES, PICTURE_SUFFIXES, has_suffix, natural_key, reading
+from scripts.printable import listed
 from scripts.volume.read.foreign import advice, dicom_folder, is_dicom
 from scripts.volume.read.hdf5.volume import HDF5_SUFFIXES
 from scripts.volume.read.stream.itk import ITK_SUFFIXES
@@ -21,7 +22,7 @@ VOLUME_SUFFIXES = NIFTI_SUFFIXES + ITK_SUFFIXES + HDF5_SUFFIXES
 #: For messages.
 FORMATS = "TIFF, .nii, .nii.gz, .mha, .mhd, .nrrd, .nhdr, HDF5 (.h5, .nxs), OME-Zarr or a folder of slices"
 #: How many files are looked at for DICOM's signature, and how many a message lists.
-SNIFFED, LISTED = 16, 5
+SNIFFED = 16
 
 
 @dataclass
@@ -98,7 +99,8 @@ def nothing_in(content: Content) -> str:
         return dicom_folder(content.folder, dicom)
     inner = content.folders or content.unread
     if inner:
-        return f"The folder {content.folder} holds no images, but folders of them ({listed(inner)}): give one of these."
+        names = listed([path.name for path in inner])
+        return f"The folder {content.folder} holds no images, but folders of them ({names}): give one of these."
     known = next((text for text in map(advice, content.others) if text is not None), None)
     return known or (
         f"The folder {content.folder} holds no images: put slices (.tif, .png, .jpg, .bmp) or volumes "
@@ -127,12 +129,6 @@ def _picture_kind(path: Path, _size: int, _time: int) -> tuple[tuple[str, ...], 
     with reading(path), tifffile.TiffFile(path) as tif:
         names = tuple(other_files(tif))
         return names, bool(names) or tif.pages.is_multipage or count_slices(tif.series[0]) > 1
-
-
-def listed(paths: list[Path]) -> str:
-    """The first few names."""
-    names = ", ".join(path.name for path in paths[:LISTED])
-    return f"{names} and {len(paths) - LISTED} more" if len(paths) > LISTED else names
 
 
 def _visible(folder: Path) -> list[Path]:

@@ -14,7 +14,8 @@ from pathlib import Path
 from scripts.errors import InputError
 from scripts.files.cause import misnamed
 from scripts.files.opening import NIFTI_SUFFIXES, PICTURE_SUFFIXES, has_suffix, natural_key
-from scripts.volume.read.folder import FORMATS, Content, listed, look_into, nothing_in, picture_kind
+from scripts.printable import listed
+from scripts.volume.read.folder import FORMATS, Content, look_into, nothing_in, picture_kind
 from scripts.volume.read.foreign import advice
 from scripts.volume.read.geometry import check_geometry, override_geometry
 from scripts.volume.read.hdf5.volume import HDF5_SUFFIXES, Hdf5Volume
@@ -119,7 +120,8 @@ def find_volumes(source: str | PathLike[str]) -> list[str]:
     if not volumes:
         raise InputError(nothing_in(content))
     if content.unread:
-        logger.warning("%s: the folders %s are not looked into: give them as well.", path, listed(content.unread))
+        names = listed([folder.name for folder in content.unread])
+        logger.warning("%s: the folders %s are not looked into: give them as well.", path, names)
     return [str(volume) for volume in sorted(volumes, key=natural_key)]
 
 

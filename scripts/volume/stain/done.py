@@ -12,6 +12,7 @@ import numpy as np
 from scripts.data.spans import spans
 from scripts.errors import InputError
 from scripts.files.digest import file_digest
+from scripts.printable import listed
 from scripts.volume.stain.begun import Begun
 from scripts.volume.stain.request import OME_ZARR
 from scripts.volume.stain.results import ResultStores, axis_stores
@@ -49,7 +50,7 @@ def forget_damaged(begun: Begun) -> int:
             "%s: %d slabs are damaged or gone since they were stored (from slice %s) and are stained again.",
             begun.staining.folder,
             len(forgotten),
-            ", ".join(forgotten[:8]) + (" ..." if len(forgotten) > 8 else ""),
+            listed(forgotten, 8),
         )
     return len(forgotten)
 

@@ -22,6 +22,7 @@ from scripts.errors import InputError
 from scripts.files.digest import file_digest
 from scripts.inferers.uncertainty import STEPS
 from scripts.memory import give_back_freed_memory
+from scripts.printable import listed
 from scripts.volume.read.reader import open_volume
 from scripts.volume.read.volume import Volume
 from scripts.volume.stain.begun import Begun
@@ -118,7 +119,7 @@ def _warn_of_replaced(begun: Begun, notes: Notes) -> None:
             begun.staining.request.source,
             replaced,
             begun.nan_value,
-            ", ".join(map(str, where[:8])) + (" ..." if len(where) > 8 else ""),
+            listed(where, 8),
         )
 
 
@@ -158,24 +159,8 @@ def _record(
 ) -> dict[str, Any]:
     staining, request, found = begun.staining, begun.staining.request, begun.findings
     replaced, where = notes.replaced()
-    flicker = {}
-    for axis in request.axes:
-        ct, stain = notes.change("ct", axis), notes.change("stain", axis)
-        flicker[axis] = {
-            "ct": ct,
-            "stain": stain,
-            "stain_to_ct": stain / ct if stain is not None and ct else None,
-        }
     return {
-        "input": {
-            "path": request.source,
-            "shape_zyx": list(request.shape),
-            "dtype": request.dtype,
-            "voxel_size_zyx_mm": None if volume.spacing is None else list(volume.spacing),
-            "affine_xyz_to_mm": None if volume.affine is None else np.asarray(volume.affine).tolist(),
-            "sha256_of_slice_sha256": notes.digest(),
-            "sliced_along": notes.axis,
-        },
+        "input": _input(begun, volume, notes),
         "checkpoint": {"sha256": request.checkpoint, "weights": staining.weights},
         "window": {"lo": found.window[0], "hi": found.window[1], "source": found.window_source},
         "slice_average": list(found.slice_average),
@@ -189,7 +174,7 @@ def _record(
         "slab_size": begun.longest_slab,
         "tile_size": request.tile_size,
         "bfloat16": request.amp,
-        "mean_change_between_slices": flicker,
+        "mean_change_between_slices": {axis: _flicker(notes, axis) for axis in request.axes},
         "uncertainty": uncertainty,
         "outputs": staining.outputs[:-1],
         "seconds": notes.seconds(),
@@ -198,6 +183,24 @@ def _record(
         "finished": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         **details,
     }
+
+
+def _input(begun: Begun, volume: Volume, notes: Notes) -> dict[str, Any]:
+    request = begun.staining.request
+    return {
+        "path": request.source,
+        "shape_zyx": list(request.shape),
+        "dtype": request.dtype,
+        "voxel_size_zyx_mm": None if volume.spacing is None else list(volume.spacing),
+        "affine_xyz_to_mm": None if volume.affine is None else np.asarray(volume.affine).tolist(),
+        "sha256_of_slice_sha256": notes.digest(),
+        "sliced_along": notes.axis,
+    }
+
+
+def _flicker(notes: Notes, axis: str) -> dict[str, float | None]:
+    ct, stain = notes.change("ct", axis), notes.change("stain", axis)
+    return {"ct": ct, "stain": stain, "stain_to_ct": stain / ct if stain is not None and ct else None}
 
 
 def _software() -> dict[str, str]:

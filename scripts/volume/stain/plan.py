@@ -7,6 +7,7 @@ import logging
 import os
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
@@ -85,54 +86,70 @@ def plan_stainings(
         InputError: options out of range; nothing to stain; a volume that cannot be read; an output that exists already;
             an unfinished staining of another request; output_dir cannot be written or is the folder that was read.
     """
-    formats = check_formats(output_format)
     if slab_size is not None:
         require_counts(slab_size=slab_size)
     if axis not in (*AXES, "all"):
         raise InputError(f"axis is '{axis}': give --axis z, y, x or all.")
-    weights = check_average(slice_average)
-    replace, bfloat16 = truth(overwrite, "overwrite"), truth(amp, "amp")
-    if bfloat16 and getattr(network, "float32_only", False):
-        raise InputError(f"{checkpoint} is computed in float32: leave --amp away, or give --amp false.")
     check_nan_value(nan_value)
+    asked = Request(
+        source=str(source),
+        shape=(),
+        dtype="",
+        spacing=spacing,
+        orientation=orientation,
+        ct_window=ct_window,
+        slice_average=check_average(slice_average),
+        nan_value=nan_value,
+        axes=list(AXES) if axis == "all" else [axis],
+        slab_size=slab_size,
+        output_format=check_formats(output_format),
+        checkpoint=str(checkpoint),
+        tile_size=tile_size,
+        amp=truth(amp, "amp"),
+        views=views,
+    )
+    anew = truth(overwrite, "overwrite")
+    if asked.amp and getattr(network, "float32_only", False):
+        raise InputError(f"{checkpoint} is computed in float32: leave --amp away, or give --amp false.")
+    return decided_by_first(lambda: _plan(asked, Path(output_dir), network, torch.device(device), anew))
 
-    def plan() -> list[Begun]:
-        sources = find_volumes(source)
-        writable_folder(output_dir)
-        digest = file_digest(checkpoint)
-        names = _names(sources)
-        stainings = []
-        for volume_source, name in zip(sources, names, strict=True):
-            with open_volume(volume_source, spacing, orientation) as volume:
-                request = Request(
-                    source=_absolute(volume_source),
-                    shape=volume.shape,
-                    dtype=volume.dtype.name,
-                    spacing=None if spacing is None else list(np.atleast_1d(spacing).astype(float)),
-                    orientation=orientation,
-                    ct_window=None if ct_window is None else list(check_window(ct_window, volume.source)),
-                    slice_average=weights,
-                    nan_value=nan_value,
-                    axes=list(AXES) if axis == "all" else [axis],
-                    slab_size=slab_size,
-                    output_format=formats,
-                    checkpoint=digest,
-                    tile_size=tile_size,
-                    amp=bfloat16,
-                    views=views,
-                )
-                staining = Staining(Path(output_dir), name, request, describe_weights(checkpoint, digest))
-                _refuse_input(staining, volume, alone=is_zarr(Path(source)) or not Path(source).is_dir())
-                require_own_outputs(staining)
-                if not replace and staining.is_finished(file_signature(volume.files)):
-                    with contextlib.suppress(OSError):  # the folder may be there, empty, if its removal was cut off
-                        staining.folder.rmdir()
-                    logger.info("%s: finished already, see %s", volume.source, Path(output_dir) / staining.outputs[-1])
-                    continue
-                stainings.append(begin_or_go_on(staining, volume, network, torch.device(device), replace))
-        return stainings
 
-    return decided_by_first(plan)
+def _plan(asked: Request, output_dir: Path, network: Stainer, device: torch.device, overwrite: bool) -> list[Begun]:
+    """Plan all volumes of a request whose source may be a folder of them, and whose checkpoint is a file."""
+    sources = find_volumes(asked.source)
+    writable_folder(output_dir)
+    digest = file_digest(asked.checkpoint)
+    weights, alone = (
+        describe_weights(asked.checkpoint, digest),
+        is_zarr(Path(asked.source)) or not Path(asked.source).is_dir(),
+    )
+    begun = []
+    for source, name in zip(sources, _names(sources), strict=True):
+        with open_volume(source, asked.spacing, asked.orientation) as volume:
+            request = replace(
+                asked,
+                source=_absolute(source),
+                shape=volume.shape,
+                dtype=volume.dtype.name,
+                spacing=None if asked.spacing is None else list(np.atleast_1d(asked.spacing).astype(float)),
+                ct_window=None if asked.ct_window is None else list(check_window(asked.ct_window, volume.source)),
+                checkpoint=digest,
+            )
+            staining = Staining(output_dir, name, request, weights)
+            _refuse_input(staining, volume, alone)
+            require_own_outputs(staining)
+            if overwrite or not _is_finished(staining, volume):
+                begun.append(begin_or_go_on(staining, volume, network, device, overwrite))
+    return begun
+
+
+def _is_finished(staining: Staining, volume: Volume) -> bool:
+    if not staining.is_finished(file_signature(volume.files)):
+        return False
+    with contextlib.suppress(OSError):  # the folder may be there, empty, if its removal was cut off
+        staining.folder.rmdir()
+    logger.info("%s: finished already, see %s", volume.source, staining.output_dir / staining.outputs[-1])
+    return True
 
 
 def check_formats(output_format: object) -> list[str]:

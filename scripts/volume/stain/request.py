@@ -42,7 +42,7 @@ class Request:
     source: str
     shape: Sequence[int]
     dtype: str
-    spacing: Sequence[float] | None
+    spacing: Sequence[float] | float | None
     orientation: str | None
     ct_window: Sequence[float] | None
     slice_average: Sequence[float]

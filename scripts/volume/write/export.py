@@ -83,19 +83,6 @@ def write_tiff(path: str | PathLike[str], volume: Volume, slabs: Slabs, channels
     path = Path(path)
     _refuse_input(path, volume)
     shape = (*volume.shape, 3) if channels == 3 else volume.shape
-    # tifffile would make up an identifier from the time, and sign with its version.
-    identifier = uuid.uuid5(uuid.NAMESPACE_OID, f"{printable(volume.name)} {volume.shape}")
-    metadata = {
-        "axes": "ZYXS" if channels == 3 else "ZYX",
-        "UUID": str(identifier),
-        "Creator": "xray-histology-virtual-staining",
-    }
-    resolution = None
-    if volume.spacing is not None:
-        z, y, x = (float(size) for size in volume.spacing)
-        metadata |= {f"PhysicalSize{axis}": repr(size) for axis, size in zip("ZYX", (z, y, x), strict=True)}
-        metadata |= {f"PhysicalSize{axis}Unit": "mm" for axis in "ZYX"}
-        resolution = (_rational(10 / x), _rational(10 / y))
     with _written(path) as file:
         checked = _checked(slabs, volume.shape, channels)
         with tifffile.TiffWriter(
@@ -111,12 +98,34 @@ def write_tiff(path: str | PathLike[str], volume: Volume, slabs: Slabs, channels
                 compression="zlib",
                 compressionargs={"level": 1},  # the highest take twice as long for 1 %
                 predictor=True,
-                resolution=resolution,
-                resolutionunit="NONE" if resolution is None else "CENTIMETER",
-                metadata=metadata,
+                resolution=_resolution(volume),
+                resolutionunit="NONE" if volume.spacing is None else "CENTIMETER",
+                metadata=_ome_metadata(volume, channels),
                 buffersize=2**25,  # bytes that wait for tifffile's threads; half a GiB if left to it
             )
         next(checked, None)  # tifffile asks for no more tiles than it needs: a slab too many shows only here
+
+
+def _ome_metadata(volume: Volume, channels: int) -> dict[str, str]:
+    # tifffile would make up an identifier from the time, and sign with its version.
+    identifier = uuid.uuid5(uuid.NAMESPACE_OID, f"{printable(volume.name)} {volume.shape}")
+    metadata = {
+        "axes": "ZYXS" if channels == 3 else "ZYX",
+        "UUID": str(identifier),
+        "Creator": "xray-histology-virtual-staining",
+    }
+    if volume.spacing is not None:
+        metadata |= {f"PhysicalSize{axis}": repr(float(size)) for axis, size in zip("ZYX", volume.spacing, strict=True)}
+        metadata |= {f"PhysicalSize{axis}Unit": "mm" for axis in "ZYX"}
+    return metadata
+
+
+def _resolution(volume: Volume) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    """Pixels per cm along x and y."""
+    if volume.spacing is None:
+        return None
+    _, y, x = (float(size) for size in volume.spacing)
+    return _rational(10 / x), _rational(10 / y)
 
 
 #: Format, also the suffix of its files, to what writes it; those that are read faster come first.

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from scripts.data.spans import spans
 from scripts.volume.read.zarr.opening import ZARR_2, open_array
+from scripts.volume.write.ngff import multiscales, omero
 from scripts.volume.write.pyramid import halve
 from scripts.volume.write.stored import settle_files
 from scripts.whole import partial_of, settle, sync_folder
@@ -30,7 +31,6 @@ CHUNK_DEPTH = 32  # at most; a chunk of one colour then takes 2 MB before compre
 SMALLEST_LEVEL = 256  # the pyramid ends with the level whose longer side in the slice is no longer than this
 COLOURS = (("red", "FF0000"), ("green", "00FF00"), ("blue", "0000FF"))
 GREY = (("uncertainty", "FFFFFF"),)
-MICROMETRES_PER_MM = 1000.0
 
 
 class StainStore:
@@ -87,52 +87,9 @@ class StainStore:
     def _attributes(
         self, name: str, spacing: tuple[float, float, float] | None, affine: NDArray[np.float64] | None
     ) -> dict[str, Any]:
-        unit = {"unit": "micrometer"} if spacing else {}
-        voxel = [MICROMETRES_PER_MM * length for length in spacing] if spacing else [1.0, 1.0, 1.0]
-        datasets = []
-        for level, (z, yx) in enumerate(self.levels):
-            factors = (z, yx, yx)
-            scale = [1.0, *(length * factor for length, factor in zip(voxel, factors, strict=True))]
-            # the centre of an averaged voxel lies between those it was made of
-            shift = [0.0, *(length * (factor - 1) / 2 for length, factor in zip(voxel, factors, strict=True))]
-            transformations: list[dict[str, Any]] = [{"type": "scale", "scale": scale}]
-            if level:
-                transformations.append({"type": "translation", "translation": shift})
-            datasets.append({"path": str(level), "coordinateTransformations": transformations})
         attributes: dict[str, Any] = {
-            "multiscales": [
-                {
-                    "version": "0.4",
-                    "name": name,
-                    "axes": [
-                        {"name": "c", "type": "channel"},
-                        *({"name": axis, "type": "space", **unit} for axis in "zyx"),
-                    ],
-                    "datasets": datasets,
-                    "type": "mean",
-                }
-            ],
-            "omero": {
-                "version": "0.4",
-                "name": name,
-                "channels": [
-                    {
-                        "label": label,
-                        "color": colour,
-                        "active": True,
-                        "coefficient": 1,
-                        "family": "linear",
-                        "inverted": False,
-                        "window": {"min": 0, "max": 255, "start": 0, "end": 255},
-                    }
-                    for label, colour in self.channels
-                ],
-                "rdefs": {
-                    "model": "color" if len(self.channels) > 1 else "greyscale",
-                    "defaultT": 0,
-                    "defaultZ": self.shape[0] // 2,
-                },
-            },
+            "multiscales": multiscales(name, spacing, self.levels),
+            "omero": omero(name, self.channels, self.shape[0]),
         }
         if affine is not None:
             attributes["affine_xyz_to_mm"] = np.asarray(affine, float).tolist()

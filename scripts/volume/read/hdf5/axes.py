@@ -130,15 +130,18 @@ def _require_no_projections(file: h5py.File, address: str, source: str) -> None:
 
 def _listed(node: Any) -> list[str]:
     """Names in an attribute ``axes``, which is a list or, as earlier, one text with colons or commas."""
-    values = [_text(value) for value in np.ravel(node.attrs.get("axes", []))]
+    values = [text_of(value) for value in np.ravel(node.attrs.get("axes", []))]
     return re.findall(r"[^:,\[\]\s]+", values[0]) if len(values) == 1 else values
 
 
 def _tags(dataset: h5py.Dataset) -> list[str]:
     with suppress(ValueError, KeyError, TypeError):
-        return [str(axis["key"]) for axis in json.loads(_text(dataset.attrs.get("axistags", "{}")))["axes"]]
+        return [str(axis["key"]) for axis in json.loads(text_of(dataset.attrs.get("axistags", "{}")))["axes"]]
     return []
 
 
-def _text(value: Any) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+def text_of(value: Any) -> str:
+    """A text attribute, which h5py gives as text, bytes or an array of one; "" where there is none."""
+    if isinstance(value, np.ndarray):
+        value = value.item() if value.size == 1 else ""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value or "")

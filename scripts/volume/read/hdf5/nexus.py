@@ -10,7 +10,8 @@ import h5py
 import numpy as np
 
 from scripts.errors import InputError
-from scripts.volume.read.hdf5.axes import axis_values, of_projections, three_axes
+from scripts.printable import listed
+from scripts.volume.read.hdf5.axes import axis_values, of_projections, text_of, three_axes
 from scripts.volume.read.hdf5.sources import dangling, follow
 from scripts.volume.read.units import REMEDY, VoxelSize, number, voxel_size
 
@@ -60,7 +61,7 @@ def default_dataset(file: h5py.File) -> str | None:
         signal = _signal(file, address)
         if signal is not None:
             return signal
-        name = _text(follow(file, address).attrs.get("default"))
+        name = text_of(follow(file, address).attrs.get("default"))
         if not name or not isinstance(follow(file, posixpath.join(address, name)), h5py.Group):
             break
         address = posixpath.join(address, name)
@@ -75,7 +76,7 @@ def stored_voxel_size(file: h5py.File, address: str, order: tuple[int | None, in
     """
     dataset = follow(file, address)
     if "element_size_um" in dataset.attrs:
-        sizes = [number(_text(value)) for value in np.ravel(dataset.attrs["element_size_um"])]
+        sizes = [number(text_of(value)) for value in np.ravel(dataset.attrs["element_size_um"])]
         if len(sizes) not in (1, 3, dataset.ndim):
             return VoxelSize(None, f"its element_size_um has {len(sizes)} numbers, expected 3: {REMEDY}")
         return _in_order([(size, "um") for size in (sizes * 3 if len(sizes) == 1 else sizes)], order)
@@ -101,12 +102,12 @@ def _step(axis: Any) -> tuple[float, str] | None:
     steps = np.diff(axis[()].astype(np.float64))
     if not np.allclose(steps, steps.mean(), rtol=1e-3, atol=0):
         return None
-    return abs(float(steps.mean())), _text(axis.attrs.get("units"))
+    return abs(float(steps.mean())), text_of(axis.attrs.get("units"))
 
 
 def _signal(file: h5py.File, address: str) -> str | None:
     """Path of the volume that an NXdata group declares as its signal."""
-    name = _text(follow(file, address).attrs.get("signal"))
+    name = text_of(follow(file, address).attrs.get("signal"))
     if not name:
         return None
     path = posixpath.join(address, name)
@@ -159,12 +160,4 @@ def _only(names: list[str]) -> str | None:
 def _choice(names: list[str], path: str) -> str:
     if not names:
         return "there is no 3D dataset of numbers in the file, give another."
-    more = ", ..." if len(names) > LISTED else ""
-    return f"give one of its 3D datasets ({', '.join(names[:LISTED])}{more}), as in {path}:{names[0]}."
-
-
-def _text(value: Any) -> str:
-    """A string attribute, which h5py gives as text, bytes or an array of one."""
-    if isinstance(value, np.ndarray):
-        value = value.item() if value.size == 1 else ""
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value or "")
+    return f"give one of its 3D datasets ({listed(names, LISTED)}), as in {path}:{names[0]}."

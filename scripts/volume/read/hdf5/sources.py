@@ -19,6 +19,7 @@ import h5py
 import numpy as np
 
 from scripts.errors import InputError
+from scripts.printable import listed
 
 logger = logging.getLogger(__name__)
 
@@ -186,10 +187,9 @@ class Sources:
             InputError: sources that are not there; names them.
         """
         if self.missing:
-            listed = ", ".join(self.missing[:LISTED]) + (", ..." if len(self.missing) > LISTED else "")
             raise InputError(
-                f"{self.source} is a virtual dataset that lacks {len(self.missing)} of its sources ({listed}): "
-                "copy them beside the file, or write it anew from what is there."
+                f"{self.source} is a virtual dataset that lacks {len(self.missing)} of its sources "
+                f"({listed(self.missing, LISTED)}): copy them beside the file, or write it anew from what is there."
             )
         for gap in self.gaps[:LISTED]:
             logger.warning("%s: %s; if they should be there, copy or export the volume again.", self.source, gap)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from scripts.errors import InputError
 from scripts.files.opening import natural_key
+from scripts.printable import listed
 
-LISTED = 5
 #: Whole numbers, as most programs count slices, and numbers with sign or decimals, such as heights in mm.
 COUNTS, HEIGHTS = r"\d+", r"[-+]?\d+(?:\.\d+)?"
 
@@ -44,7 +44,8 @@ def choose_slices(folder: Path, files: list[Path]) -> tuple[list[Path], list[str
         raise _several_scans(folder, slices[0], others[0])
     ordered, lines = _in_order(folder, slices)
     if others:
-        lines.insert(0, f"left out {_listed(others)}, whose names are unlike those of the {len(slices)} slices")
+        names = listed([file.name for file in others])
+        lines.insert(0, f"left out {names}, whose names are unlike those of the {len(slices)} slices")
     return ordered, lines
 
 
@@ -59,7 +60,8 @@ def _without_pattern(folder: Path, files: list[Path]) -> tuple[list[Path], list[
         raise InputError(f"The folder {folder} holds slices of several formats ({', '.join(formats)}): keep one.")
     if len(files) == 1:
         return files, []
-    return files, [f"the names have no numbers in common, so the slices are taken in this order: {_listed(files)}"]
+    order = listed([file.name for file in files])
+    return files, [f"the names have no numbers in common, so the slices are taken in this order: {order}"]
 
 
 def _in_order(folder: Path, files: list[Path]) -> tuple[list[Path], list[str]]:
@@ -128,8 +130,3 @@ def _several_scans(folder: Path, one: Path, other: Path) -> InputError:
         f"The folder {folder} seems to hold several scans or channels ({one.name}, {other.name}): put each into a "
         "folder of its own, or number the slices of one scan through."
     )
-
-
-def _listed(files: list[Path]) -> str:
-    names = ", ".join(file.name for file in files[:LISTED])
-    return f"{names} and {len(files) - LISTED} more" if len(files) > LISTED else names
