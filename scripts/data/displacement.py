@@ -1,4 +1,4 @@
-"""How a section is displaced against its CT: a smooth field, found by comparing the section with the virtual one."""
+"""How a section is displaced against its CT: a smooth field, found by comparing the section with the stain."""
 
 from __future__ import annotations
 
@@ -63,23 +63,23 @@ def sampled(images: torch.Tensor, places: torch.Tensor, mode: str = "bilinear") 
 
 
 def find_displacement(
-    virtual: torch.Tensor, section: torch.Tensor, mask: torch.Tensor, spacing: float = 64.0, stiffness: float = 1.5e-4
+    stain: torch.Tensor, section: torch.Tensor, mask: torch.Tensor, spacing: float = 64.0, stiffness: float = 1.5e-4
 ) -> torch.Tensor:
-    """Find how a section is displaced against the CT that its virtual counterpart was made from.
+    """Find how a section is displaced against the CT that its stain was made from.
 
     Both show the same tissue in the same colours, so plain differences are enough: the mean absolute difference where
     the mask is 1, and the control points' bending energy, which costs an affine map nothing, become least by gradient
     descent, on images averaged over 8, 4 and 2 pixels one after the other.
 
     Args:
-        virtual: (3, H, W) in [0, 1].
+        stain: (3, H, W) in [0, 1].
         section: (3, H, W) in [0, 1].
         mask: (1, H, W), 1 where the section is valid.
         spacing: of the control points, about, pixels.
         stiffness: grey levels (of 1) that a squared second difference of control points, in pixels, is worth.
 
     Returns:
-        Control points (2, R, C), rows first, float32, pixels: ``section`` at p shows what ``virtual`` does at p +
+        Control points (2, R, C), rows first, float32, pixels: ``section`` at p shows what ``stain`` does at p +
         displacement. Zero if nothing of the mask is left after averaging.
     """
     size = mask.shape[-2:]
@@ -87,7 +87,7 @@ def find_displacement(
     for factor, step, steps in STAGES:
         if min(size) < 2 * (BORDER + factor):
             continue
-        moving, fixed, valid = (F.avg_pool2d(image[None].float(), factor) for image in (virtual, section, mask))
+        moving, fixed, valid = (F.avg_pool2d(image[None].float(), factor) for image in (stain, section, mask))
         places = places_of(fixed.shape[-2:], mask.device)
         margin = max(1, BORDER // factor)
         inner = (..., slice(margin, -margin), slice(margin, -margin))

@@ -1,4 +1,4 @@
-"""Pairs that are not quite registered: move the virtual section onto the true one before they are compared."""
+"""Pairs that are not quite registered: move the stain onto the section before they are compared."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ STRIDE = 16  # what the network halves four times has sides that are multiples o
 
 
 class Alignment(nn.Module):
-    """Let a network find how the true section is displaced, and displace by it what the CT gave.
+    """Let a network find how the section is displaced, and displace by it what the CT gave.
 
     After RegGAN (Kong et al., NeurIPS 2021, arXiv 2110.06465): the generator need not learn where residual
     misregistration put things, for which it could only hedge by blurring.
 
     Args:
-        network: takes the virtual and the true section, (N, 6, H, W), returns (N, 2, H, W): where in the virtual
-            section each pixel of the true one lies, minus its own place, rows and columns, pixels.
+        network: takes stain and section, (N, 6, H, W), returns (N, 2, H, W): where in the stain each pixel of the
+            section lies, minus its own place, rows and columns, pixels.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -27,26 +27,26 @@ class Alignment(nn.Module):
         self.warp = Warp(mode="bilinear", padding_mode="zeros")
 
     def forward(
-        self, virtual: torch.Tensor, ct: torch.Tensor, true: torch.Tensor, mask: torch.Tensor
+        self, stain: torch.Tensor, ct: torch.Tensor, section: torch.Tensor, mask: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Return what lies where the true section has it.
+        """Return what lies where the section has it.
 
         Args:
-            virtual: virtual section (N, 3, H, W).
+            stain: (N, 3, H, W).
             ct: what it was made from (N, 1, H, W).
-            true: true section (N, 3, H, W).
+            section: (N, 3, H, W).
             mask: (N, 1, H, W), 1 where the pair is valid.
 
         Returns:
-            The virtual section, the CT and the mask, displaced, and the displacement (N, 2, H, W) in pixels. The mask
+            The stain, the CT and the mask, displaced, and the displacement (N, 2, H, W) in pixels. The mask
             is 0 where there is nothing to displace. No gradient reaches the displacement through the CT.
         """
         height, width = mask.shape[2:]
         both = F.pad(
-            torch.cat([virtual, true * mask], dim=1), (0, -width % STRIDE, 0, -height % STRIDE), mode="replicate"
+            torch.cat([stain, section * mask], dim=1), (0, -width % STRIDE, 0, -height % STRIDE), mode="replicate"
         )
         displacement = self.network(both)[..., :height, :width].float()
-        moved = self.warp(torch.cat([virtual.float(), torch.ones_like(mask, dtype=torch.float32)], dim=1), displacement)
+        moved = self.warp(torch.cat([stain.float(), torch.ones_like(mask, dtype=torch.float32)], dim=1), displacement)
         with torch.no_grad():
             moved_ct = self.warp(ct.float(), displacement)
         return moved[:, :3], moved_ct, mask * (moved[:, 3:] > 0.999), displacement

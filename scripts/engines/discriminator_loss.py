@@ -26,7 +26,7 @@ def discriminator_loss(
     costs = []
     if losses.weights.adversarial_stain > 0:
         fakes = stain_pool.query(players.judged(pair, made.stain))
-        costs.append(losses.tells_apart(players.stain_discriminator, players.judged(pair, pair.stain), fakes))
+        costs.append(losses.tells_apart(players.stain_discriminator, players.judged(pair, pair.section), fakes))
     if losses.weights.adversarial_ct > 0 and made.ct is not None:
         fakes = ct_pool.query(made.ct * pair.mask)
         costs.append(losses.tells_apart(players.ct_discriminator, pair.ct * pair.mask, fakes))

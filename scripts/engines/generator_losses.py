@@ -28,7 +28,7 @@ class GeneratorLosses:
         contrast_loss: called with the stain discriminator's features of prediction and target, and the mask; None where
             its weight is 0, as for the next two.
         perceptual_loss: a `PerceptualLoss`.
-        registration: network that aligns the generated stain with the section before pixel, perceptual and grey losses
+        registration: network that aligns the stain with the section before pixel, perceptual and grey losses
             (reading ``section``) compare them, see `Alignment`; learns with the generators.
         smoothness_loss: called with the displacement (N, 2, H, W) in pixels that it finds.
         alignment: by `registration`; None where nothing is aligned.
@@ -70,7 +70,7 @@ class GeneratorLosses:
 
     @property
     def need_fake_ct(self) -> bool:
-        """Whether a term asks for the CT that is generated of a true section."""
+        """Whether a term asks for the CT that is generated of a section."""
         w = self.weights
         grey = w.grey > 0 and self.grey_loss.reading == "backward"
         return grey or max(w.adversarial_ct, w.cycle_stain, w.pixel_ct) > 0

@@ -15,12 +15,12 @@ class Pair(NamedTuple):
 
     Attributes:
         ct: (N, 1, H, W) in [0, 1].
-        stain: the true sections, (N, 3, H, W) in [0, 1].
+        section: (N, 3, H, W) in [0, 1].
         mask: (N, 1, H, W), 1 where a pair is valid.
     """
 
     ct: torch.Tensor
-    stain: torch.Tensor
+    section: torch.Tensor
     mask: torch.Tensor
 
 
@@ -30,7 +30,7 @@ class Players(NamedTuple):
     Attributes:
         ct_to_stain: generator that is the product.
         stain_to_ct: generator of the way back.
-        stain_discriminator: tells real from generated stain.
+        stain_discriminator: tells section from stain.
         ct_discriminator: tells real from generated CT.
         inferer: how `ct_to_stain` is applied.
         conditional: whether `stain_discriminator` sees the CT besides.
@@ -57,9 +57,9 @@ class Players(NamedTuple):
         """The stain of a CT."""
         return self.inferer(ct, self.ct_to_stain)
 
-    def judged(self, pair: Pair, stain: torch.Tensor) -> torch.Tensor:
-        """What the stain discriminator sees of a stain of the pair."""
-        return (torch.cat([pair.ct, stain], dim=1) if self.conditional else stain) * pair.mask
+    def judged(self, pair: Pair, image: torch.Tensor) -> torch.Tensor:
+        """What the stain discriminator sees of a stain or section (N, 3, H, W)."""
+        return (torch.cat([pair.ct, image], dim=1) if self.conditional else image) * pair.mask
 
 
 @contextmanager

@@ -33,10 +33,10 @@ class PairedCycleGANTrainer(Trainer):
     One iteration is a step of both generators, then a step of both discriminators. After arXiv 2509.09235, which
     modifies CycleGAN (Zhu et al. 2017) by pixelwise supervision and greyscale consistency; the weights are ours.
 
-    A batch holds ``image`` (N, 1, H, W) CT, ``label`` (N, 3, H, W) stain, both in [0, 1], and ``mask`` (N, 1, H, W), 1
-    where the pair is valid; elsewhere no term asks for the section, and discriminators see black. It may hold a
-    ``displacement`` (N, 2, H, W) for the augmentation, see `Displacementd`.
-    ``engine.state.output`` holds these, ``pred`` (the generated stain), ``loss`` (the generators' total) and every term
+    A batch holds ``image`` (N, 1, H, W) CT and ``label`` (N, 3, H, W) section, both in [0, 1], and ``mask``
+    (N, 1, H, W), 1 where the pair is valid; elsewhere no term asks for the section, and discriminators see black. It
+    may hold a ``displacement`` (N, 2, H, W) for the augmentation, see `Displacementd`.
+    ``engine.state.output`` holds these, ``pred`` (the stain), ``loss`` (the generators' total) and every term
     computed, unweighted, by its name in `LossWeights`, and ``discriminator``.
 
     Args:
@@ -45,7 +45,7 @@ class PairedCycleGANTrainer(Trainer):
         train_data_loader: yields the batches.
         ct_to_stain: generator that is the product.
         stain_to_ct: generator of the way back.
-        stain_discriminator: tells real from generated stain; a MONAI ``PatchDiscriminator``.
+        stain_discriminator: tells section from stain; a MONAI ``PatchDiscriminator``.
         ct_discriminator: tells real from generated CT.
         generator_optimizer: over both generators' parameters.
         discriminator_optimizer: over both discriminators' parameters.
@@ -55,8 +55,8 @@ class PairedCycleGANTrainer(Trainer):
         max_gradient_norm: the generators' gradient is scaled down to this norm.
         amp: compute in bfloat16 where autocast allows.
         compile: compile all four networks, see `compile_in_place`.
-        conditional: the stain discriminator judges a stain beside its CT, (N, 4, H, W), as in pix2pix (Isola et al.
-            2017), instead of the stain alone; for pairs.
+        conditional: the stain discriminator judges an image beside its CT, (N, 4, H, W), as in pix2pix (Isola et al.
+            2017), instead of the image alone; for pairs.
         augmentation: called with each batch once it is on the device; returns it augmented.
         inferer: how the CT-to-stain generator is applied in training.
         train_handlers: handlers to attach.
@@ -145,7 +145,7 @@ class PairedCycleGANTrainer(Trainer):
         terms = made.terms if loss is None else made.terms | {"discriminator": loss}
         engine.state.output = {
             Keys.IMAGE: pair.ct,
-            Keys.LABEL: pair.stain,
+            Keys.LABEL: pair.section,
             Keys.PRED: made.stain.detach(),
             Keys.LOSS: total.detach(),
             **{name: term.detach() for name, term in terms.items()},

@@ -1,4 +1,4 @@
-"""Pictures of CT, virtual and true section side by side."""
+"""Pictures of CT, stain and section side by side."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from scripts.printable import printable
 
 
 class Preview:
-    """Save rows of CT | virtual stain | true section for the first images of an evaluator's run, as PNG and to
+    """Save rows of CT | stain | section for the first images of an evaluator's run, as PNG and to
     TensorBoard.
 
     Args:
@@ -71,7 +71,7 @@ class Preview:
         picture = Image.fromarray((page * 255).round().byte().permute(1, 2, 0).numpy())
         (picture if self.of is None else captioned(picture, self.of.words)).save(self.folder / name)
         if self.summary_writer is not None:
-            self.summary_writer.add_image("CT | virtual | section", page, epoch)
+            self.summary_writer.add_image("CT | stain | section", page, epoch)
 
 
 def captioned(picture: Image.Image, words: str) -> Image.Image:
@@ -84,8 +84,8 @@ def captioned(picture: Image.Image, words: str) -> Image.Image:
     return page
 
 
-def side_by_side(ct: torch.Tensor, virtual: torch.Tensor, section: torch.Tensor, gap: int = 4) -> torch.Tensor:
-    """Put CT (1, H, W), virtual and true section (3, H, W), all in [0, 1], beside each other; (3, H, 3 W + 2 gap)."""
-    images = [torch.as_tensor(image).detach().float().cpu().clamp(0, 1) for image in (ct, virtual, section)]
+def side_by_side(ct: torch.Tensor, stain: torch.Tensor, section: torch.Tensor, gap: int = 4) -> torch.Tensor:
+    """Put CT (1, H, W), stain and section (3, H, W), all in [0, 1], beside each other; (3, H, 3 W + 2 gap)."""
+    images = [torch.as_tensor(image).detach().float().cpu().clamp(0, 1) for image in (ct, stain, section)]
     white = torch.ones(3, images[0].shape[-2], gap)
     return torch.cat([images[0].expand(3, -1, -1), white, images[1], white, images[2]], dim=2)

@@ -30,7 +30,7 @@ class RealignPairs:
     """Find after some epochs how each section is displaced against its CT, and train on with the CT moved accordingly.
 
     Few sections fit their CT to the pixel, and a network that learns from those that do not blurs what it cannot place.
-    But its virtual section does fit the CT, and shows the same tissue in the same colours as the true one, long before
+    But its stain does fit the CT, and shows the same tissue in the same colours as the section, long before
     it is good: these two are registered more easily than CT and section ever were. From then on the generator is shown
     the CT where the section has it, in the one resampling that augmentation does anyway; colours stay as they are.
 
@@ -73,7 +73,7 @@ class RealignPairs:
         for index in range(len(self.slices)):
             points = self._find(self.slices[index], engine.state.device)
             if points is None:
-                logger.warning(f"{self._path(index)} is not registered anew, since its virtual section is not finite.")
+                logger.warning(f"{self._path(index)} is not registered anew, since its stain is not finite.")
                 continue
             self.displacement.place(self._path(index), points)
             squares.append(points.square().sum(dim=0).mean())
@@ -91,10 +91,10 @@ class RealignPairs:
             convert_to_tensor(item[key], device=device, track_meta=False) for key in (Keys.IMAGE, Keys.LABEL, "mask")
         )
         with torch.no_grad():
-            virtual = self.inferer(ct[None], self.network)[0]
-        if first_not_finite([virtual, section]) is not None:  # resampling would leave the image, and end the process
+            stain = self.inferer(ct[None], self.network)[0]
+        if first_not_finite([stain, section]) is not None:  # resampling would leave the image, and end the process
             return None
-        points = find_displacement(virtual, section, mask, self.spacing, self.stiffness).cpu()
+        points = find_displacement(stain, section, mask, self.spacing, self.stiffness).cpu()
         return None if first_not_finite(points) is not None else points
 
     def state_dict(self) -> dict[str, Any]:

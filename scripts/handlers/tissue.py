@@ -18,22 +18,22 @@ from scripts.metrics.histomorphometry import MEASURES, histomorphometry
 from scripts.metrics.tissue_classes import SHORT
 from scripts.metrics.tissue_classifier import load_tissue_classifier
 
-OF_TRUE = "_true"  # ends the columns of what the true section gives
+OF_TRUE = "_true"  # ends the columns of what the section gives
 
 
 class Tissue:
-    """Classify every virtual section and its true one, and compare them with the labels and with each other.
+    """Classify every stain and its section, and compare them with the labels and with each other.
 
     For every image and class of `tissue_classes`, by short names as ``new_bone``:
 
-    - ``dice_new_bone``: Dice of the class found in the virtual section with the labels; ``dice_new_bone_true``: with
-      the class found in the true section, more than which the classifier cannot give.
-    - ``colour_new_bone``: mean `colour_difference` of virtual and true section where the labels have the class.
-    - ``bv_tv``, ``bic``, ``new_bone_fraction``, ``degradation_area``: see `histomorphometry`, of the virtual section,
-      and of the true section with ``_true`` at the end.
+    - ``dice_new_bone``: Dice of the class found in the stain with the labels; ``dice_new_bone_true``: with
+      the class found in the section, more than which the classifier cannot give.
+    - ``colour_new_bone``: mean `colour_difference` of stain and section where the labels have the class.
+    - ``bv_tv``, ``bic``, ``new_bone_fraction``, ``degradation_area``: see `histomorphometry`, of the stain,
+      and of the section with ``_true`` at the end.
 
     A class that is not in the labels is NaN, whatever was found: areas tell of that. Data without labels are held
-    against the classes of their true sections; then the ``dice_..._true`` are NaN.
+    against the classes of their sections; then the ``dice_..._true`` are NaN.
 
     Each becomes an entry of ``engine.state.metrics`` (mean over images that have it) and of
     ``engine.state.metric_details`` (N, 1), as with ``save_details``.

@@ -1,4 +1,4 @@
-"""Pages of CT, virtual and true section."""
+"""Pages of CT, stain and section."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SIZES = [(8, 10), (6, 12), (4, 4)]
 
 
 def images(height: int, width: int) -> dict[str, torch.Tensor]:
-    """CT of 0.2, true section red, virtual section green (and out of range, to be clipped)."""
+    """CT of 0.2, section red, stain green (and out of range, to be clipped)."""
     red, green = torch.zeros(2, 3, height, width)
     red[0], green[1] = 1, 1.5
     return {"image": torch.full((1, height, width), 0.2), "label": red, "pred": green}
@@ -76,7 +76,7 @@ def test_pages_by_epoch_and_tensorboard(tmp_path: Path) -> None:
             engine.state.max_epochs = epoch
             engine.run(batches, max_epochs=epoch)
     assert sorted(path.name for path in (tmp_path / "previews").iterdir()) == ["epoch_0005.png", "epoch_0010.png"]
-    assert shown == [("CT | virtual | section", (3, 18, 44), epoch) for epoch in (5, 10)]
+    assert shown == [("CT | stain | section", (3, 18, 44), epoch) for epoch in (5, 10)]
 
 
 def test_each_run_starts_a_new_page(tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ def test_a_checkpoint_of_an_earlier_version_knows_the_order_alone(
         realign(tmp_path, [1], count=1).load_state_dict(state)
 
 
-def test_a_virtual_section_that_is_not_finite_moves_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_stain_that_is_not_finite_moves_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     handler = realign(tmp_path, [1])
     handler.inferer = lambda ct, network: torch.full((1, 3, 160, 160), float("nan"))  # type: ignore[assignment]
     with caplog.at_level(logging.WARNING):

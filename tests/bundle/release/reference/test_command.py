@@ -83,5 +83,5 @@ def test_all_options_are_on_the_page() -> None:
         "(`python -m bundle lpips-weights` of the source repository) |",
     ):
         assert row in training.splitlines()
-    assert "| `--handlers#2#images` | `12` | slices on the page: CT \\| virtual \\| true section |" in page
+    assert "| `--handlers#2#images` | `12` | slices on the page: CT \\| stain \\| section |" in page
     assert "`--train#sampler#num_samples`" not in page  # wiring
