@@ -118,4 +118,4 @@ def _in_our_words(sentence: str, module: str) -> str:
     names = getattr(importlib.import_module(module), "NAMES", {})
     for theirs, ours in {"--output_dir": "--out", **names}.items():
         sentence = sentence.replace(theirs, ours)
-    return sentence
+    return sentence.replace("python -m bundle", _program())

@@ -113,6 +113,14 @@ def test_sentences_name_the_options_of_the_command(
     assert capsys.readouterr().err == "error: out cannot be written: give another --out.\n"
 
 
+def test_sentences_name_the_program_that_was_called(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/xray-stain"])
+    assert ending(monkeypatch, InputError("no phantom: make one with `python -m bundle phantom`.")) == 1
+    assert capsys.readouterr().err == "error: no phantom: make one with `xray-stain phantom`.\n"
+
+
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(["--version"])
