@@ -15,9 +15,9 @@ from bundle.view.grid import Grid, choose_grid
 from bundle.view.on_grid import ct_on_grid, layer_on_grid
 from bundle.view.page import write_page
 from scripts.errors import InputError
+from scripts.files.digest import file_signature
 from scripts.volume.read.reader import open_volume
 from scripts.volume.read.volume import Volume
-from scripts.volume.stain.request import file_signature
 
 logger = logging.getLogger(__name__)
 

@@ -1,9 +1,10 @@
-"""Telling files apart by their bytes."""
+"""Telling files apart by their bytes, or faster by size and time of change."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from scripts.whole import write_text
@@ -29,6 +30,15 @@ def file_digest(path: str | os.PathLike[str], size: int | None = None) -> str:
             digest.update(block)
             left -= len(block)
     return digest.hexdigest()
+
+
+def file_signature(files: Sequence[Path]) -> dict[str, Sequence[int]]:
+    """Size in bytes and time of change in nanoseconds of each file, one of them all if there are many."""
+    stats = {os.path.abspath(path): path.stat() for path in files}
+    if len(stats) > 16:
+        text = "".join(f"{path}{stat.st_size}{stat.st_mtime_ns};" for path, stat in sorted(stats.items()))
+        return {"all": [len(stats), int(hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:12], 16)]}
+    return {path: [stat.st_size, stat.st_mtime_ns] for path, stat in stats.items()}
 
 
 def digest_file_of(path: Path) -> Path:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from scripts.errors import InputError
+from scripts.files.digest import file_signature
 from scripts.files.folder_lock import lock_folder
 from scripts.networks import Stainer
 from scripts.volume.read.rechunk import copy_in_cubes
@@ -20,7 +21,7 @@ from scripts.volume.stain import unfinished
 from scripts.volume.stain.begun import Begun, begin, resume
 from scripts.volume.stain.dataset import read_slice
 from scripts.volume.stain.done import forget_damaged, lost_output
-from scripts.volume.stain.request import OME_ZARR, Findings, Request, file_signature
+from scripts.volume.stain.request import OME_ZARR, Findings, Request
 from scripts.volume.stain.results import ResultStores, axis_stores
 from scripts.volume.stain.slab_size import default_slab_size
 from scripts.volume.stain.staining import Staining

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from scripts.errors import InputError
-from scripts.files.digest import file_digest
+from scripts.files.digest import file_digest, file_signature
 from scripts.inferers.uncertainty import STEPS
 from scripts.memory import give_back_freed_memory
 from scripts.printable import listed
@@ -29,7 +29,7 @@ from scripts.volume.stain.begun import Begun
 from scripts.volume.stain.done import forget_damaged
 from scripts.volume.stain.notes import Kept, Notes
 from scripts.volume.stain.publish import publish
-from scripts.volume.stain.request import OME_ZARR, Findings, file_signature
+from scripts.volume.stain.request import OME_ZARR, Findings
 from scripts.volume.stain.results import ResultStores, axis_stores, counts_of_levels
 from scripts.volume.write.axis_store import fused
 from scripts.volume.write.export import EXPORTS

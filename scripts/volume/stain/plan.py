@@ -17,7 +17,7 @@ import torch
 from scripts.data.window import check_window
 from scripts.engines.distributed import decided_by_first
 from scripts.errors import InputError
-from scripts.files.digest import file_digest
+from scripts.files.digest import file_digest, file_signature
 from scripts.files.output_folder import writable_folder
 from scripts.networks import Stainer
 from scripts.options.values import require_counts, truth
@@ -27,7 +27,7 @@ from scripts.volume.read.zarr.volume import is_zarr
 from scripts.volume.stain.begin import begin_or_go_on
 from scripts.volume.stain.begun import Begun
 from scripts.volume.stain.publish import require_own_outputs
-from scripts.volume.stain.request import FORMATS, OME_ZARR, Request, file_signature
+from scripts.volume.stain.request import FORMATS, OME_ZARR, Request
 from scripts.volume.stain.staining import Staining
 from scripts.weights.origin import describe_weights
 

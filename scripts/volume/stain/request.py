@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 from scripts.volume.write.export import EXPORTS
@@ -80,12 +77,3 @@ class Findings:
     slab_size: int
     files: dict[str, Sequence[int]] = field(default_factory=dict)
     padding: dict[str, Any] = field(default_factory=dict)
-
-
-def file_signature(files: Sequence[Path]) -> dict[str, Sequence[int]]:
-    """Size in bytes and time of change in nanoseconds of each file, one of them all if there are many."""
-    stats = {os.path.abspath(path): path.stat() for path in files}
-    if len(stats) > 16:
-        text = "".join(f"{path}{stat.st_size}{stat.st_mtime_ns};" for path, stat in sorted(stats.items()))
-        return {"all": [len(stats), int(hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:12], 16)]}
-    return {path: [stat.st_size, stat.st_mtime_ns] for path, stat in stats.items()}

@@ -16,7 +16,7 @@ import tifffile
 from monai.bundle import ConfigWorkflow
 
 from bundle.cli import main
-from scripts.volume.stain.request import file_signature
+from scripts.files.digest import file_signature
 
 
 def content(page: Path) -> dict[str, Any]:

@@ -104,6 +104,7 @@ class TiffVolume(Volume):
 
     def _page(self, index: int) -> NDArray[Any]:
         page = self._series.keyframe
+        pixels: NDArray[Any]
         if self._series.dataoffset is not None:
             # Uncompressed in one piece: needs no directory per page, of which ImageJ's stacks above 4 GB have none.
             rows, columns = self._stored
