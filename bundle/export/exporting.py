@@ -64,7 +64,7 @@ def export(
     slices = [] if int8 is None else calibration_slices(int8)
     network = read_network(checkpoint, overlay).cpu()
     if not isinstance(network, ResNetGenerator):
-        raise InputError("Only a StainGenerator can be exported: network_def is another network.")
+        raise InputError(f"{checkpoint} is of another network: only a StainGenerator can be exported.")
     rows = []
     made: dict[str, tuple[Any, float]] = {}
     reference = _seconds(fold_layers(network).to(memory_format=torch.channels_last))  # type: ignore[call-overload]

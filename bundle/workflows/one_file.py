@@ -33,7 +33,7 @@ def stain_to_file(
         ct: image or volume.
         out: RGB to write: .png for one slice, .tif for any number.
         checkpoint: weights.
-        overlay: config file that changed ``network_def`` in training.
+        overlay: config file of the training, for weights of version 0.8 and before, which do not say of what they are.
         window: grey values that become black and white, None to find them.
         device: where to compute, None for a GPU if there is one.
 

@@ -52,4 +52,4 @@ def draw_stains(path: Path, cells: Sequence[Cell], with_table: bool, evaluation:
 def network_of(cell: Cell, out: Path) -> Any:
     """The generator that a cell trained."""
     folder = cell.folder(out)
-    return read_network(folder / "training" / "model.pt", folder / "generator.yaml", cell.options)
+    return read_network(folder / "training" / "model.pt")

@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
 from monai.bundle.config_parser import ConfigParser
 
 from bundle.evidence.shared.cell.digests import data_digest
@@ -18,8 +17,6 @@ from bundle.evidence.shared.cell.evaluation import Evaluation
 from bundle.evidence.shared.defaults import STEPS_PER_EPOCH
 from bundle.shared.places import TRAIN
 from bundle.shared.workflow import workflow_command
-
-GENERATOR = "network_def"
 
 
 @dataclass(frozen=True)
@@ -88,7 +85,7 @@ class Cell:
         }
 
     def evaluating(self, folder: Path, evaluation: Evaluation) -> list[str]:
-        """Command that evaluates it; of its recipe the evaluation knows the generator, which `folder` describes."""
+        """Command that evaluates it; the weights say what generator the recipe has."""
         classifier = evaluation.tissue_classifier
         options = {
             "dataset_dir": evaluation.dataset_dir or self.dataset_dir,
@@ -97,14 +94,8 @@ class Cell:
             "split": evaluation.split,
             "overwrite": "true",  # the cell knows when to evaluate anew
             **({} if classifier is None else {"tissue_classifier": classifier}),
-            **{name: value for name, value in self.options.items() if name.startswith(GENERATOR)},
         }
-        return workflow_command("evaluating", options, [folder / "generator.yaml"])
-
-    def generator(self) -> dict[str, Any]:
-        """Entries of the overlay that shape the generator."""
-        overlay = yaml.safe_load(Path(self.overlay).read_text(encoding="utf-8")) if self.overlay else None
-        return {name: value for name, value in (overlay or {}).items() if name.lstrip("+").startswith(GENERATOR)}
+        return workflow_command("evaluating", options)
 
 
 def budget(steps: int, minutes: float | None) -> str:

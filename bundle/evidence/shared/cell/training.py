@@ -8,8 +8,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from bundle.evidence.shared.cell import process
 from bundle.evidence.shared.cell.cell import Cell
 from bundle.evidence.shared.cell.digests import code_digest
@@ -46,5 +44,4 @@ def _epochs_trained(training: Path) -> int:
 def evaluate(cell: Cell, folder: Path, evaluation: Evaluation, threads: int | None) -> None:
     """Evaluate a trained cell anew, into a folder that is named after the evaluation."""
     shutil.rmtree(folder / evaluation.name, ignore_errors=True)
-    (folder / "generator.yaml").write_text(yaml.safe_dump(cell.generator()), encoding="utf-8")
     process.run(cell.evaluating(folder, evaluation), folder / f"{evaluation.name}.log", threads)

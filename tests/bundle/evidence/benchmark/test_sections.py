@@ -26,7 +26,6 @@ def test_stains_of_all_recipes_are_drawn(phantom: Path, tmp_path: Path, monkeypa
     folder = cell.folder(tmp_path)
     network = StainGenerator([4, 4, 8], 1)
     save_atomically(network.state_dict(), folder / "training" / "model.pt")
-    (folder / "generator.yaml").write_text("{}")
     drawn: list[Any] = []
     monkeypatch.setattr(sections, "draw_sections", lambda *args: drawn.append(args))
     sections.draw_stains(tmp_path / "sections.png", [cell], True, TEST, tmp_path)

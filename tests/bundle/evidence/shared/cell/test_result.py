@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import torch
-import yaml
 
 from bundle.evidence.shared.cell import digests, evaluation, process, training
 from bundle.evidence.shared.cell.cell import Cell
@@ -72,24 +71,14 @@ def test_commands(cell: Cell, tmp_path: Path) -> None:
     assert option(evaluate, "split") == "validation"
     assert option(evaluate, "batch_size") is None
     assert option(evaluate, "checkpoint") == str(tmp_path / "training" / "model.pt")
-    for words in (train, evaluate):
-        assert option(words, "network_def#blocks") == "2"
-
-
-def test_evaluation_gets_the_generator_and_no_more(cell: Cell, tmp_path: Path, ran: list[list[str]]) -> None:
-    result_of(cell, VALIDATION, tmp_path)
-    files = option(ran[-1], "config_file")
-    assert files is not None
-    assert files.startswith(str([str(EVALUATE)])[:-1])
-    generator = cell.folder(tmp_path) / "generator.yaml"
-    assert str(generator) in files
-    assert yaml.safe_load(generator.read_text()) == {"+network_def": {"channels": [4, 8]}}
+    assert option(train, "network_def#blocks") == "2"
+    assert option(evaluate, "network_def#blocks") is None  # the weights say it
+    assert option(evaluate, "config_file") == str(EVALUATE)
 
 
 def test_without_an_overlay_there_is_one_file(cell: Cell, tmp_path: Path) -> None:
     default = dataclasses.replace(cell, overlay=None)
     assert option(default.training(tmp_path), "config_file") == str(TRAIN)
-    assert default.generator() == {}
 
 
 def test_result_is_kept_and_not_made_again(cell: Cell, tmp_path: Path, ran: list[list[str]]) -> None:
