@@ -1,4 +1,4 @@
-"""Histomorphometry of virtual against true sections: bias, limits of agreement, and the figures of Bland and Altman."""
+"""Histomorphometry of stains against true sections: bias, limits of agreement, and the figures of Bland and Altman."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LIMIT = 1.96  # standard deviations either side hold 95 % of a normal distributi
 
 
 def pairs_of(results: Sequence[dict[str, Any]], measure: str) -> list[tuple[float, float]]:
-    """Virtual and true value, per cent, of each section that has both, of all seeds."""
+    """Value of the stain and of the section, per cent, of each pair of them that has both, of all seeds."""
     return [
         (image[measure], image[measure + OF_TRUE])
         for result in results
@@ -33,11 +33,11 @@ def pairs_of(results: Sequence[dict[str, Any]], measure: str) -> list[tuple[floa
 
 
 def agreement(pairs: Sequence[tuple[float, float]]) -> tuple[float, float, float]:
-    """Mean difference of virtual minus true, and the limits of agreement (Bland and Altman, Lancet 1986).
+    """Mean difference of stain minus section, and the limits of agreement (Bland and Altman, Lancet 1986).
 
     Sections of one specimen resemble each other, so that the limits are a little too narrow.
     """
-    differences = [virtual - true for virtual, true in pairs]
+    differences = [stain - section for stain, section in pairs]
     bias = statistics.mean(differences)
     spread = LIMIT * statistics.stdev(differences) if len(differences) > 1 else 0.0
     return bias, bias - spread, bias + spread
@@ -60,7 +60,7 @@ def agreement_rows(results: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
 
 
 def draw_agreement(path: Path, results: Sequence[dict[str, Any]]) -> None:
-    """Draw a panel for each measure: the difference of virtual and true section against their mean.
+    """Draw a panel for each measure: the difference of stain and section against their mean.
 
     Args:
         path: PNG to write.
@@ -70,12 +70,14 @@ def draw_agreement(path: Path, results: Sequence[dict[str, Any]]) -> None:
     for axis, measure in zip(axes, MEASURES, strict=True):
         pairs = pairs_of(results, measure)
         axis.set_title(TITLES[measure], fontsize=10)
-        axis.set_xlabel("mean of virtual and true, %", fontsize=8)
+        axis.set_xlabel("mean of stain and section, %", fontsize=8)
         quiet(axis)
         axis.axhline(0, color="#d1d5db", linewidth=0.8)
         if not pairs:
             continue
-        axis.plot([(v + t) / 2 for v, t in pairs], [v - t for v, t in pairs], "o", color=BLUE, markersize=3, alpha=0.6)
+        means = [(stain + section) / 2 for stain, section in pairs]
+        differences = [stain - section for stain, section in pairs]
+        axis.plot(means, differences, "o", color=BLUE, markersize=3, alpha=0.6)
         bias, lower, upper = agreement(pairs)
         for height, style in ((bias, "-"), (lower, "--"), (upper, "--")):
             axis.axhline(height, color=ORANGE, linewidth=1, linestyle=style)
@@ -89,5 +91,5 @@ def draw_agreement(path: Path, results: Sequence[dict[str, Any]]) -> None:
                 fontsize=7,
                 color=ORANGE,
             )
-    axes[0].set_ylabel("virtual - true, percentage points", fontsize=8, color=GREY)
+    axes[0].set_ylabel("stain - section, percentage points", fontsize=8, color=GREY)
     save(figure, path)

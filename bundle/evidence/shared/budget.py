@@ -15,7 +15,7 @@ from bundle.evidence.shared.defaults import STEPS_PER_EPOCH
 from scripts.errors import InputError
 
 TIMED = (50, 150)  # steps of the two trainings timed
-EPOCHS = 10  # of each, so that both do alike what is done after some tenths of a training
+EPOCHS = 10  # of each: some work is done after every tenth of a training
 
 
 def steps_within(minutes: float, cell: Cell, out: Path, threads: int | None = None) -> int:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bundle.shared.markdown import table
 from scripts.errors import InputError
 from scripts.files.table import write_rows
 
@@ -67,14 +68,17 @@ def write_table(folder: Path, summaries: Mapping[str, Path], note: str) -> str:
         rows.append(row)
     write_rows(folder / "metrics.csv", rows)
 
-    header = ["method"] + [_title(metric) for metric in metrics]
-    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
-    for name, summary in read.items():
-        cells = [f"{summary[m][0]:.{DECIMALS[m.removesuffix(FOREGROUND)]}f}" if m in summary else "" for m in metrics]
-        lines.append("| " + " | ".join([name, *cells]) + " |")
+    lines = table([{"method": name} | _cells(summary, metrics) for name, summary in read.items()])
     text = "\n".join([*lines, "", note, ""])
     (folder / "metrics.md").write_text(text, encoding="utf-8")
     return text
+
+
+def _cells(summary: Mapping[str, tuple[float, float]], metrics: Sequence[str]) -> dict[str, str]:
+    """Means by title, as text; empty where a method lacks a metric."""
+    decimals = {metric: DECIMALS[metric.removesuffix(FOREGROUND)] for metric in metrics}
+    means = {metric: f"{summary[metric][0]:.{decimals[metric]}f}" if metric in summary else "" for metric in metrics}
+    return {_title(metric): mean for metric, mean in means.items()}
 
 
 def _title(metric: str) -> str:

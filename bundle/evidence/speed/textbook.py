@@ -119,7 +119,7 @@ class TextbookCycleGAN:
             (self.ct_critic, ct, self.ct_pool.query(fake_ct.detach())),
         ):
             one = (_distance(critic, real, 1.0) + _distance(critic, fake, 0.0)) / 2
-            one.backward()  # type: ignore[no-untyped-call]
+            one.backward()
             critics_loss += one.detach()
         self.critic_optimizer.step()
         return {"generators": float(loss.detach()), "discriminators": float(critics_loss)}

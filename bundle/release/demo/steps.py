@@ -154,7 +154,7 @@ def _say(line: str) -> None:
 
 def _print_places(out: Path) -> None:
     places: Sequence[tuple[str, str]] = (
-        ("sections.png", "CT, virtual and true sections of the test specimens"),
+        ("sections.png", "CT, stains and true sections of the test specimens"),
         ("volume_planes.png", "three orthogonal planes of the stained volume"),
         ("loss_curves.png", "loss terms and validation of the small model"),
         ("metrics.md", "the table above; metrics.csv has all figures"),

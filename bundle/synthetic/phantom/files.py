@@ -53,6 +53,6 @@ def write_nifti(path: Path, volume: NDArray[np.uint16] | NDArray[np.uint8]) -> N
     path.parent.mkdir(parents=True, exist_ok=True)
     voxels = np.ascontiguousarray(volume).view(RGB24)[..., 0] if volume.ndim == 4 else volume
     affine = np.diag([PIXEL_MM, PIXEL_MM, PIXEL_MM, 1.0])
-    image: Any = nibabel.nifti1.Nifti1Image(voxels.T, affine)  # type: ignore[no-untyped-call]
+    image: Any = nibabel.nifti1.Nifti1Image(voxels.T, affine)
     image.header.set_xyzt_units("mm")
     nibabel.loadsave.save(image, path)

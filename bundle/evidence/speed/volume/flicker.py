@@ -69,6 +69,6 @@ def _row(volume: str, way: str, change: float, ct: float, truth: float, error: f
 
 
 def _rgb(path: Path) -> NDArray[np.uint8]:
-    image: Any = nibabel.nifti1.load(path)  # type: ignore[no-untyped-call]
+    image: Any = nibabel.nifti1.load(path)
     voxels = np.asarray(image.dataobj)
     return np.stack([voxels[channel] for channel in "RGB"], axis=-1).transpose(2, 1, 0, 3)

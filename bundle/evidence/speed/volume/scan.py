@@ -41,7 +41,7 @@ def write_folder(path: Path, shape: tuple[int, int, int], dtype: str) -> Path:
 
 def write_nifti(path: Path, shape: tuple[int, int, int], dtype: str) -> Path:
     """A compressed NIfTI, written as a stream: a volume of measurements need not fit into memory."""
-    header: Any = nibabel.nifti1.Nifti1Header()  # type: ignore[no-untyped-call]
+    header: Any = nibabel.nifti1.Nifti1Header()
     header.set_data_shape(shape[::-1])
     header.set_data_dtype(dtype)
     header.set_zooms((0.005, 0.005, 0.005))

@@ -135,5 +135,5 @@ def _monai(source: Path, out: Path) -> None:
         output_dir=out, output_ext=".nii.gz", output_dtype=np.uint8, separate_folder=False, print_log=False
     )
     save(stained * 255)
-    written: Any = nibabel.nifti1.load(next(out.glob("*.nii.gz")))  # type: ignore[no-untyped-call]
+    written: Any = nibabel.nifti1.load(next(out.glob("*.nii.gz")))
     assert written.shape[:2] == stained.shape[1:3]  # it did write the whole

@@ -22,7 +22,8 @@ def result(recipe: str, **metrics: float) -> dict[str, Any]:
 def front(axes: Axes) -> list[list[float]]:
     """Points of the line."""
     (line,) = (line for line in axes.lines if line.get_linestyle() == "--")
-    return np.asarray(line.get_xydata()).tolist()
+    points: list[list[float]] = np.asarray(line.get_xydata()).tolist()
+    return points
 
 
 def times(path: Path, quick: bool = False) -> Path:

@@ -101,5 +101,5 @@ def test_points_of_each_limit(base: Path, tmp_path: Path, monkeypatch: pytest.Mo
     assert all(point.evaluate_on == base != point.train_on for point in of["pairs"] + of["displacement"])
     unseen = {str(point.x): point for point in of["material"] if point.curve == "unseen"}
     assert set(unseen) == {"Mg-5Gd"}  # the one test specimen's
-    assert unseen["Mg-5Gd"].specimens == {name for name, kind in materials(base).items() if kind == "Mg-5Gd"}
+    assert unseen["Mg-5Gd"].specimens == frozenset(name for name, kind in materials(base).items() if kind == "Mg-5Gd")
     assert all(point.train_on == base != point.evaluate_on for point in of["noise"] + of["blur"] + of["brightness"])

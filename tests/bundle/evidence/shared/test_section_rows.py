@@ -19,7 +19,8 @@ def size(path: Path) -> tuple[int, int]:
     with Image.open(path) as picture:
         picture.load()
         assert picture.format == "PNG"
-        return picture.size
+        width, height = picture.size
+        return width, height
 
 
 def rows(height: int = 60, width: int = 80) -> list[dict[str, NDArray[np.float64]]]:

@@ -55,7 +55,7 @@ def test_without_a_floor_there_is_no_verdict() -> None:
 
 
 def test_measurement_of_something_else(measure: Callable[..., int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(command.MEASURES, "training", {"step": ""})
+    monkeypatch.setattr(command, "MEASURES", {"training": {"step": ""}, "volume": {"good": "", "bad": ""}})
     with pytest.raises(InputError, match="--only step: measured of volume are good, bad"):
         measure("--only", "step")
 

@@ -15,7 +15,8 @@ def size(path: Path) -> tuple[int, int]:
     with Image.open(path) as picture:
         picture.load()
         assert picture.format == "PNG"
-        return picture.size
+        width, height = picture.size
+        return width, height
 
 
 def test_planes(tmp_path: Path, drawn: list[Figure]) -> None:

@@ -25,7 +25,8 @@ def noise(seed: int, size: int = 64) -> NDArray[np.floating[Any]]:
 def colour(image: NDArray[np.floating[Any]], sigma: float) -> NDArray[np.floating[Any]]:
     """The true table applied to the smoothed image, written out."""
     smooth = gaussian_filter(image[0], sigma) if sigma else image[0]
-    return true_table()[np.minimum((smooth * BINS).astype(int), BINS - 1)].transpose(2, 0, 1)
+    coloured: NDArray[np.floating[Any]] = true_table()[np.minimum((smooth * BINS).astype(int), BINS - 1)]
+    return coloured.transpose(2, 0, 1)
 
 
 def pairs(seeds: range, sigma: float) -> list[dict[str, Any]]:
