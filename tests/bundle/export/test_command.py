@@ -107,7 +107,13 @@ def test_a_package_is_missing(
         (["--overlay", "weights.pt"], "is no config file"),
     ],
 )
-def test_mistakes(options: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+def test_mistakes(
+    options: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "weights.pt").write_bytes(b"x")
     assert main(["export", "--out", "out", "--formats", "ts", *options]) == 1

@@ -8,6 +8,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from bundle.cli import main
 from bundle.export import int8 as quantize
@@ -65,7 +66,7 @@ def test_slices_to_calibrate_by(phantom: Path, monkeypatch: pytest.MonkeyPatch) 
     split: list[str] = []
     items = [{"image": np.full((1, 4, 4), place)} for place in range(29)]
 
-    def pairs(folder: Path, name: str) -> list[dict[str, np.ndarray]]:
+    def pairs(folder: Path, name: str) -> list[dict[str, NDArray[np.float64]]]:
         split.append(name)
         return items
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from bundle.release.package import archive as module
 from bundle.release.package.archive import write_package
 from bundle.shared.unpack import unpack
 from scripts.errors import InputError
@@ -57,7 +56,7 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "docs/README.md")
 
-    monkeypatch.setattr(module.shutil, "copyfile", full)
+    monkeypatch.setattr(shutil, "copyfile", full)
     with pytest.raises(InputError, match=rf"{tmp_path} cannot be written \(No space left.*another --out"):
         write_package(ROOT, tmp_path)
     assert not list(tmp_path.iterdir())

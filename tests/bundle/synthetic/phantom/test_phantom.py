@@ -14,6 +14,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 import tifffile
+from numpy.typing import NDArray
 from PIL import Image
 
 from bundle.synthetic.phantom.anatomy.materials import DEGRADATION, METAL, NEW_BONE, OLD_BONE, RESIN
@@ -43,7 +44,7 @@ def items(folder: Path) -> list[dict[str, Any]]:
     return [item for split in ("training", "validation", "test") for item in datalist(folder)[split]]
 
 
-def image(folder: Path, name: str) -> np.ndarray:
+def image(folder: Path, name: str) -> NDArray[Any]:
     path = folder / name
     return tifffile.imread(path) if path.suffix == ".tif" else np.asarray(Image.open(path))
 
@@ -53,7 +54,7 @@ def hashes(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def pixels_of(folder: Path, label: int) -> tuple[np.ndarray, np.ndarray]:
+def pixels_of(folder: Path, label: int) -> tuple[NDArray[Any], NDArray[Any]]:
     """CT counts (N,) and aligned colours (N, 3) of all test and volume pixels of a class."""
     counts, colours = [], []
     for entry in datalist(folder)["phantom"]["volumes"]:
@@ -72,7 +73,7 @@ def pixels_of(folder: Path, label: int) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(counts), np.concatenate(colours)
 
 
-def overlap(a: np.ndarray, b: np.ndarray, low: float, high: float) -> float:
+def overlap(a: NDArray[Any], b: NDArray[Any], low: float, high: float) -> float:
     """Histogram overlap coefficient: 1 = same distribution, 0 = disjoint."""
     shares = [np.histogram(values, 64, (low, high))[0] / values.size for values in (a, b)]
     return float(np.minimum(*shares).sum())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -25,7 +28,7 @@ def test_a_tear_shows_glass() -> None:
 
 
 @pytest.mark.parametrize("kind", [bubble, pen])
-def test_marks_change_what_they_cover(kind) -> None:
+def test_marks_change_what_they_cover(kind: Callable[..., tuple[Any, Any]]) -> None:
     changed, there = kind(np.random.default_rng(1), DENSITY, 16)
     assert 0 < there.mean() < 0.3
     far = ~there
