@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from bundle import cli
-from bundle.commands import GROUPS
+from bundle.commands import COMMANDS, GROUPS
 from bundle.evidence import lut
 from scripts.errors import InputError
 from tests.conftest import ROOT
@@ -55,10 +55,10 @@ def test_names_that_are_no_text_are_printed(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(sys, "stdout", output)
     assert ending(monkeypatch, lambda: print("Sch\udce4del")) == 0
     output.flush()
-    assert output.buffer.getvalue().splitlines() == [rb"Sch\udce4del"]  # type: ignore[attr-defined]
+    assert output.buffer.getvalue().splitlines() == [rb"Sch\udce4del"]
 
 
-@pytest.mark.parametrize("command", sorted(cli.COMMANDS))
+@pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_help_tells_a_default_once(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         cli.main([command, "--help"])
@@ -135,13 +135,13 @@ def test_help_lists_each_command_once_in_its_group(capsys: pytest.CaptureFixture
     place = {line.split()[0]: number for number, line in enumerate(lines) if line.strip()}
     for group, commands in GROUPS.items():
         assert all(place[name] > place[f"{group}:"] for name in commands)
-    assert sum(map(len, GROUPS.values())) == len(cli.COMMANDS)
+    assert sum(map(len, GROUPS.values())) == len(COMMANDS)
 
 
 LATE = ("torch", "monai", "matplotlib", "numpy", "scripts")
 
 
-@pytest.mark.parametrize("command", ["", *sorted(cli.COMMANDS)])
+@pytest.mark.parametrize("command", ["", *sorted(COMMANDS)])
 def test_help_is_quick(command: str) -> None:
     """It imports nothing that takes seconds."""
     code = (
@@ -153,14 +153,14 @@ def test_help_is_quick(command: str) -> None:
     assert ran.returncode == 0, ran.stderr
 
 
-@pytest.mark.parametrize("command", cli.COMMANDS)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exit_status:
         cli.main([command, "--help"])
     assert exit_status.value.code == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert f"usage: python -m bundle {command}" in shown
-    assert cli.COMMANDS[command].summary in shown
+    assert COMMANDS[command].summary in shown
 
 
 def test_as_a_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

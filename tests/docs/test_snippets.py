@@ -20,6 +20,7 @@ import tifffile
 from PIL import Image
 
 from bundle import cli
+from bundle.commands import COMMANDS as BUNDLE
 from scripts.data import load_datalist
 from scripts.options.command_line import RUN_OPTIONS, _ids, _read_config
 from tests.conftest import ROOT
@@ -82,11 +83,7 @@ def options() -> set[str]:
     overlays = [path for path in (ROOT / "configs").rglob("*.yaml") if path not in WORKFLOWS]
     files = [[path] for path in WORKFLOWS] + [[WORKFLOWS[0], path] for path in overlays]
     known = {name for group in files for name in _ids(_read_config(str([str(path) for path in group])))}
-    return (
-        known
-        | RUN_OPTIONS
-        | {option.lstrip("-") for name in cli.COMMANDS for option in _of_parser(cli.parser_of(name))}
-    )
+    return known | RUN_OPTIONS | {option.lstrip("-") for name in BUNDLE for option in _of_parser(cli.parser_of(name))}
 
 
 def _of_parser(parser: argparse.ArgumentParser) -> Iterator[str]:

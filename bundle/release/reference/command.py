@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from bundle.shared.places import CONFIGS, ROOT
+from bundle.shared.places import CONFIGS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "reference.md", help="the page")
+    parser.add_argument("--out", type=Path, default=Path("docs") / "reference.md", help="the page")
     parser.add_argument("--check", action="store_true", help="write nothing; status 1 if the page is out of date")
 
 
