@@ -64,7 +64,7 @@ def test_the_loss(phantom: Path) -> None:
 def test_slices_to_calibrate_by(phantom: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the first of the training to the last, never of another split."""
     split: list[str] = []
-    items = [{"image": np.full((1, 4, 4), place)} for place in range(29)]
+    items: list[dict[str, NDArray[np.float64]]] = [{"image": np.full((1, 4, 4), place)} for place in range(29)]
 
     def pairs(folder: Path, name: str) -> list[dict[str, NDArray[np.float64]]]:
         split.append(name)
