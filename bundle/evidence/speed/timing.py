@@ -55,5 +55,5 @@ def median_ratio(first: Timing, second: Timing) -> float:
 
 def wait_for_gpu() -> None:
     """Until what has been started on a GPU is done, if there is one in use."""
-    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+    if torch.cuda.is_initialized():
         torch.cuda.synchronize()
