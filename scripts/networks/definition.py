@@ -98,6 +98,8 @@ def decoded(tensor: Any) -> Definition:
     what = f"{ENTRY} is no description of a network"
     if not isinstance(tensor, torch.Tensor) or tensor.dtype != torch.uint8 or tensor.ndim != 1:
         raise ValueError(what)
+    if tensor.is_meta or tensor.layout != torch.strided:
+        raise ValueError(f"{what}: no bytes lie in it")
     if not 0 < tensor.numel() <= LONGEST:
         raise ValueError(f"{what}: it has {tensor.numel()} bytes")
     try:

@@ -15,6 +15,7 @@ from scripts.networks.border import BorderConv2d
 from scripts.networks.definition import KeepsDefinition, notes_arguments
 from scripts.networks.normalization import norm_layer
 from scripts.networks.scriptable import ScriptableGenerator
+from scripts.networks.sizes import check_channels, check_whole
 from scripts.networks.windowing import KeepsWindowing
 from scripts.options.values import truth
 
@@ -78,7 +79,12 @@ class ResNetGenerator(nn.Module):
         kernel_size: int = 3,
     ) -> None:
         super().__init__()
-        _check_sizes(channels, blocks, kernel_size)
+        check_channels(channels)
+        check_whole(blocks, 0, f"blocks must be a whole number, 0 or more, got {blocks!r}.")
+        odd = f"kernel_size must be an odd number of pixels, got {kernel_size!r}."
+        check_whole(kernel_size, 1, odd)
+        if kernel_size % 2 == 0:
+            raise ValueError(odd)
         if upsample not in UPSAMPLINGS:
             raise ValueError(f"upsample must be one of {UPSAMPLINGS}, got '{upsample}'.")
         skip = truth(skip, "skip")
@@ -239,18 +245,3 @@ def upsampling(inputs: int, outputs: int, norm: str, mode: str) -> nn.Sequential
         resize = nn.Upsample(scale_factor=2.0, mode=mode, align_corners=False if mode == "bilinear" else None)
         layers = [resize, *convolution(inputs, outputs, norm)]
     return nn.Sequential(*layers, nn.ReLU(inplace=True))
-
-
-def _check_sizes(channels: Sequence[int], blocks: int, kernel_size: int) -> None:
-    """Refuse what makes no network."""
-
-    def whole(value: object, low: int) -> bool:
-        return isinstance(value, int) and not isinstance(value, bool) and low <= value <= 2**16
-
-    listed = isinstance(channels, Sequence) and not isinstance(channels, str)
-    if not listed or len(channels) < 2 or not all(whole(number, 1) for number in channels):
-        raise ValueError(f"channels must be a number for full, half and each lower resolution, got {channels!r}.")
-    if not whole(blocks, 0):
-        raise ValueError(f"blocks must be a whole number, 0 or more, got {blocks!r}.")
-    if not whole(kernel_size, 1) or kernel_size % 2 == 0:
-        raise ValueError(f"kernel_size must be an odd number of pixels, got {kernel_size!r}.")

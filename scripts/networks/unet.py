@@ -10,6 +10,7 @@ from monai.networks.nets import UNet
 from torch.nn import functional as F
 
 from scripts.networks.definition import KeepsDefinition, notes_arguments
+from scripts.networks.sizes import check_channels
 from scripts.networks.windowing import KeepsWindowing
 
 
@@ -25,14 +26,13 @@ class StainUNet(KeepsWindowing, KeepsDefinition):
         dropout: share of features that training leaves out.
 
     Raises:
-        ValueError: fewer than two channels.
+        ValueError: channels are not two or more whole numbers.
     """
 
     @notes_arguments
     def __init__(self, channels: Sequence[int] = (32, 64, 128, 256, 256), dropout: float = 0.0) -> None:
         super().__init__()
-        if len(channels) < 2:
-            raise ValueError(f"channels must be two or more numbers, got {list(channels)}.")
+        check_channels(channels)
         levels = len(channels) - 1
         self.features = tuple(channels)
         self.channels = (3, *channels[:-1])  # at full, half ... resolution, as a ResNetGenerator's

@@ -92,6 +92,7 @@ def test_torchscript_carries_it() -> None:
         torch.zeros(3),
         torch.zeros(2, 3, dtype=torch.uint8),
         torch.zeros(0, dtype=torch.uint8),
+        torch.zeros(9, dtype=torch.uint8, device="meta"),
         torch.full((LONGEST + 1,), 32, dtype=torch.uint8),
         torch.full((9,), 200, dtype=torch.uint8),  # no ASCII
         torch.full((LONGEST,), ord("["), dtype=torch.uint8),  # nested deeper than Python goes

@@ -106,11 +106,15 @@ HUGE = [4096] * 4
         (TINY | {"blocks": "many"}, "cannot be built .blocks is 'many'"),
         (TINY | {"norm": "layer"}, "cannot be built .norm must be one of"),
         (TINY | {"dark_end": float("nan")}, "cannot be built .dark_end must be"),
+        (TINY | {"skip": "maybe"}, "cannot be built .*maybe"),
+        (TINY | {"channels": [10**300, 4]}, "cannot be built .channels must be"),
         (TINY | {"upsample": "bilinear"}, "differ in options"),
         (TINY | {"dark_end": 0.5}, "differ in dark_end"),
         ({"_target_": "scripts.networks.StainUNet", "channels": 5}, "cannot be built"),
         ({"_target_": "scripts.networks.StainUNet", "channels": [1] * 900}, "cannot be built|not of the network"),
-        ({"_target_": "scripts.networks.StainUNet", "channels": [4, -1]}, "cannot be built"),
+        ({"_target_": "scripts.networks.StainUNet", "channels": [4, -1]}, "cannot be built .channels must be"),
+        ({"_target_": "scripts.networks.StainUNet", "channels": [10**300, 4]}, "cannot be built .channels must be"),
+        ({"_target_": "scripts.networks.StainUNet", "channels": [4, 8], "dropout": "all"}, "cannot be built"),
     ],
 )
 def test_hostile_descriptions(entry: dict[str, Any], words: str, tmp_path: Path) -> None:
