@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from scripts.files.folder_lock import fcntl, lock_folder
+from scripts.files.folder_lock import FOLDERS_OPEN, lock_folder
 from tests.conftest import ROOT
 
 HOLD = "import sys, time; from pathlib import Path; from scripts.files.folder_lock import lock_folder; "
 HOLD += "held = lock_folder(Path(sys.argv[1])); print('held', flush=True); time.sleep(60)"
 
 
-@pytest.mark.skipif(fcntl is None, reason="Windows has no fcntl, and lock_folder then locks nothing")
+@pytest.mark.skipif(not FOLDERS_OPEN, reason="Windows opens no folders, and lock_folder then locks nothing")
 def test_locked_by_another_process_until_that_is_killed(tmp_path: Path) -> None:
     # -c with the folder on the path imports the module alone, not the whole package
     code = HOLD.replace("from scripts.files.folder_lock", "from folder_lock")
@@ -34,3 +36,13 @@ def test_locked_by_another_process_until_that_is_killed(tmp_path: Path) -> None:
     descriptor = lock_folder(tmp_path)
     assert descriptor is not None
     os.close(descriptor)
+
+
+@pytest.mark.skipif(not FOLDERS_OPEN, reason="Windows opens no folders, and lock_folder then locks nothing")
+def test_a_file_system_without_locks_stops_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(descriptor: int, **_: Any) -> bool:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("scripts.files.folder_lock.lock_descriptor", refuse)
+    assert lock_folder(tmp_path) is None
+    assert list(tmp_path.iterdir()) == []
