@@ -43,7 +43,7 @@ def damage(density: Image, ct: Image, valid: Mask) -> Mask:
     deviation = np.sqrt(np.maximum(squares / np.maximum(count, 1e-6) - mean**2, 1e-6))
     off = np.abs(smooth - mean.ravel()[flat]) / (deviation.ravel()[flat] + 0.02)
     off = np.where(judged, off, 0)
-    unlikely: Mask = apply_hysteresis_threshold(off, UNLIKELY, VERY_UNLIKELY)  # type: ignore[no-untyped-call]
-    unlikely = remove_small_objects(unlikely, SMALLEST)  # type: ignore[no-untyped-call]
+    unlikely: Mask = apply_hysteresis_threshold(off, UNLIKELY, VERY_UNLIKELY)
+    unlikely = remove_small_objects(unlikely, SMALLEST)
     found: Mask = binary_dilation(unlikely, iterations=2)
     return found

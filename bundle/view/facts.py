@@ -85,5 +85,5 @@ def _directions(stained: Stained) -> str | None:
     affine = stained.record["input"].get("affine_xyz_to_mm")
     if affine is None or not (asked or has_suffix(Path(stained.source), NIFTI_SUFFIXES + ITK_SUFFIXES)):
         return None
-    codes = aff2axcodes(np.asarray(affine, float))  # type: ignore[no-untyped-call]
+    codes = aff2axcodes(np.asarray(affine, float))
     return "".join(codes) if None not in codes else None

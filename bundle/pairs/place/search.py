@@ -87,7 +87,7 @@ def limits_of(ranges: Ranges) -> Tensor:
 
 def _candidates(frames: Sequence[Frame], limit: Tensor, start: Cut | None, seed: int) -> list[Candidates]:
     """Candidates of each frame, spread evenly over the ranges."""
-    engine = SobolEngine(len(POSE), scramble=True, seed=seed)  # type: ignore[no-untyped-call]
+    engine = SobolEngine(len(POSE), scramble=True, seed=seed)
     poses = (2 * engine.draw(CANDIDATES // len(frames)) - 1) * limit
     if start is not None:
         poses = poses + start.pose

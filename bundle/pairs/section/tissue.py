@@ -35,7 +35,7 @@ def find_tissue(density: npt.NDArray[np.floating[Any]], marked: Mask, name: str)
     if dyed.mean() < LEAST_TISSUE:
         raise InputError(f"{name} shows no section, or hardly any: {100 * dyed.mean():.1f} % of it is dyed.")
     # Where much is dyed Otsu's threshold falls between pale and dark tissue; a quarter of it parts glass from tissue.
-    otsu = float(threshold_otsu(smooth[dyed]))  # type: ignore[no-untyped-call]
+    otsu = float(threshold_otsu(smooth[dyed]))
     threshold = min(max(CLEAR, 0.25 * otsu), 0.05)
     mask = binary_closing(np.pad(smooth > threshold, 8), iterations=4)[8:-8, 8:-8]
     mask = binary_fill_holes(binary_opening(mask, iterations=2)) & ~marked

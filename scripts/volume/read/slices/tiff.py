@@ -110,7 +110,7 @@ class TiffVolume(Volume):
             rows, columns = self._stored
             dtype = self.dtype.newbyteorder(self._tif.byteorder)
             offset = self._series.dataoffset + index * rows * columns * dtype.itemsize
-            pixels: NDArray[Any] = self._tif.filehandle.read_array(dtype, rows * columns, offset).reshape(rows, columns)
+            pixels = self._tif.filehandle.read_array(dtype, rows * columns, offset).reshape(rows, columns)
         else:
             stored = self._series[index]
             if stored is None:
