@@ -88,8 +88,8 @@ def test_commands(training: Path, phantom: Path, tmp_path: Path) -> None:
         exported: Any = load_stainer(StainGenerator(), tmp_path / name)
         assert exported.definition == StainGenerator(**OPTIONS).definition
         load_stainer(StainGenerator(**OPTIONS), tmp_path / name)
-        words = mistake(lambda: load_stainer(StainGenerator(blocks=6), tmp_path / name))  # noqa: B023 - called at once
-        assert f"{name} is of another architecture than network_def: it has blocks 1, not 6" in words
+        sentence = mistake(lambda: load_stainer(StainGenerator(blocks=6), tmp_path / name))  # noqa: B023 - called at once
+        assert f"{name} is of another architecture than network_def: it has blocks 1, not 6" in sentence
 
 
 @pytest.mark.parametrize("kind", ["evaluate", "inference"])

@@ -8,7 +8,7 @@ import pytest
 
 from bundle.monailabel.app.lib.bundles import find_bundles, stains_volumes
 from bundle.monailabel.app.lib.refusal import Refusal
-from bundle.monailabel.command import ROOT
+from bundle.shared.places import ROOT
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from bundle.cli import main
-from bundle.monailabel.command import ROOT
 from bundle.shared.contents import contents, read_metadata
+from bundle.shared.places import ROOT
 
 NAME = read_metadata(ROOT)["name"]
 FILES = ["configs/metadata.json", "configs/inference.json", "scripts/net.py", "models/model.ts", "docs/a/b.txt"]

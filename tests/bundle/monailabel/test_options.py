@@ -11,7 +11,7 @@ from fire.parser import DefaultParseValue
 
 from bundle.monailabel.app.lib.options import INFERENCE, TRAINING, Option, command_words, refuse_expressions
 from bundle.monailabel.app.lib.refusal import Refusal
-from bundle.monailabel.command import ROOT
+from bundle.shared.places import ROOT
 
 
 def test_words_of_the_command_line() -> None:

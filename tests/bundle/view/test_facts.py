@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bundle.shared.places import SHIPPED
 from bundle.shared.stained import find_stained
-from bundle.view.facts import PERHAPS_SYNTHETIC, SHIPPED, SYNTHETIC, VIRTUAL, facts_of
+from bundle.view.facts import PERHAPS_SYNTHETIC, SYNTHETIC, VIRTUAL, facts_of
 from bundle.view.grid import Grid
 from scripts.files.digest import file_digest
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import ignite.distributed as idist
 import torch
-from torch import multiprocessing
+from torch.multiprocessing.spawn import start_processes
 
 from scripts.engines.distributed import average, decided_by_first, join_if_started_by_torchrun
 
@@ -43,7 +43,7 @@ def test_two_processes(tmp_path: Path) -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     # forked, since two fresh processes would import all of torch and MONAI again
-    multiprocessing.start_processes(member, (port, tmp_path), nprocs=2, start_method="fork")
+    start_processes(member, (port, tmp_path), nprocs=2, start_method="fork")
     for number in range(2):
         decided, kept, floats, half, whole, unknown = torch.load(tmp_path / f"{number}.pt")
         assert decided == 7  # by the first

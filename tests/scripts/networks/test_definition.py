@@ -30,7 +30,8 @@ TINY = {
 
 
 def tiny(**options: Any) -> StainGenerator:
-    return StainGenerator(**{"channels": [4, 4, 8], "blocks": 1} | options)
+    known: dict[str, Any] = {"channels": [4, 4, 8], "blocks": 1}
+    return StainGenerator(**known | options)
 
 
 def test_the_state_dict_says_it() -> None:

@@ -15,7 +15,7 @@ from scripts.networks.definition import encoded
 from scripts.weights import architecture
 from scripts.weights.loading import load_generator
 
-UNTOUCHED = dict.fromkeys(("channels", "blocks", "norm", "upsample", "skip", "kernel_size", "dark_end"))
+UNTOUCHED: dict[str, Any] = dict.fromkeys(("channels", "blocks", "norm", "upsample", "skip", "kernel_size", "dark_end"))
 OTHERS: dict[str, dict[str, Any]] = {
     "size": {"channels": [4, 8], "blocks": 2},
     "norm": {"channels": [4, 4], "blocks": 1, "norm": "instance"},

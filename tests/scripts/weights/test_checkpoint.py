@@ -12,7 +12,6 @@ import torch
 
 from scripts.errors import InputError
 from scripts.networks import StainGenerator
-from scripts.weights import checkpoint
 from scripts.weights.checkpoint import read_checkpoint, save_atomically
 
 
@@ -120,7 +119,7 @@ class TestWriting:
             target.write_bytes(before[:50])
             raise error
 
-        monkeypatch.setattr(checkpoint.torch, "save", half)
+        monkeypatch.setattr(torch, "save", half)
         with pytest.raises(InputError, match=r"model\.pt cannot be written .*free some space"):
             save_atomically({"a": torch.zeros(2)}, path)
         assert path.read_bytes() == before

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 from scripts.errors import InputError
 from scripts.networks import StainGenerator
@@ -20,7 +21,7 @@ def generator(seed: int = 0, **options: Any) -> StainGenerator:
     return StainGenerator(**defaults | options)
 
 
-def same(a: StainGenerator, b: StainGenerator) -> bool:
+def same(a: nn.Module, b: nn.Module) -> bool:
     pairs = zip(a.state_dict().values(), b.state_dict().values(), strict=True)
     return all(torch.equal(x.nan_to_num(), y.nan_to_num()) for x, y in pairs)  # ct_window may be NaN
 

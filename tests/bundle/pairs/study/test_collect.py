@@ -20,6 +20,8 @@ from PIL import Image
 from bundle.cli import main
 from bundle.pairs import pair_folder
 from bundle.pairs.light import light_of, values_of
+from bundle.pairs.pair import Pair
+from bundle.pairs.report.figure import draw_report
 from scripts.data import load_datalist
 from tests.conftest import ROOT
 
@@ -213,13 +215,13 @@ def test_a_full_disk_and_then_a_free_one(
     registered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "data"
-    write, calls = pair_folder.draw_report, []
+    calls: list[Path] = []
 
-    def full(pair: object, path: Path) -> None:
+    def full(pair: Pair, path: Path) -> None:
         calls.append(path)
         if len(calls) == 2:
             raise OSError(errno.ENOSPC, "No space left on device", str(path))
-        write(pair, path)  # type: ignore[arg-type]
+        draw_report(pair, path)
 
     monkeypatch.setattr(pair_folder, "draw_report", full)
     assert main(["pairs", "collect", str(registered), "--out", str(out)]) == 1

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import tifffile
 
+from scripts.data.window import fits_window
 from scripts.errors import InputError
 from scripts.volume.read.reader import open_volume
 from scripts.volume.read.volume import Volume
-from scripts.volume.read.window import fits_window, neighbours_alike, sample_volume, volume_window
+from scripts.volume.read.window import neighbours_alike, sample_volume, volume_window
 
 
 def volume_of(path: Path, voxels: np.ndarray) -> Volume:
