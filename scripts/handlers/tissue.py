@@ -62,7 +62,7 @@ class Tissue:
         self.rows = _Rows()
 
     def attach(self, engine: Engine, _name: str = "tissue") -> None:
-        """Attach to an evaluator that decollates its batches; the names of the metrics are as above."""
+        """Attach to an evaluator that decollates its batches."""
         if self.classifier is None:
             return
         engine.add_event_handler(Events.EPOCH_STARTED, self._start)

@@ -2,7 +2,7 @@
 
 Stained slice by slice, a volume flickers: noise of the CT and doubtful places come out differently in each slice, and a
 cut across the slices is streaked. The measure is the mean absolute change from slice to slice in grey levels (0 to
-255); it says little by itself, since tissue changes too, and is compared with that of the CT or of the true stain.
+255); it says little by itself, since tissue changes too, and is compared with that of the CT or of the true sections.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How much the stain changes from slice to slice, against the true stain of the phantom."""
+"""How much the stain changes from slice to slice, against the phantom's true sections."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def measure(conditions: Conditions) -> dict[str, Any]:
             ct = 255 * window(volume.read(0, volume.shape[0]), 5000, 35000)
         true_change, ct_change = mean_change(truth), mean_change(ct)
         name = f"{entry['specimen']} ({entry['split']})"
-        rows.append(_row(name, "true stain", true_change, ct_change, true_change, 0.0))
+        rows.append(_row(name, "true sections", true_change, ct_change, true_change, 0.0))
         for way, options in WAYS.items():
             out = conditions.work / f"{entry['specimen']}_{len(rows)}"
             run_workflow("inference", {"input": PHANTOM / entry["ct_nifti"], "output_dir": out} | options)
@@ -50,8 +50,8 @@ def measure(conditions: Conditions) -> dict[str, Any]:
             rows.append(_row(name, way, mean_change(stained), ct_change, true_change, error))
     return {
         "title": "Mean change from slice to slice, in grey levels",
-        "note": "Synthetic phantom, shipped weights. The error is the mean absolute difference to the true stain.",
-        "floor": "at most 1.1 times the true stain's",
+        "note": "Synthetic phantom, shipped weights. The error is the mean absolute difference to the true sections.",
+        "floor": "at most 1.1 times the true sections'",
         "rows": rows,
         "met": all(row["to the truth's"] <= 1.1 for row in rows if "default" in row["stained"]),
     }
