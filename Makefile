@@ -24,9 +24,10 @@ demo: venv
 	-$(BIN)/python -m bundle lpips-weights
 	$(BIN)/python -m bundle demo
 
+# One process a core, at most four: each takes up to 1.5 GB of memory.
 test: venv
 	$(BIN)/python -m bundle lpips-weights
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 check: venv
 	$(BIN)/ruff check .
