@@ -47,7 +47,7 @@ readers-venv: $(VENV)-readers/.installed
 
 $(VENV)-readers/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)-readers
-	$(VENV)-readers/bin/pip install --quiet $(PIP_OPTIONS) torch torchvision
+	$(VENV)-readers/bin/pip install --quiet --constraint constraints.txt $(PIP_OPTIONS) torch torchvision
 	$(VENV)-readers/bin/pip install --quiet $(PIP_OPTIONS) --editable '.[dev,readers]'
 	touch $@
 
