@@ -2,8 +2,9 @@
 
 from scripts.networks.exported import ExportedGenerator
 from scripts.networks.folding import fold_layers
-from scripts.networks.generator import ResNetGenerator, StainGenerator
+from scripts.networks.generator import ResNetGenerator
 from scripts.networks.lower_resolution import LowerResolution
+from scripts.networks.stain_generator import StainGenerator
 from scripts.networks.unet import StainUNet
 from scripts.networks.windowing import KeepsWindowing
 

@@ -15,6 +15,7 @@ ENTRY = "network_def"  # of a state dict, and of an exported network
 TARGET = "_target_"  # of a definition: the class, as the configs name it
 PACKAGE = "scripts.networks"
 LONGEST = 4096  # bytes of a text
+LENGTH = 1024  # of an entry: MONAI's `copy_model_state` leaves out, without a word, what has another shape
 
 Build = TypeVar("Build", bound=Callable[..., None])
 Definition = dict[str, Any]
@@ -40,7 +41,10 @@ class KeepsDefinition(nn.Module):
     @property
     def definition(self) -> Definition:
         """The entry ``network_def`` of a config that builds this network."""
-        return {TARGET: f"{PACKAGE}.{type(self).__name__}", **self.arguments}
+        kind = type(self)
+        name = f"{kind.__module__}.{kind.__qualname__}"
+        own = kind.__module__.startswith(f"{PACKAGE}.")
+        return {TARGET: f"{PACKAGE}.{kind.__name__}" if own else name, **self.arguments}
 
     def _save_to_state_dict(self, destination: dict[str, Any], prefix: str, keep_vars: bool) -> None:
         super()._save_to_state_dict(destination, prefix, keep_vars)
@@ -76,7 +80,8 @@ def notes_arguments(build: Build) -> Build:
 
     @functools.wraps(build)
     def noted(network: KeepsDefinition, *args: Any, **kwargs: Any) -> None:
-        given = signature.bind(network, *args, **kwargs).arguments
+        named = {name: value for name, value in kwargs.items() if value is not None}  # of another network, perhaps
+        given = signature.bind(network, *args, **named).arguments
         known = {name: value for name, value in given.items() if value is not None}
         build(**known)  # the network among them, by its name
         network.asked = frozenset(known) - {next(iter(given))}
@@ -85,8 +90,8 @@ def notes_arguments(build: Build) -> Build:
 
 
 def encoded(definition: Mapping[str, Any]) -> torch.Tensor:
-    """A definition as the bytes (N,) uint8 of JSON in ASCII."""
-    return torch.tensor(list(json.dumps(definition).encode("ascii")), dtype=torch.uint8)
+    """A definition as the bytes (1024,) uint8 of JSON in ASCII, filled up with blanks."""
+    return torch.tensor(list(json.dumps(definition).encode("ascii").ljust(LENGTH)), dtype=torch.uint8)
 
 
 def decoded(tensor: Any) -> Definition:

@@ -6,13 +6,11 @@ import inspect
 import os
 from collections.abc import Callable, Mapping
 
-import numpy as np
 import torch
 
 from scripts.errors import InputError
 from scripts.networks import StainGenerator, StainUNet
 from scripts.networks.definition import ENTRY, PACKAGE, TARGET, Definition, KeepsDefinition, decoded, difference
-from scripts.networks.generator import UPSAMPLINGS
 
 Trained = StainGenerator | StainUNet
 #: All that weights can name: a file must not choose what code is run.
@@ -22,8 +20,15 @@ BUILDERS: dict[str, Callable[..., Trained]] = {
 REMEDY = "take the file as its training wrote it, or give --checkpoint another one"
 
 
-def definition_in(tensors: Mapping[str, torch.Tensor], path: str | os.PathLike[str]) -> Definition | None:
+def definition_in(
+    tensors: Mapping[str, torch.Tensor], path: str | os.PathLike[str], asked: KeepsDefinition
+) -> Definition | None:
     """What the weights of a file say they are of; None for weights of version 0.8 and before, which do not say.
+
+    Args:
+        tensors: the weights.
+        path: of the file, for messages.
+        asked: what the config builds. Weights of its own class are known, if it is a user's.
 
     Raises:
         InputError: it is damaged, or a network or argument that this version does not know.
@@ -34,6 +39,8 @@ def definition_in(tensors: Mapping[str, torch.Tensor], path: str | os.PathLike[s
         definition = decoded(tensors[ENTRY])
     except ValueError as error:
         raise InputError(f"{path} cannot be used: {error}; {REMEDY}.") from error
+    if definition[TARGET] == asked.definition[TARGET] and definition[TARGET] not in BUILDERS:
+        return definition
     if definition[TARGET] not in BUILDERS:
         raise InputError(
             f"{path} names a network {definition[TARGET]!r}, of which this version knows nothing: "
@@ -93,6 +100,10 @@ def build_empty(definition: Definition, tensors: Mapping[str, torch.Tensor], pat
     except (ValueError, TypeError, RuntimeError) as error:
         words = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
         raise InputError(f"{path} describes a network that cannot be built ({words}): {REMEDY}.") from error
+    built = network.definition
+    different = difference(definition, built) or next((f"has {name}" for name in definition if name not in built), None)
+    if different is not None:
+        raise InputError(f"{path} describes a network that cannot be built (it {different}): {REMEDY}.")
     misfit = first_misfit(tensors, shapes)
     if misfit is not None:
         raise InputError(
@@ -127,12 +138,7 @@ def shapes_of(network: torch.nn.Module) -> dict[str, torch.Size]:
 
 def contradicting_buffer(tensors: Mapping[str, torch.Tensor], network: Trained) -> str | None:
     """Name a buffer that keeps an argument which no shape tells, and has another value than `network`'s."""
-    if not isinstance(network, StainGenerator):
-        return None
-    if tensors["options"].tolist() != [int(network.skip), UPSAMPLINGS.index(network.upsample)]:
-        return "options"
-    dark_end = float(tensors.get("dark_end", 0.0))
-    return None if dark_end == float(np.float32(network.dark_part)) else "dark_end"
+    return network.contradicting_buffer(tensors) if isinstance(network, StainGenerator) else None
 
 
 def require_numbers(tensors: Mapping[str, torch.Tensor], path: str | os.PathLike[str]) -> None:

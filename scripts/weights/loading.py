@@ -11,10 +11,11 @@ import torch
 
 from scripts.errors import InputError
 from scripts.networks import Stainer, StainGenerator
-from scripts.networks.definition import ENTRY, KeepsDefinition
+from scripts.networks.definition import ENTRY, TARGET, KeepsDefinition
 from scripts.networks.exported import SUFFIXES, load_exported
 from scripts.networks.generator import UPSAMPLINGS
 from scripts.weights.architecture import (
+    BUILDERS,
     Trained,
     build_empty,
     contradicting_buffer,
@@ -68,18 +69,21 @@ def load_generator(network: Stainer, path: str | os.PathLike[str]) -> Trained:
     state = next((content[key] for key in STATES if isinstance(content.get(key), dict)), content)
     expected = shapes_of(network)
     tensors = without_prefix(
-        {name: value for name, value in state.items() if isinstance(value, torch.Tensor)}, [ENTRY, *expected]
+        {name: value for name, value in state.items() if isinstance(value, torch.Tensor)}, [*expected, ENTRY]
     )
     if is_foreign(tensors, expected):
         what = "the weights of another program or another network" if tensors else "no weights"
         raise InputError(f"{path} holds {what}: {MODEL}.")
     require_numbers(tensors, path)
-    trained = definition_in(tensors, path)
+    trained = definition_in(tensors, path, network)
     if trained is None:
         _check_fits(path, tensors, network)
     else:
         refuse_contradiction(trained, network, path)
-        network = build_empty(trained, tensors, path)
+        if trained[TARGET] in BUILDERS:
+            network = build_empty(trained, tensors, path)
+        else:
+            _check_fits(path, tensors, network)  # a class of the user's own, which only the config can build
     name = first_not_finite(tensors)
     if name is not None:
         raise InputError(
@@ -92,7 +96,7 @@ def load_generator(network: Stainer, path: str | os.PathLike[str]) -> Trained:
 def _check_fits(path: str | os.PathLike[str], tensors: Mapping[str, torch.Tensor], network: Trained) -> None:
     """Refuse weights of another architecture that do not say of which."""
     if isinstance(network, StainGenerator) and "options" in tensors:
-        trained, asked = float(tensors.get("dark_end", 0.0)), network.dark_part
+        trained, asked = float(tensors.get("dark_end", torch.zeros(1)).flatten()[0]), network.dark_part
         if trained != float(np.float32(asked)):
             raise InputError(
                 f"The checkpoint {path} was trained with dark_end {trained:g}, not {asked:g}: give the same, "

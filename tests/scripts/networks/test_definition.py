@@ -117,4 +117,36 @@ def test_differences_name_both_values() -> None:
 
 
 def test_the_bytes_are_those_of_json() -> None:
-    assert bytes(encoded(TINY).tolist()).decode() == json.dumps(TINY)
+    assert bytes(encoded(TINY).tolist()).decode() == json.dumps(TINY).ljust(1024)
+
+
+OTHER_NETWORKS: dict[str, dict[str, Any]] = {
+    "skip": {"skip": False},
+    "upsample": {"upsample": "bilinear"},
+    "dark end": {"dark_end": 0.125},
+    "norm": {"norm": "instance"},
+    "blocks": {"blocks": 12},
+}
+
+
+@pytest.mark.parametrize("options", OTHER_NETWORKS.values(), ids=OTHER_NETWORKS)
+def test_monai_copies_no_weights_of_another_network(options: dict[str, Any]) -> None:
+    """`monai.bundle.load` and `ckpt_export` copy by name and shape, so the entry's length may not depend on it."""
+    with pytest.raises(RuntimeError, match="a network"):
+        copy_model_state(tiny(), tiny(**options).state_dict())
+    copy_model_state(tiny(**options), tiny(**options).state_dict())
+
+
+@pytest.mark.parametrize("name", ["skip", "upsample", "dark end"])
+def test_weights_of_version_0_8_keep_what_no_shape_tells(name: str) -> None:
+    state = {key: value for key, value in tiny(**OTHER_NETWORKS[name]).state_dict().items() if key != "network_def"}
+    with pytest.raises(RuntimeError, match=r"other (options|dark_end)"):
+        tiny().load_state_dict(state)
+    tiny(**OTHER_NETWORKS[name]).load_state_dict(state)
+
+
+def test_entries_of_another_network_that_are_null_are_left_out() -> None:
+    """As evaluate.yaml and inference.yaml have them, where an overlay changes the class alone."""
+    assert StainUNet(channels=None, blocks=None, skip=None).asked == frozenset()  # type: ignore[call-arg, arg-type]
+    with pytest.raises(TypeError):
+        StainUNet(blocks=3)  # type: ignore[call-arg]

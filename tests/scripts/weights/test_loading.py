@@ -31,7 +31,30 @@ def of_version_0_8(network: StainGenerator) -> dict[str, torch.Tensor]:
     return {name: value for name, value in network.state_dict().items() if name != "network_def"}
 
 
+class Mine(StainGenerator):
+    """A network of a user's own."""
+
+
 class TestAccepted:
+    @pytest.mark.parametrize("prefix", ["module.", "_orig_mod."])
+    def test_version_0_8_from_data_parallel_or_compiled(self, prefix: str, tmp_path: Path) -> None:
+        state = {prefix + name: value for name, value in of_version_0_8(generator(1)).items()}
+        save_atomically({"model": state}, tmp_path / "model.pt")
+        assert same(load_generator(generator(), tmp_path / "model.pt"), generator(1))
+
+    def test_a_class_of_the_users_own(self, tmp_path: Path) -> None:
+        """Only the config can build it: weights must not choose what code is run."""
+        torch.manual_seed(1)
+        network = Mine(channels=(4, 4, 8), blocks=1)
+        save_atomically(network.state_dict(), tmp_path / "model.pt")
+        loaded = load_generator(Mine(channels=(4, 4, 8), blocks=1), tmp_path / "model.pt")
+        assert type(loaded) is Mine
+        assert same(loaded, network)
+        with pytest.raises(InputError, match=r"names a network '.*Mine', of which this version knows nothing"):
+            load_generator(StainGenerator(), tmp_path / "model.pt")
+        with pytest.raises(InputError, match="has blocks 1, not 2"):
+            load_generator(Mine(channels=(4, 4, 8), blocks=2), tmp_path / "model.pt")
+
     def test_flat_state_dict(self, tmp_path: Path) -> None:
         saved = generator(1)
         saved.set_windowing((5000.0, 35000.0), (1.0, 99.0))
