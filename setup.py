@@ -1,4 +1,4 @@
-"""Building the wheel: the bundle goes into the package ``xray_stain``, where its folders' names meet nobody's."""
+"""Building the wheel: the bundle goes into the package ``xray_stain``, so that its folders lie beside nobody's."""
 
 from __future__ import annotations
 
@@ -30,11 +30,15 @@ class BuildWithBundle(build_py):
         shutil.rmtree(target, ignore_errors=True)  # of an earlier build, whose files may be gone since
         found = [ROOT / name for name in FILES]
         for folder, endings in FOLDERS.items():
-            found += [path for path in (ROOT / folder).rglob("*") if path.suffix in endings]
+            found += [path for path in (ROOT / folder).rglob("*") if path.suffix in endings and not _is_hidden(path)]
         for path in found:
             place = target / path.relative_to(ROOT)
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, place)
+
+
+def _is_hidden(path: Path) -> bool:
+    return path.is_symlink() or any(part.startswith((".", "__pycache__")) for part in path.relative_to(ROOT).parts)
 
 
 setup(cmdclass={"build_py": BuildWithBundle})

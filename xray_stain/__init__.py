@@ -7,7 +7,8 @@ Example::
     rgb = xray_stain.VirtualStainer()("scan.nii.gz")
 
 The bundle's own packages, ``scripts`` and ``bundle``, lie in `BUNDLE_ROOT`, which comes to the front of the search path
-when one of them is first needed. To import this package takes no time.
+when one of them is first needed. Packages of these names elsewhere cannot be imported in the same process. To import
+this package takes no time.
 """
 
 from __future__ import annotations
@@ -48,5 +49,16 @@ def main() -> int:
 
 
 def _find_bundle() -> None:
-    if str(BUNDLE_ROOT) not in sys.path:
-        sys.path.insert(0, str(BUNDLE_ROOT))
+    """Put the bundle first on the search path.
+
+    Raises:
+        ImportError: another bundle's packages were imported already: their code would run in place of ours.
+    """
+    for name in ("scripts", "bundle"):
+        file = getattr(sys.modules.get(name), "__file__", None)
+        if name in sys.modules and (file is None or not Path(file).resolve().is_relative_to(BUNDLE_ROOT)):
+            raise ImportError(
+                f"Another package named {name} was imported before, {file or 'without a file'}: xray_stain would run "
+                "its code. Import xray_stain.VirtualStainer first, or in a process of its own."
+            )
+    sys.path[:] = [str(BUNDLE_ROOT), *(entry for entry in sys.path if entry != str(BUNDLE_ROOT))]

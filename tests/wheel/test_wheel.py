@@ -25,6 +25,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
     for name in ("configs", "scripts", "bundle", "models", "docs", "xray_stain"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    (copy / "scripts" / ".hidden").mkdir()
+    (copy / "scripts" / ".hidden" / "a.py").write_text("")
     for name in ("setup.py", "pyproject.toml", "MANIFEST.in", "README.md", "LICENSE"):
         shutil.copyfile(ROOT / name, copy / name)
     built = subprocess.run(
@@ -111,3 +113,18 @@ def test_the_face_in_the_repository() -> None:
     assert xray_stain.BUNDLE_ROOT == ROOT
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = xray_stain.nonsense
+
+
+def test_the_code_of_another_bundle_is_not_run(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts" / "__init__.py").write_text("")
+    code = f"sys.path.insert(1, {str(tmp_path)!r}); import scripts, xray_stain; xray_stain.VirtualStainer"
+    command = [sys.executable, "-c", f"import sys; sys.path[0] = {str(installed)!r}; {code}"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert "ImportError: Another package named scripts was imported before" in ended.stderr
+
+
+def test_nothing_hidden_is_carried(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert not [name for name in names if any(part.startswith(".") for part in name.split("/"))]
