@@ -9,7 +9,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from scripts.errors import cannot_write
+from scripts.errors import InputError, cannot_write
+from scripts.lock import locked
 
 
 def partial_of(path: Path) -> Path:
@@ -40,16 +41,18 @@ def whole_file(path: Path, partial: Path | None = None) -> Iterator[Path]:
 
     Raises:
         OSError: the disk is full, or the folder is closed to the user.
+        InputError: another process is writing the same file.
     """
     partial = partial or partial_of(path)
-    try:
-        if partial.is_symlink():
-            partial.unlink()  # to write through it would change a file elsewhere
-        yield partial
-        settle(partial, path)
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)  # also where both were names of one file, which a rename leaves alone
+    if partial.is_symlink():
+        partial.unlink()  # to write through it would change a file elsewhere
+    with _alone(path, partial):
+        try:
+            yield partial
+            settle(partial, path)
+        finally:
+            with contextlib.suppress(OSError):
+                partial.unlink(missing_ok=True)  # also where both were names of one file, which a rename leaves alone
 
 
 @contextlib.contextmanager
@@ -62,18 +65,34 @@ def whole_folder(path: Path, partial: Path | None = None) -> Iterator[Path]:
 
     Raises:
         OSError: the disk is full, or the folder is closed to the user.
+        InputError: another process is filling the same folder.
     """
     partial = partial or partial_of(path)
-    remove(partial)
-    try:
-        partial.mkdir()
-        yield partial
-        _sync_all(partial)
-        _replace_folder(partial, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
+    if partial.is_dir() and not partial.is_symlink():
+        with _alone(path, partial):
             remove(partial)
-        raise
+    else:
+        remove(partial)
+    partial.mkdir()
+    with _alone(path, partial):
+        try:
+            yield partial
+            _sync_all(partial)
+            _replace_folder(partial, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                remove(partial)
+            raise
+
+
+@contextlib.contextmanager
+def _alone(path: Path, partial: Path) -> Iterator[None]:
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(locked(partial))
+        except BlockingIOError as error:
+            raise InputError(f"Another process is writing {path}: wait for its end, or give another name.") from error
+        yield
 
 
 def settle(partial: Path, path: Path) -> None:

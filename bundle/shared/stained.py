@@ -149,7 +149,7 @@ def _read(folder: Path, name: str) -> Stained:
             paths = _paths(folder, name, record, "uncertainty")
             uncertainty = _first_there(paths)
             if uncertainty is None:
-                logger.warning("%s: its uncertainty (%s) is not there, the page goes without.", name, _or(paths))
+                logger.warning("%s: its uncertainty (%s) is not there and left out.", name, _or(paths))
         stained = Stained(name, record, stain, uncertainty)
         _ = stained.source, stained.padding, stained.made_of, stained.ct_digest, stained.zeros_left_out
         _ = stained.digests("stain"), stained.digests("uncertainty")

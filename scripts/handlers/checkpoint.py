@@ -16,9 +16,9 @@ from torch import nn
 from scripts.engines.distributed import average
 from scripts.engines.trainer import PairedCycleGANTrainer
 from scripts.errors import InputError
-from scripts.files.folder_lock import lock_folder
 from scripts.handlers.failure import on_failure
 from scripts.handlers.resuming import lay_out_as_weights, require_same_training
+from scripts.lock import lock_folder
 from scripts.options.values import truth
 from scripts.weights.checkpoint import previous_of, read_checkpoint, save_atomically
 from scripts.weights.finite import first_not_finite

@@ -9,6 +9,7 @@ import pytest
 
 from scripts import whole
 from scripts.errors import InputError
+from scripts.lock import OPEN_FILES_MOVE
 
 
 def test_text_takes_the_place_of_another(tmp_path: Path) -> None:
@@ -62,6 +63,7 @@ def test_a_second_name_of_the_file_is_no_rest(tmp_path: Path) -> None:
     """A rename between two names of one file does nothing, by POSIX."""
     (tmp_path / "a").write_text("same")
     with whole.whole_file(tmp_path / "a") as partial:
+        partial.unlink()
         partial.hardlink_to(tmp_path / "a")
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
@@ -124,3 +126,28 @@ def test_what_cannot_be_written_is_one_sentence(error: OSError, sentence: str) -
 def test_a_full_disk_may_have_a_cure_of_its_own() -> None:
     with pytest.raises(InputError, match=r": tidy up\.$"), whole.writing("a.txt", "give B", full="tidy up"):
         raise OSError(errno.EDQUOT, "Disk quota exceeded")
+
+
+def open_file(path: Path) -> None:
+    with whole.whole_file(path):
+        pass
+
+
+def open_folder(path: Path) -> None:
+    with whole.whole_folder(path):
+        pass
+
+
+@pytest.mark.skipif(not OPEN_FILES_MOVE, reason="Windows renames no open file, so none is locked")
+def test_two_do_not_write_one_thing_at_once(tmp_path: Path) -> None:
+    """A lock is of an opened file, so one process can play both."""
+    with whole.whole_file(tmp_path / "a") as partial:
+        partial.write_text("first")
+        with pytest.raises(InputError, match=r"Another process is writing .*a: wait for its end"):
+            open_file(tmp_path / "a")
+    assert (tmp_path / "a").read_text() == "first"
+    with whole.whole_folder(tmp_path / "b") as partial:
+        (partial / "c").write_text("first")
+        with pytest.raises(InputError, match=r"Another process is writing .*b: wait for its end"):
+            open_folder(tmp_path / "b")
+    assert (tmp_path / "b" / "c").read_text() == "first"

@@ -12,7 +12,7 @@ import torch
 
 from scripts.errors import InputError
 from scripts.files.digest import file_signature
-from scripts.files.folder_lock import lock_folder
+from scripts.lock import lock_folder
 from scripts.networks import Stainer
 from scripts.volume.read.rechunk import copy_in_cubes
 from scripts.volume.read.volume import Volume

@@ -11,20 +11,20 @@ from typing import Any
 
 import pytest
 
-from scripts.files.folder_lock import FOLDERS_OPEN, lock_folder
+from scripts.lock import OPEN_FILES_MOVE, lock_folder
 from tests.conftest import ROOT
 
-HOLD = "import sys, time; from pathlib import Path; from scripts.files.folder_lock import lock_folder; "
+HOLD = "import sys, time; from pathlib import Path; from scripts.lock import lock_folder; "
 HOLD += "held = lock_folder(Path(sys.argv[1])); print('held', flush=True); time.sleep(60)"
 
 
-@pytest.mark.skipif(not FOLDERS_OPEN, reason="Windows opens no folders, and lock_folder then locks nothing")
+@pytest.mark.skipif(not OPEN_FILES_MOVE, reason="Windows opens no folders, and lock_folder then locks nothing")
 def test_locked_by_another_process_until_that_is_killed(tmp_path: Path) -> None:
     # -c with the folder on the path imports the module alone, not the whole package
-    code = HOLD.replace("from scripts.files.folder_lock", "from folder_lock")
+    code = HOLD.replace("from scripts.lock", "from lock")
     with subprocess.Popen(
         [sys.executable, "-c", code, str(tmp_path)],
-        env=os.environ | {"PYTHONPATH": str(ROOT / "scripts" / "files")},
+        env=os.environ | {"PYTHONPATH": str(ROOT / "scripts")},
         stdout=subprocess.PIPE,
     ) as other:
         assert other.stdout is not None
@@ -38,11 +38,11 @@ def test_locked_by_another_process_until_that_is_killed(tmp_path: Path) -> None:
     os.close(descriptor)
 
 
-@pytest.mark.skipif(not FOLDERS_OPEN, reason="Windows opens no folders, and lock_folder then locks nothing")
+@pytest.mark.skipif(not OPEN_FILES_MOVE, reason="Windows opens no folders, and lock_folder then locks nothing")
 def test_a_file_system_without_locks_stops_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(descriptor: int, **_: Any) -> bool:
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr("scripts.files.folder_lock.lock_descriptor", refuse)
+    monkeypatch.setattr("scripts.lock.lock_descriptor", refuse)
     assert lock_folder(tmp_path) is None
     assert list(tmp_path.iterdir()) == []
