@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
     """
     from bundle.workflows.converting import check_formats, convert, find
 
-    formats = check_formats(args.to.split(","))
+    formats = check_formats([name.strip() for name in args.to.split(",")])
     for stained in find(args.stained, args.name):
         for path in convert(stained, formats, args.out):
             print(path)

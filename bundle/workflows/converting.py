@@ -87,6 +87,11 @@ def convert(stained: Stained, formats: Sequence[str], out: Path | None = None) -
     Raises:
         InputError: an output exists; the stain is not what its record describes; the disk is full.
     """
+    if stained.record.get("uncertainty") is not None and stained.uncertainty is None:
+        raise InputError(
+            f"{stained.name} was stained with its uncertainty, which is no longer beside {stained.stain}: copy it there, "
+            "or stain the volume again."
+        )
     folder = stained.stain.parent if out is None else writable_folder(out, "--out")
     sources = {"stain": stained.stain, "uncertainty": stained.uncertainty}
     paths = {

@@ -17,8 +17,8 @@ from bundle.pairs.study.table.row import Row
 from bundle.pairs.study.windows import windows_of
 from bundle.pairs.study.workers import make_all
 from scripts.errors import InputError
-from scripts.lock import lock_folder
 from scripts.files.output_folder import writable_folder
+from scripts.lock import lock_folder
 from scripts.whole import remove, write_text
 
 PAIRS = "pairs"
