@@ -74,6 +74,16 @@ def test_mistakes(stained: Callable[..., Path], tmp_path: Path, capsys: pytest.C
         assert sentence in capsys.readouterr().err
 
 
+def test_an_uncertainty_that_is_gone_is_missed(
+    stained: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = stained(output_format=["tif"], uncertainty=True, views=2)
+    (out / "S03_ct_uncertainty.tif").unlink()
+    assert main(["convert", str(out), "--to", "nii, nii.gz", "--out", str(tmp_path / "c")]) == 1
+    assert "stained with its uncertainty, which is no longer beside" in capsys.readouterr().err
+    assert not (tmp_path / "c").exists()
+
+
 def test_a_stain_that_was_changed_leaves_nothing(
     stained: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
