@@ -89,8 +89,8 @@ def convert(stained: Stained, formats: Sequence[str], out: Path | None = None) -
     """
     if stained.record.get("uncertainty") is not None and stained.uncertainty is None:
         raise InputError(
-            f"{stained.name} was stained with its uncertainty, which is no longer beside {stained.stain}: copy it there, "
-            "or stain the volume again."
+            f"{stained.name} was stained with its uncertainty, which is no longer beside {stained.stain}: copy it "
+            "there, or stain the volume again."
         )
     folder = stained.stain.parent if out is None else writable_folder(out, "--out")
     sources = {"stain": stained.stain, "uncertainty": stained.uncertainty}
