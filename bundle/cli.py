@@ -7,12 +7,15 @@ import difflib
 import importlib
 import io
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from bundle.commands import COMMANDS, GROUPS
+from bundle.commands import COMMANDS, GROUPS, Command
+from bundle.shared.broken_pipe import output_may_break
+from bundle.shared.our_words import in_our_words
 from bundle.shared.places import CONFIGS
 
 INSTALLED = "xray-stain"
@@ -32,13 +35,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return the exit status; a user's mistake ends in one sentence and status 1."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be no text, as on the error output
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    with output_may_break():
+        return _run(list(sys.argv[1:] if arguments is None else arguments))
+
+
+def _run(words: Sequence[str]) -> int:
     command = COMMANDS[_name_of_command(words)]
+    if not _is_somewhere():
+        print("error: The current folder was removed: change to one that is there.", file=sys.stderr)
+        return 1
+    options = argparse.Namespace()
     try:
         options = parser_of(words[0]).parse_args(words[1:])
         return int(importlib.import_module(command.module).run(options))
     except KeyboardInterrupt:
-        print(f"interrupted: {command.interrupted}", file=sys.stderr)
+        print(f"interrupted: {_how_to_go_on(command, options)}", file=sys.stderr)
         return 130
     except Exception as error:
         from scripts.errors import find_input_error  # late: it brings PyTorch
@@ -46,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         mistake = find_input_error(error)  # MONAI wraps what a transform raises
         if mistake is None:
             raise
-        print(f"error: {_in_our_words(str(mistake), command.module)}", file=sys.stderr)
+        print(f"error: {_translated(str(mistake), command, options, words)}", file=sys.stderr)
         return 1
 
 
@@ -93,9 +104,11 @@ def _name_of_command(words: Sequence[str]) -> str:
     if words[0] not in COMMANDS:
         every.parse_known_args(words[:1])
         _refuse_command(every, words[0])
-    if "" in words:  # an empty path would be the current folder
-        every.error("an argument is empty: give it a value, or leave it and its option out")
     for word in words:
+        option, equals, value = word.partition("=") if word.startswith("--") else ("", "=", word)
+        if equals and not value.strip():  # an empty path would be the current folder
+            what = f"the value of {option}" if option else "an argument"
+            every.error(f"{what} is empty: give it a value, or leave it and its option out")
         if word.split("=")[0] == "--output_dir":
             every.error("--output_dir is called --out here: write --out")
     return words[0]
@@ -113,9 +126,29 @@ def _refuse_command(every: argparse.ArgumentParser, word: str) -> NoReturn:
     every.error(f"there is no command {word!r}: " + (f"did you mean {close[0]}?" if close else "--help lists them"))
 
 
-def _in_our_words(sentence: str, module: str) -> str:
-    """A sentence of `scripts`, which names MONAI's options, with the names that the command has for them."""
-    names = getattr(importlib.import_module(module), "NAMES", {})
-    for theirs, ours in {"--output_dir": "--out", **names}.items():
-        sentence = sentence.replace(theirs, ours)
-    return sentence.replace("python -m bundle", _program())
+def _is_somewhere() -> bool:
+    try:
+        os.getcwd()
+    except OSError:
+        return False
+    return True
+
+
+def _how_to_go_on(command: Command, options: argparse.Namespace) -> str:
+    """What a command says of its options and of what it has left, or what holds for all of its kind."""
+    says = getattr(importlib.import_module(command.module), "interrupted", None)
+    return str(says(options)) if says and vars(options) else command.interrupted
+
+
+def _translated(sentence: str, command: Command, options: argparse.Namespace, words: Sequence[str]) -> str:
+    module = importlib.import_module(command.module)
+    names = {"--output_dir": "--out", **getattr(module, "NAMES", {})}
+
+    def settable(entry: str) -> bool:
+        if entry in vars(options) or not hasattr(module, "KIND"):
+            return False
+        from bundle.workflows.typed import is_entry  # late: it brings PyTorch
+
+        return is_entry(module.KIND, entry)
+
+    return in_our_words(sentence, names, settable, words, _program())

@@ -9,9 +9,10 @@ class Command(NamedTuple):
     """A command.
 
     Attributes:
-        module: has ``add_arguments(parser)`` and ``run(args)``, and imports nothing heavy before ``run`` is called.
+        module: has ``add_arguments(parser)`` and ``run(args)``, and imports nothing heavy before ``run`` is called;
+            may have ``interrupted(args)``, a better answer than the attribute's.
         summary: what it does, for the help.
-        interrupted: how the user goes on after Ctrl-C.
+        interrupted: how the user goes on after Ctrl-C, whatever the options are.
     """
 
     module: str
@@ -26,10 +27,9 @@ GROUPS: dict[str, dict[str, Command]] = {
         "train": Command(
             "bundle.workflows.train",
             "train the network on registered pairs of CT and section",
-            "the same command with --resume goes on after the last epoch that was saved",
         ),
         "evaluate": Command("bundle.workflows.evaluate", "score a trained network against true sections"),
-        "stain": Command("bundle.workflows.stain", "stain images and volumes of any size", GOES_ON),
+        "stain": Command("bundle.workflows.stain", "stain images and volumes of any size"),
         "convert": Command("bundle.workflows.convert", "write a stained volume in another format"),
     },
     "tools": {

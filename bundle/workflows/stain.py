@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from bundle.shared.places import SHIPPED
 from bundle.workflows.typed import NAMES as COMMON_NAMES
-from bundle.workflows.typed import add_common, path_text, run_typed
+from bundle.workflows.typed import add_common, path_text, require_plain, run_typed
 
+KIND = "inference"
 NAMES = {**COMMON_NAMES, "--input": "INPUT"}
 IMAGES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp")
 VOLUMES = (".nii", ".nii.gz", ".zarr", ".mha", ".nrrd", ".h5")
@@ -18,17 +20,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
         "inputs",
+        type=path_text,
         nargs="+",
         metavar="INPUT",
         help="image, TIFF stack, folder of slices, NIfTI, MHA, NRRD, OME-Zarr, file.h5:/entry/data, folder of volumes",
     )
     parser.add_argument(
         "--out",
+        type=path_text,
         required=True,
         help="a folder, for volumes of any size; or a name that ends in .png (one slice) or .tif: then one INPUT that "
         "fits into memory is stained to this file alone",
     )
-    parser.add_argument("--checkpoint", default=SHIPPED, help="weights: of a training, or exported")
+    parser.add_argument("--checkpoint", type=path_text, default=SHIPPED, help="weights: of a training, or exported")
     parser.add_argument(
         "--output_format", metavar="FORMAT,...", help="in a folder: ome.zarr, tif, nii.gz, nii (default: ome.zarr)"
     )
@@ -45,16 +49,35 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         InputError: what the workflow refuses; an option without effect on a single file.
     """
-    ending = "".join(Path(args.out).suffixes[-2:]).lower()
-    if ending.endswith(IMAGES) and not Path(args.out).is_dir():
+    if _is_single_file(args):
         return _to_a_file(args)
     from scripts.errors import InputError
 
+    ending = _ending(args)
     if ending.endswith(VOLUMES):
         raise InputError(
             f"--out {args.out} is named like a volume: name a folder, and give --output_format nii.gz, tif or ome.zarr."
         )
     return _to_a_folder(args)
+
+
+def interrupted(args: argparse.Namespace) -> str:
+    """How to go on after Ctrl-C."""
+    if _is_single_file(args):
+        return "nothing is written; give the same command again, which begins anew"
+    if not any(Path(args.out).glob("*_stain.partial")):
+        return "no volume is half stained; give the same command again"
+    if args.overwrite:
+        return "the same command goes on with the volume at which it stopped, and stains finished ones anew"
+    return "the same command goes on where it stopped"
+
+
+def _ending(args: argparse.Namespace) -> str:
+    return "".join(Path(args.out).suffixes[-2:]).lower()
+
+
+def _is_single_file(args: argparse.Namespace) -> bool:
+    return _ending(args).endswith(IMAGES) and not Path(args.out).is_dir()
 
 
 def _to_a_file(args: argparse.Namespace) -> int:
@@ -75,6 +98,7 @@ def _to_a_file(args: argparse.Namespace) -> int:
     if len(args.inputs) > 1 or len(args.overlay) > 1:
         what = "INPUT" if len(args.inputs) > 1 else "--overlay"
         raise InputError(f"The single file {args.out} takes one {what}: give one, or name a folder.")
+    require_plain({"device": args.device})
     overlay = args.overlay[0] if args.overlay else None
     keep_freed_memory()
     print(stain_to_file(args.inputs[0], Path(args.out), Path(args.checkpoint), overlay, args.ct_window, args.device))
@@ -82,18 +106,34 @@ def _to_a_file(args: argparse.Namespace) -> int:
 
 
 def _to_a_folder(args: argparse.Namespace) -> int:
-    out = Path(path_text(args.out))
-    options = {
-        "output_dir": out,
-        "checkpoint": path_text(args.checkpoint),
-        "output_format": None if args.output_format is None else args.output_format.split(","),
+    from bundle.shared.stained import RECORD, find_stained
+    from bundle.workflows.inputs import names_of_inputs
+    from bundle.workflows.results import Results, found_finished
+
+    options = _options(args)
+    require_plain(options)
+    out, names = Path(args.out), names_of_inputs(args.inputs)
+    results = Results(out / f"{name}{RECORD}" for name in names)
+    with found_finished() as finished:
+        for source in args.inputs:
+            run_typed(KIND, {"input": source, **options}, args.overlay, args.set)
+    results.require("staining", may_stay=finished)
+    for name in names:
+        find_stained(out, name)
+    print(f"stained in {out}")
+    return 0
+
+
+def _options(args: argparse.Namespace) -> dict[str, Any]:
+    from scripts.volume.stain.plan import check_formats
+
+    return {
+        "output_dir": args.out,
+        "checkpoint": args.checkpoint,
+        "output_format": None if args.output_format is None else check_formats(args.output_format),
         "ct_window": args.ct_window,
         "axis": args.axis,
         "uncertainty": args.uncertainty,
         "overwrite": args.overwrite,
         "device": args.device,
     }
-    for source in args.inputs:
-        run_typed("inference", {"input": path_text(source), **options}, args.overlay, args.set)
-    print(f"stained in {out}")
-    return 0

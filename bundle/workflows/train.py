@@ -7,13 +7,18 @@ from pathlib import Path
 
 from bundle.workflows.typed import NAMES, add_common, path_text, run_typed
 
-__all__ = ["NAMES", "add_arguments", "run"]
+__all__ = ["KIND", "NAMES", "add_arguments", "interrupted", "run"]
+
+KIND = "training"
+CHECKPOINT = "checkpoint.pt"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("data", metavar="DATA", help="folder with datalist.json")
-    parser.add_argument("--out", required=True, help="folder for model.pt, checkpoint.pt, history and previews")
+    parser.add_argument("data", type=path_text, metavar="DATA", help="folder with datalist.json")
+    parser.add_argument(
+        "--out", type=path_text, required=True, help="folder for model.pt, checkpoint.pt, history and previews"
+    )
     parser.add_argument("--epochs", type=int, help="how long (default: 120)")
     parser.add_argument("--seed", type=int, help="of everything random (default: 0)")
     parser.add_argument("--resume", action="store_true", help="continue exactly where OUT/checkpoint.pt ended")
@@ -26,24 +31,27 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         InputError: what the workflow refuses.
     """
-    out = Path(path_text(args.out))
+    from bundle.workflows.results import Results
+
+    weights, checkpoint = (Path(args.out) / name for name in ("model.pt", CHECKPOINT))
     options = {
-        "dataset_dir": path_text(args.data),
-        "output_dir": out,
+        "dataset_dir": args.data,
+        "output_dir": args.out,
         "train#trainer#max_epochs": args.epochs,
         "seed": args.seed,
         "resume": args.resume,
         "device": args.device,
     }
-    run_typed("training", options, args.overlay, args.set)
-    return _say(out / "model.pt")
-
-
-def _say(weights: Path) -> int:
-    """Name the result; a training that left none has not succeeded, whatever it said."""
-    from scripts.errors import InputError
-
-    if not weights.is_file():
-        raise InputError(f"The training ended without {weights}: see what it printed above.")
+    goes_on = checkpoint.exists()  # then the best weights may be of an epoch before
+    results = Results([checkpoint, weights])
+    run_typed(KIND, options, args.overlay, args.set)
+    results.require(KIND, may_stay=[weights] if goes_on else [])
     print(f"weights in {weights}")
     return 0
+
+
+def interrupted(args: argparse.Namespace) -> str:
+    """How to go on after Ctrl-C."""
+    if not (Path(args.out) / CHECKPOINT).is_file():
+        return "no epoch was saved yet; give the same command again"
+    return f"the same command {'' if args.resume else 'with --resume '}goes on after the last epoch that was saved"

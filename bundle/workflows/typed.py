@@ -15,11 +15,12 @@ from bundle.shared.workflow import LOGGING, config_files, workflow_words
 NAMES = {  # what sentences of `scripts` call an option: what it is called here
     "--dataset_dir": "DATA",
     "--train#trainer#max_epochs": "--epochs",
-    "--loss_weights#perceptual 0": "--set loss_weights#perceptual=0",
     "--resume true": "--resume",
     "--overwrite true": "--overwrite",
     "--uncertainty true": "--uncertainty",
 }
+
+STEPS = ("imports", "initialize", "run", "finalize")  # lists of a config, beside that of the workflow's own name
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +28,7 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", help="where to compute, such as cpu or cuda:1 (default: a GPU if there is one)")
     parser.add_argument(
         "--overlay",
-        type=Path,
+        type=path_text,
         action="extend",
         nargs="+",
         default=[],
@@ -45,8 +46,36 @@ def add_common(parser: argparse.ArgumentParser) -> None:
 
 
 def path_text(path: str | os.PathLike[str]) -> str:
-    """A path as text that MONAI takes for nothing else: absolute, so that it begins with no mark of an expression."""
-    return os.path.abspath(os.path.expanduser(path))
+    """A path as text that MONAI takes for nothing else: absolute, so that it begins with no mark of an expression.
+
+    A shell leaves the ``~`` of ``--out=~/x`` to the program. ``..`` stays, since it may follow a link to a folder.
+    """
+    return str(Path.cwd() / os.path.expanduser(path))
+
+
+def require_plain(options: Mapping[str, Any]) -> None:
+    """Refuse what MONAI would evaluate or look up: in an option that is no path, nothing is such an expression.
+
+    Args:
+        options: by the ids of the config.
+
+    Raises:
+        InputError: a value holds a mark of an expression.
+    """
+    from scripts.errors import InputError
+    from scripts.options.paths import MARKS, is_path
+
+    for name, text in given(options).items():
+        marks = [mark for mark in MARKS if mark in text]
+        if marks and not is_path(name):
+            raise InputError(f"--{name} is {text!r}: MONAI would evaluate the {marks[0]}, leave it out.")
+
+
+def is_entry(kind: str, name: str) -> bool:
+    """Whether a workflow's config has an entry of this id, such as ``loss_weights#perceptual``."""
+    from monai.bundle.config_parser import ConfigParser
+
+    return name in ConfigParser(_config(kind, []))
 
 
 def given(options: Mapping[str, Any]) -> dict[str, str]:
@@ -66,21 +95,23 @@ def given(options: Mapping[str, Any]) -> dict[str, str]:
     return texts
 
 
-def run_typed(kind: str, options: Mapping[str, Any], overlays: Sequence[Path], more: Sequence[str]) -> None:
+def run_typed(kind: str, options: Mapping[str, Any], overlays: Sequence[str], more: Sequence[str]) -> None:
     """Run a workflow in this process by the words that ``python -m monai.bundle`` would be given.
 
     Args:
         kind: ``training``, ``evaluating`` or ``inference``.
         options: by the ids of the config, see `given`.
-        overlays: config files of what differs.
+        overlays: config files of what differs, see `path_text`.
         more: further entries, ``id=value``.
 
     Raises:
-        InputError: an overlay that cannot be read, an entry that the config has not, or what the workflow refuses.
+        InputError: an overlay that cannot be read, an entry that the config has not, an option that MONAI would
+            evaluate, or what the workflow refuses.
     """
+    require_plain(options)
     entries = given(options)
     entries |= _entries(kind, more, overlays, entries)
-    words = workflow_words(kind, {}, [Path(path_text(path)) for path in overlays])
+    words = workflow_words(kind, {}, overlays)
     words += ["--logging_file", str(LOGGING), *(f"--{name}={text}" for name, text in entries.items())]
     before = sys.argv
     sys.argv = ["monai.bundle", *words]
@@ -102,9 +133,10 @@ def _raise_again(ended: SystemExit) -> None:
         raise ended
 
 
-def _entries(kind: str, more: Sequence[str], overlays: Sequence[Path], known: Mapping[str, str]) -> dict[str, str]:
+def _entries(kind: str, more: Sequence[str], overlays: Sequence[str], known: Mapping[str, str]) -> dict[str, str]:
     from scripts.errors import InputError
     from scripts.options.command_line import refuse_unknown_ids
+    from scripts.options.paths import is_path
     from scripts.overlay import read_with_overlay
 
     for overlay in overlays:
@@ -116,13 +148,15 @@ def _entries(kind: str, more: Sequence[str], overlays: Sequence[Path], known: Ma
             raise InputError(f"--set {word} is no ID=VALUE: write an entry of the config so, such as batch_size=4.")
         if name in known or name in entries or name == "bundle_root":
             raise InputError(f"--set {word}: {name} is said already: leave it out of --set.")
-        entries[name] = value
+        if name.split("#")[0] in (kind, *STEPS):
+            raise InputError(f"--set {word}: {name} is of the workflow's steps and no option: leave it out of --set.")
+        entries[name] = path_text(value) if is_path(name) and value.startswith("~") else value
     config: dict[str, Any] = _config(kind, overlays)
     refuse_unknown_ids(entries, config)
     return entries
 
 
-def _config(kind: str, overlays: Sequence[Path]) -> dict[str, Any]:
+def _config(kind: str, overlays: Sequence[str]) -> dict[str, Any]:
     from monai.bundle.config_parser import ConfigParser
 
     content: dict[str, Any] = ConfigParser.load_config_files(config_files(kind, overlays))

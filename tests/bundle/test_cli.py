@@ -176,9 +176,48 @@ def test_as_a_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     assert "datalist.json" in line
 
 
-@pytest.mark.parametrize("words", [["stain", "", "--out", "a.png"], ["stain", "a.tif", "--out", ""]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["stain", "", "--out", "a.png"],
+        ["stain", "a.tif", "--out", ""],
+        ["stain", "a.tif", "--out="],
+        ["convert", "s", "--to", "tif", "--out= "],
+    ],
+)
 def test_an_empty_argument_is_not_the_current_folder(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(words)
     assert ended.value.code == 2
-    assert "an argument is empty" in capsys.readouterr().err
+    assert "is empty: give it a value" in capsys.readouterr().err
+
+
+def test_a_removed_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert cli.main(["stain", "a.tif", "--out", "m"]) == 1
+    assert capsys.readouterr().err == "error: The current folder was removed: change to one that is there.\n"
+
+
+@pytest.mark.parametrize(("command", "status"), [("lut", 0), ("lut --help", 0)])
+def test_nobody_reads_the_output(command: str, status: int) -> None:
+    """The work is done to its end: what it prints before does not stop it."""
+    code = (
+        "import sys\nfrom bundle import cli\nfrom bundle.evidence import lut\n"
+        "def run(options):\n    print('x' * 100000, flush=True)\n    print('y')\n"
+        "    sys.stderr.write('done')\n    return 0\n"
+        f"lut.run = run\nwords = {command.split()}\n"
+        "sys.exit(cli.main(words if len(words) > 1 else [*words, '--dataset_dir', 'a', '--out', 'b']))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    said = process.stderr.read().decode()
+    process.stderr.close()
+    assert process.wait() == status
+    assert said == ("" if "--help" in command else "done")

@@ -33,6 +33,8 @@ from scripts.weights.origin import describe_weights
 
 logger = logging.getLogger(__name__)
 
+FINISHED = "%s: finished already, see %s"  # said of a volume and its record
+
 
 def plan_stainings(
     source: str | PathLike[str],
@@ -124,7 +126,7 @@ def _plan(asked: Request, output_dir: Path, network: Stainer, device: torch.devi
         is_zarr(Path(asked.source)) or not Path(asked.source).is_dir(),
     )
     begun = []
-    for source, name in zip(sources, _names(sources), strict=True):
+    for source, name in zip(sources, volume_names(sources), strict=True):
         with open_volume(source, asked.spacing, asked.orientation) as volume:
             request = replace(
                 asked,
@@ -148,7 +150,7 @@ def _is_finished(staining: Staining, volume: Volume) -> bool:
         return False
     with contextlib.suppress(OSError):  # the folder may be there, empty, if its removal was cut off
         staining.folder.rmdir()
-    logger.info("%s: finished already, see %s", volume.source, staining.output_dir / staining.outputs[-1])
+    logger.info(FINISHED, volume.source, staining.output_dir / staining.outputs[-1])
     return True
 
 
@@ -201,8 +203,15 @@ def check_nan_value(value: object) -> None:
         raise InputError(f"nan_value is {value!r}: give --nan_value a grey value, or none at all.")
 
 
-def _names(sources: Sequence[str]) -> list[str]:
-    """A name for each volume, unique: "scan.nii.gz" and "scan.tif" in one folder would otherwise have one output."""
+def volume_names(sources: Sequence[str]) -> list[str]:
+    """A name for each volume, unique: "scan.nii.gz" and "scan.tif" in one folder would otherwise have one output.
+
+    Args:
+        sources: all of one run, see `find_volumes`.
+
+    Raises:
+        InputError: a volume cannot be read.
+    """
     stems = []
     for source in sources:
         with open_volume(source) as volume:
