@@ -18,7 +18,7 @@ from scripts.data.spans import spans
 from scripts.errors import InputError, find_input_error
 from scripts.inferers.uncertainty import STEPS
 from scripts.memory import free_memory
-from scripts.options.command_line import refuse_unknown_ids
+from scripts.options.entries import refuse_unknown_ids
 from scripts.options.values import require_counts, require_device
 from scripts.overlay import read_with_overlay
 from scripts.volume.read.in_memory import InMemoryVolume

@@ -135,12 +135,11 @@ def _raise_again(ended: SystemExit) -> None:
 
 def _entries(kind: str, more: Sequence[str], overlays: Sequence[str], known: Mapping[str, str]) -> dict[str, str]:
     from scripts.errors import InputError
-    from scripts.options.command_line import refuse_unknown_ids
+    from scripts.options.entries import refuse_unknown_ids
     from scripts.options.paths import is_path
     from scripts.overlay import read_with_overlay
 
-    for overlay in overlays:
-        read_with_overlay(Path(config_files(kind)[0]), overlay)
+    read_with_overlay(Path(config_files(kind)[0]), *overlays)
     entries: dict[str, str] = {}
     for word in more:
         name, _, value = word.partition("=")

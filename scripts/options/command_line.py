@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import inspect
-import json
-import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from pydoc import locate
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from monai.bundle.config_parser import ConfigParser
 from monai.bundle.scripts import run as monai_run
 from monai.bundle.utils import DEFAULT_EXP_MGMT_SETTINGS
 from monai.bundle.workflows import ConfigWorkflow
+from monai.utils.misc import ensure_tuple
 
 from scripts.errors import InputError, end_in_one_sentence, on_command_line
 from scripts.options.arguments import Arguments, read_arguments
+from scripts.options.entries import refuse_unknown_ids
+from scripts.options.overlays import merge_overlays
 from scripts.options.paths import PATHS, READ_EARLY, check_typed_path, check_written_path, is_path
+from scripts.options.steps import DEFAULT_IDS, refuse_missing_ids, refuse_steps
 from scripts.options.values import require_package
 
 RUN_OPTIONS = {
@@ -28,7 +29,6 @@ RUN_OPTIONS = {
     *inspect.signature(ConfigWorkflow).parameters,
 }
 RUN_IDS = ("run_id", "init_id", "final_id")  # what MONAI takes words for, in this order
-DEFAULT_IDS = {"init_id": "initialize", "final_id": "finalize"}
 
 
 def check_command_line(let: Callable[[dict[str, str]], None]) -> None:
@@ -72,9 +72,13 @@ def refuse_mistakes(typed: Arguments) -> None:
             raise InputError(f"--{option} is {text!r}: MONAI takes '#' for the separator of a config's ids.")
     written = _read_args_file(typed.options.get("args_file"))
     given: dict[str, Any] = {**written, **typed.options}
-    config = _read_config(given.get("config_file", ""))
+    words = typed.words[1:] if typed.words[:1] == ["run"] else []
+    ids = {**given, **dict(zip(RUN_IDS, words, strict=False))}
+    run = {name: str(ids[name]) for name in RUN_IDS if ids.get(name) is not None}
+    config = _read_config(given.get("config_file", ""), {*_tracking_options(given), *run.values()})
     if not config:
         return
+    refuse_steps(given, config)
     refuse_unknown_ids(given, config, {*RUN_OPTIONS, *_tracking_options(given)})
     for option, value in written.items():
         if is_path(option) and option not in typed.options:
@@ -82,31 +86,7 @@ def refuse_mistakes(typed: Arguments) -> None:
     _refuse_none(typed.options, config, written)
     _refuse_texts_for_groups(typed.options, config)
     _refuse_tracking(given.get("tracking"), config)
-    words = typed.words[1:] if typed.words[:1] == ["run"] else []
-    ids = {**given, **dict(zip(RUN_IDS, words, strict=False))}
-    _refuse_missing_ids({name: str(ids[name]) for name in RUN_IDS if ids.get(name) is not None}, config)
-
-
-def refuse_unknown_ids(given: Iterable[str], config: Mapping[str, Any], besides: Iterable[str] = ()) -> None:
-    """Refuse a misspelt option.
-
-    Args:
-        given: names such as ``network_def#blocks``.
-        config: as it was read.
-        besides: further names that are right.
-
-    Raises:
-        InputError: an option that is neither an entry of the config nor among `besides`.
-    """
-    known = sorted({*_ids(config), *besides})
-    for option in given:
-        if option in known or _may_be_added(option, config):
-            continue
-        # the same name below another id is a better guess than a similar name
-        namesakes = [name for name in known if name.split("#")[-1] == option.split("#")[-1]]
-        close = difflib.get_close_matches(option, namesakes or known, n=1, cutoff=0.0 if namesakes else 0.6)
-        remedy = f"did you mean --{close[0]}?" if close else "the config file lists the options there are."
-        raise InputError(f"There is no option --{option}: {remedy}")
+    refuse_missing_ids(run, config)
 
 
 def _refuse_stray_words(words: Sequence[str]) -> None:
@@ -118,24 +98,6 @@ def _refuse_stray_words(words: Sequence[str]) -> None:
             f"The word {stray[0]!r} is no option's value: write options as --name value, one value each, and a value "
             "with blanks in quotes."
         )
-
-
-def _refuse_missing_ids(ids: Mapping[str, str], config: Mapping[str, Any]) -> None:
-    lists = _lists_of_steps(config)
-    for name, value in ids.items():
-        if value in (*lists, DEFAULT_IDS.get(name)) or (name, value) == ("run_id", "run"):
-            continue
-        if name == "run_id":
-            raise InputError(f"There is no {value!r} that could be run: did you mean run {' or run '.join(lists)}?")
-        raise InputError(f"--{name} is {value!r}, which is no list of steps in the config: leave out --{name}.")
-
-
-def _lists_of_steps(config: Mapping[str, Any]) -> list[str]:
-    """Lists that may be run: those that serve no other entry."""
-    text = json.dumps(config)
-    apart = ("imports", *DEFAULT_IDS.values())
-    lists = [name for name, value in config.items() if isinstance(value, list) and name not in apart]
-    return [name for name in lists if not re.search(rf"@{name}\b", text)]
 
 
 def _refuse_none(typed: Mapping[str, str | None], config: Mapping[str, Any], written: Mapping[str, Any]) -> None:
@@ -179,58 +141,33 @@ def _read_args_file(path: str | None) -> dict[str, Any]:
     return {str(name).lstrip("+").replace("::", "#"): value for name, value in content.items()}
 
 
-def _read_config(config_file: Any) -> dict[str, Any]:
-    """The config as MONAI merges it from one or several files."""
+def _read_config(config_file: Any, besides: set[str]) -> dict[str, Any]:
+    """The config as MONAI merges it from one or several files; `besides` are ids that further files may add.
+
+    Raises:
+        InputError: a further file that cannot be merged, or with an entry that nothing uses.
+    """
+    files = _config_files(config_file)
     try:
-        listed = isinstance(config_file, str) and config_file.lstrip().startswith(("[", "("))
-        return ConfigParser.load_config_files(ast.literal_eval(config_file) if listed else config_file)
-    except (OSError, ValueError, SyntaxError):  # MONAI reads the files as well, and says what is wrong
+        if len(files) < 2:
+            return ConfigParser.load_config_file(files[0]) if files else {}
+    except (OSError, ValueError):  # MONAI reads the file as well, and says what is wrong
         return {}
+    return merge_overlays(Path(files[0]), files[1:], besides)
+
+
+def _config_files(config_file: Any) -> list[str]:
+    if isinstance(config_file, str) and config_file.lstrip().startswith(("[", "(")):
+        try:
+            config_file = ast.literal_eval(config_file)
+        except (ValueError, SyntaxError):  # for MONAI as well
+            return []
+    elif isinstance(config_file, str) and not Path(config_file).is_file():
+        config_file = config_file.split(",")  # as MONAI does
+    return [str(file) for file in ensure_tuple(config_file)]
 
 
 def _tracking_options(given: Mapping[str, Any]) -> set[str]:
     """Options of the experiment tracker that MONAI is told to use."""
     settings: Any = DEFAULT_EXP_MGMT_SETTINGS.get(str(given.get("tracking")), {})
     return set(settings.get("configs", {}))
-
-
-def _ids(config: Any, prefix: str = "") -> list[str]:
-    """Every id below a node: ``train``, ``train#trainer``, ``train#trainer#max_epochs`` ..."""
-    entries = config.items() if isinstance(config, Mapping) else enumerate(config) if isinstance(config, list) else ()
-    ids = []
-    for name, value in entries:
-        if name == "initialize":  # holds no options
-            continue
-        ids += [f"{prefix}{name}", *_ids(value, f"{prefix}{name}#")]
-    return ids
-
-
-def _may_be_added(option: str, config: Mapping[str, Any]) -> bool:
-    """Whether the option is a further argument of an object that the config builds, and no misspelt one."""
-    node: Any = config
-    *path, last = option.split("#")
-    for name in path:
-        if isinstance(node, list) and name.isdigit() and int(name) < len(node):
-            node = node[int(name)]
-        elif isinstance(node, Mapping) and name in node:
-            node = node[name]
-        else:
-            return False
-    if not isinstance(node, Mapping) or "_target_" not in node:
-        return False
-    takes = _arguments_of(str(node["_target_"]))
-    if takes is not None:
-        return last in takes
-    return not difflib.get_close_matches(last, [str(name) for name in node], n=1, cutoff=0.85)
-
-
-def _arguments_of(target: str) -> set[str] | None:
-    """Names of the arguments of what a ``_target_`` names; None where it takes any, or is not found."""
-    found = locate(target) if "." in target else None  # MONAI's own classes are named without their module
-    try:
-        parameters = inspect.signature(found).parameters  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return None
-    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
-        return None
-    return {*parameters, "_disabled_", "_requires_", "_desc_", "_mode_"}

@@ -183,6 +183,22 @@ class TestOptions:
         with pytest.raises(InputError, match=why):
             refuse_mistakes(read_arguments([*words, "--config_file", str(ROOT / "configs/train.yaml")]))
 
+    @pytest.mark.parametrize(
+        "option",
+        ["training", "run", "initialize", "finalize", "imports", "training#1", "initialize#2", "finalize#0"],
+    )
+    def test_text_in_the_place_of_steps(self, option: str) -> None:
+        words = ["run", "training", "--config_file", str(ROOT / "configs/train.yaml")]
+        with pytest.raises(InputError, match=f"--{option} stands in the place of steps"):
+            refuse_mistakes(read_arguments([*words, f"--{option}", "x"]))
+        refuse_mistakes(read_arguments([*words, "--training#2", "$print(1)"]))
+
+    @pytest.mark.parametrize("option", ["train#handlers#9", "initialise"])
+    def test_no_absurd_guess(self, option: str) -> None:
+        words = ["run", "training", "--config_file", str(ROOT / "configs/train.yaml")]
+        with pytest.raises(InputError, match=f"no option --{option}: the config file lists"):
+            refuse_mistakes(read_arguments([*words, f"--{option}", "x"]))
+
     def test_defaults_may_be_typed(self) -> None:
         words = ["run", "training", "initialize", "finalize", "--lpips_weights", "None", "--ct_percentiles", "[1, 99]"]
         refuse_mistakes(read_arguments([*words, "--config_file", str(ROOT / "configs/train.yaml")]))
