@@ -22,7 +22,9 @@ from PIL import Image
 from bundle import cli
 from bundle.commands import COMMANDS as BUNDLE
 from scripts.data import load_datalist
-from scripts.options.command_line import RUN_OPTIONS, _ids, _read_config
+from scripts.options.command_line import RUN_OPTIONS
+from scripts.options.entries import ids_of
+from scripts.options.overlays import merge_overlays
 from tests.conftest import ROOT
 from tests.docs.commands import Wrong, check, lines
 from tests.docs.pages import PAGES, Snippet, fenced, inline
@@ -82,7 +84,7 @@ def options() -> set[str]:
     """Names of all that may be typed behind ``--``."""
     overlays = [path for path in (ROOT / "configs").rglob("*.yaml") if path not in WORKFLOWS]
     files = [[path] for path in WORKFLOWS] + [[WORKFLOWS[0], path] for path in overlays]
-    known = {name for group in files for name in _ids(_read_config(str([str(path) for path in group])))}
+    known = {name for group in files for name in ids_of(merge_overlays(group[0], group[1:]))}
     return known | RUN_OPTIONS | {option.lstrip("-") for name in BUNDLE for option in _of_parser(cli.parser_of(name))}
 
 
