@@ -203,7 +203,7 @@ def test_nothing_stained_is_no_success(
     here: Path, tiny_checkpoint: Path, more: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Neither where there is nothing, nor where an earlier stain lies, which by itself is found whole."""
-    (here / "idle.yaml").write_text("inference: []\n", encoding="utf-8")
+    (here / "idle.yaml").write_text("inference: ['$None']\n", encoding="utf-8")
     words = ["stain", "grey.tif", "--out", "s", "--checkpoint", str(tiny_checkpoint), "--device", "cpu"]
     plain = [*words, "--overlay", "tiny.yaml"]
     idle = [*plain, *more] if "--set" in more else [*words, *more]
