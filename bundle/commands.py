@@ -30,7 +30,11 @@ GROUPS: dict[str, dict[str, Command]] = {
         ),
         "evaluate": Command("bundle.workflows.evaluate", "score a trained network against true sections"),
         "stain": Command("bundle.workflows.stain", "stain images and volumes of any size"),
-        "convert": Command("bundle.workflows.convert", "write a stained volume in another format"),
+        "convert": Command(
+            "bundle.workflows.convert",
+            "write a stained volume in another format",
+            "files that are whole stay; give the same command with the formats that are missing",
+        ),
     },
     "tools": {
         "pairs": Command(

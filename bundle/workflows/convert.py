@@ -5,15 +5,19 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from bundle.workflows.typed import path_text
+
 NAMES = {"--output_format": "--to"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("stained", type=Path, metavar="STAINED", help="folder that `stain` wrote, or one stain in it")
+    parser.add_argument(
+        "stained", type=path_text, metavar="STAINED", help="folder that `stain` wrote, or one stain in it"
+    )
     parser.add_argument("--to", required=True, metavar="FORMAT,...", help="of ome.zarr, tif, nii.gz and nii")
     parser.add_argument("--name", help="which volume, its files' name before _stain (default: all in the folder)")
-    parser.add_argument("--out", type=Path, help="folder for what is written (default: STAINED)")
+    parser.add_argument("--out", type=path_text, help="folder for what is written (default: STAINED)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -26,7 +30,8 @@ def run(args: argparse.Namespace) -> int:
     from bundle.workflows.converting import check_formats, convert, find
 
     formats = check_formats([name.strip() for name in args.to.split(",")])
-    for stained in find(args.stained, args.name):
-        for path in convert(stained, formats, args.out):
+    out = None if args.out is None else Path(args.out)
+    for stained in find(Path(args.stained), args.name):
+        for path in convert(stained, formats, out):
             print(path)
     return 0
