@@ -42,6 +42,7 @@ class Recorded(Volume):
         return self.stem
 
     def _read(self, start: int, stop: int) -> np.ndarray[Any, Any]:
+        # never called: exporting asks a volume for its shape and geometry alone
         raise NotImplementedError(f"slices {start} to {stop} of a record, which has none")
 
     def close(self) -> None:

@@ -36,7 +36,7 @@ class KeepsDefinition(nn.Module):
     @property
     def arguments(self) -> dict[str, Any]:
         """The arguments that decide what the weights compute, in JSON's types."""
-        raise NotImplementedError
+        raise NotImplementedError  # a base class: each network says its own
 
     @property
     def definition(self) -> Definition:
