@@ -26,6 +26,7 @@ from scripts.files.output_folder import writable_folder
 from scripts.files.seal import is_archive, seal
 from scripts.inferers import TileInferer, default_tile_size
 from scripts.networks import ResNetGenerator, fold_layers
+from scripts.networks import trained_on
 from scripts.networks.definition import ENTRY
 from scripts.networks.exported import FACTS, SUFFIXES, load_exported
 from scripts.networks.scriptable import ScriptableGenerator
@@ -157,6 +158,7 @@ def write_onnx(network: Any, path: Path) -> None:
     facts: dict[str, Any] = {name: getattr(scriptable, name) for name in ("stride", "halo", "channels")}
     facts |= {name: getattr(network, name).tolist() for name in ("ct_window", "ct_percentiles")}
     facts[ENTRY] = network.definition
+    facts[trained_on.ENTRY] = trained_on.as_text(network.trained_on)
     onnx.helper.set_model_props(model, {FACTS: json.dumps(facts)})
     onnx.save_model(model, str(path))
 

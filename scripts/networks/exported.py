@@ -12,6 +12,7 @@ import torch
 from scripts.errors import InputError
 from scripts.files.digest import differs_from_note, digest_file_of
 from scripts.files.seal import damage_of, is_archive
+from scripts.networks import trained_on
 from scripts.networks.definition import ENTRY, Definition, decoded, encoded
 from scripts.networks.windowing import KeepsWindowing
 
@@ -28,7 +29,7 @@ class ExportedGenerator(KeepsWindowing):
         run: the engine, float32 in and out, on the device it was given.
         facts: ``stride``, ``halo``, ``channels``, ``ct_window`` and ``ct_percentiles`` of the network, see
             `ResNetGenerator` and `KeepsWindowing`; ``network_def``, see `KeepsDefinition`, None in exports of version
-            0.8 and before.
+            0.8 and before; ``trained_on_json``, see `TrainedOn`, None in those of version 0.9 and before.
         float32_only: whether the engine has no bfloat16.
 
     Raises:
@@ -43,6 +44,8 @@ class ExportedGenerator(KeepsWindowing):
         self.stride, self.halo = int(facts["stride"]), int(facts["halo"])
         self.channels = tuple(int(number) for number in facts["channels"])
         self.set_windowing(facts["ct_window"], facts["ct_percentiles"])
+        if facts.get(trained_on.ENTRY) is not None:
+            self.trained_on = trained_on.decoded(facts[trained_on.ENTRY].cpu())
         described = facts.get(ENTRY)
         self.definition: Definition | None = None if described is None else decoded(described)
 
@@ -95,7 +98,7 @@ def _torchscript(path: Path, device: torch.device) -> ExportedGenerator:
         module = torch.jit.load(str(path), map_location=device).eval()
         facts = {name: getattr(module, name) for name in ("stride", "halo", "channels")}
         facts |= {name: getattr(module, name).tolist() for name in ("ct_window", "ct_percentiles")}
-        facts[ENTRY] = getattr(module, ENTRY, None)
+        facts |= {name: getattr(module, name, None) for name in (ENTRY, trained_on.ENTRY)}
         return ExportedGenerator(module, facts)
     except (RuntimeError, AttributeError, ValueError, TypeError) as error:
         raise _unusable(path, error) from error
@@ -115,6 +118,8 @@ def _onnx(path: Path) -> ExportedGenerator:
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         facts = json.loads(session.get_modelmeta().custom_metadata_map[FACTS])
         facts[ENTRY] = encoded(facts[ENTRY]) if ENTRY in facts else None
+        text = facts.get(trained_on.ENTRY)
+        facts[trained_on.ENTRY] = None if text is None else trained_on.as_tensor(text)
         name = session.get_inputs()[0].name
 
         def run(x: torch.Tensor) -> torch.Tensor:

@@ -10,6 +10,7 @@ import torch
 
 from scripts.errors import InputError
 from scripts.networks import StainGenerator, StainUNet
+from scripts.networks import trained_on
 from scripts.networks.definition import ENTRY, PACKAGE, TARGET, Definition, KeepsDefinition, decoded, difference
 
 Trained = StainGenerator | StainUNet
@@ -17,6 +18,8 @@ Trained = StainGenerator | StainUNet
 BUILDERS: dict[str, Callable[..., Trained]] = {
     f"{PACKAGE}.{builder.__name__}": builder for builder in (StainGenerator, StainUNet)
 }
+#: Entries of weights that are texts, and that weights of earlier versions lack.
+TEXTS = (ENTRY, trained_on.ENTRY)
 REMEDY = "take the file as its training wrote it, or give --checkpoint another one"
 
 
@@ -123,7 +126,7 @@ def first_misfit(tensors: Mapping[str, torch.Tensor], shapes: Mapping[str, torch
         shapes: as of `shapes_of`.
     """
     missing = [name for name in shapes if name not in tensors]
-    foreign = [name for name in tensors if name not in shapes and name != ENTRY]
+    foreign = [name for name in tensors if name not in shapes and name not in TEXTS]
     reshaped = [name for name in shapes if name in tensors and tensors[name].shape != shapes[name]]
     for what, names in (("lacks", missing), ("has besides", foreign), ("has in another shape", reshaped)):
         if names:
@@ -133,12 +136,25 @@ def first_misfit(tensors: Mapping[str, torch.Tensor], shapes: Mapping[str, torch
 
 def shapes_of(network: torch.nn.Module) -> dict[str, torch.Size]:
     """Of each tensor that a network needs."""
-    return {name: value.shape for name, value in network.state_dict().items() if name != ENTRY}
+    return {name: value.shape for name, value in network.state_dict().items() if name not in TEXTS}
 
 
 def contradicting_buffer(tensors: Mapping[str, torch.Tensor], network: Trained) -> str | None:
     """Name a buffer that keeps an argument which no shape tells, and has another value than `network`'s."""
     return network.contradicting_buffer(tensors) if isinstance(network, StainGenerator) else None
+
+
+def refuse_damaged_text(tensors: Mapping[str, torch.Tensor], path: str | os.PathLike[str]) -> None:
+    """Check what weights say of the scans of their training, if they say anything.
+
+    Raises:
+        InputError: it is damaged.
+    """
+    try:
+        if trained_on.ENTRY in tensors:
+            trained_on.decoded(tensors[trained_on.ENTRY])
+    except ValueError as error:
+        raise InputError(f"{path} cannot be used: {error}; {REMEDY}.") from error
 
 
 def require_numbers(tensors: Mapping[str, torch.Tensor], path: str | os.PathLike[str]) -> None:

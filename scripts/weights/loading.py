@@ -11,17 +11,19 @@ import torch
 
 from scripts.errors import InputError
 from scripts.networks import Stainer, StainGenerator
-from scripts.networks.definition import ENTRY, TARGET, KeepsDefinition
+from scripts.networks.definition import TARGET, KeepsDefinition
 from scripts.networks.exported import SUFFIXES, load_exported
 from scripts.networks.generator import UPSAMPLINGS
 from scripts.weights.architecture import (
     BUILDERS,
+    TEXTS,
     Trained,
     build_empty,
     contradicting_buffer,
     definition_in,
     first_misfit,
     refuse_contradiction,
+    refuse_damaged_text,
     require_numbers,
     shapes_of,
 )
@@ -69,12 +71,13 @@ def load_generator(network: Stainer, path: str | os.PathLike[str]) -> Trained:
     state = next((content[key] for key in STATES if isinstance(content.get(key), dict)), content)
     expected = shapes_of(network)
     tensors = without_prefix(
-        {name: value for name, value in state.items() if isinstance(value, torch.Tensor)}, [*expected, ENTRY]
+        {name: value for name, value in state.items() if isinstance(value, torch.Tensor)}, [*expected, *TEXTS]
     )
     if is_foreign(tensors, expected):
         what = "the weights of another program or another network" if tensors else "no weights"
         raise InputError(f"{path} holds {what}: {MODEL}.")
     require_numbers(tensors, path)
+    refuse_damaged_text(tensors, path)
     trained = definition_in(tensors, path, network)
     if trained is None:
         _check_fits(path, tensors, network)
