@@ -25,8 +25,7 @@ from scripts.files.digest import digest_file_of, note_digest
 from scripts.files.output_folder import writable_folder
 from scripts.files.seal import is_archive, seal
 from scripts.inferers import TileInferer, default_tile_size
-from scripts.networks import ResNetGenerator, fold_layers
-from scripts.networks import trained_on
+from scripts.networks import ResNetGenerator, fold_layers, trained_on
 from scripts.networks.definition import ENTRY
 from scripts.networks.exported import FACTS, SUFFIXES, load_exported
 from scripts.networks.scriptable import ScriptableGenerator

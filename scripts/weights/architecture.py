@@ -9,8 +9,7 @@ from collections.abc import Callable, Mapping
 import torch
 
 from scripts.errors import InputError
-from scripts.networks import StainGenerator, StainUNet
-from scripts.networks import trained_on
+from scripts.networks import StainGenerator, StainUNet, trained_on
 from scripts.networks.definition import ENTRY, PACKAGE, TARGET, Definition, KeepsDefinition, decoded, difference
 
 Trained = StainGenerator | StainUNet

@@ -48,8 +48,19 @@ def test_what_a_later_version_adds_is_left_out() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{", '{"pixel_um": 0}', '{"pixel_um": "5"}', '{"landmarks": [0.1]}', '{"landmarks": [0.1, "a"]}']
-    + ['{"materials": "Ti"}', '{"synthetic": 1}', '{"noise": [NaN, 1]}', '{"specimens": true}'],
+    [
+        "",
+        "[]",
+        "{",
+        '{"pixel_um": 0}',
+        '{"pixel_um": "5"}',
+        '{"landmarks": [0.1]}',
+        '{"landmarks": [0.1, "a"]}',
+        '{"materials": "Ti"}',
+        '{"synthetic": 1}',
+        '{"noise": [NaN, 1]}',
+        '{"specimens": true}',
+    ],
 )
 def test_damaged(text: str) -> None:
     with pytest.raises(ValueError, match=ENTRY):
