@@ -100,17 +100,22 @@ def _tasks(point: Point, trainings: Trainings, trained: Path, threads: int | Non
 
 
 def _summary(point: Point, recipe: str, result: dict[str, Any]) -> dict[str, Any]:
-    """A result as a point of a curve, over the specimens that count."""
-    images = [i for i in result["images"] if point.specimens is None or i["specimen"] in point.specimens]
-    metrics = {}
-    for name in TITLES:
-        values = [image[name] for image in images if name in image]
-        if values:
-            metrics[name] = sum(values) / len(values)
+    """A result as a point of a curve."""
     return {
         "recipe": f"{recipe} {point.curve}".strip(),
         "x": point.x,
         "seed": result["cell"]["seed"],
-        "metrics": metrics,
+        "metrics": counted(point, result["images"]),
         "command": result.get("command"),
     }
+
+
+def counted(point: Point, images: Iterable[Mapping[str, Any]]) -> dict[str, float]:
+    """Means of the scores over the images of those specimens that count at a point."""
+    judged = [image for image in images if point.specimens is None or image["specimen"] in point.specimens]
+    metrics = {}
+    for name in TITLES:
+        values = [image[name] for image in judged if name in image]
+        if values:
+            metrics[name] = sum(values) / len(values)
+    return metrics

@@ -11,7 +11,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from bundle.cli import main
-from bundle.evidence.limits import training
+from bundle.evidence.limits import given, training
 from bundle.evidence.shared.cell.cell import Cell
 from bundle.evidence.shared.cell.evaluation import Evaluation
 from bundle.synthetic.phantom.generate import make_phantom
@@ -71,3 +71,47 @@ def test_unseen_materials_beside_seen_ones(
 def test_a_recipe_is_needed(base: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["limits", "pairs", "lut", "--dataset_dir", str(base)]) == 1
     assert "Name a recipe" in capsys.readouterr().err
+
+
+def test_weights_that_are_given_are_judged_without_training(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], drawn: list[Figure]
+) -> None:
+    weights = tmp_path / "mine.pt"
+    weights.write_bytes(b"weights")
+    asked: list[str] = []
+
+    def run(command: list[str], log: Path, threads: int | None) -> None:
+        words = dict(zip(command[::2], command[1::2], strict=False)) | dict(
+            zip(command[1::2], command[2::2], strict=False)
+        )
+        assert words["--checkpoint"] == str(weights)
+        asked.append(Path(words["--dataset_dir"]).name)
+
+    def scored_in(folder: Path, evaluation: Evaluation, evaluate: Any) -> dict[str, Any]:
+        evaluate()
+        return scored("", None, 0.5)
+
+    monkeypatch.setattr(given.process, "run", run)
+    monkeypatch.setattr(given, "scored", scored_in)
+    words = ["limits", "noise", "--checkpoint", str(weights), "--dataset_dir", str(base), "--out", str(tmp_path / "o")]
+    assert main(words) == 0
+    assert asked == ["noise_0", "noise_0.02", "noise_0.05", "noise_0.1"]
+    points = json.loads((tmp_path / "o" / "noise.json").read_text())["points"]
+    # four specimens of 0.5 + 9 to 12 hundredths
+    assert [p["metrics"] for p in points] == [{"ssim": pytest.approx(0.605)}] * 4
+    assert {p["recipe"] for p in points} == {"mine"}
+    assert all(p["command"].startswith("python -m monai.bundle run evaluating") for p in points)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(["material"], "is one of trainings"), (["noise", "default", "lut"], "leave out the recipes")],
+)
+def test_weights_that_are_given_are_not_trained(
+    base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    weights = tmp_path / "mine.pt"
+    weights.write_bytes(b"weights")
+    asked = ["limits", *words, "--checkpoint", str(weights), "--dataset_dir", str(base), "--out", str(tmp_path / "o")]
+    assert main(asked) == 1
+    assert said in capsys.readouterr().err
