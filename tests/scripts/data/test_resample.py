@@ -62,7 +62,7 @@ def test_the_weights_along_an_axis_are_those_of_the_plane(shape):
 
 
 def test_ct_is_anti_aliased():
-    """Stripes of one old pixel are grey on pixels three times as large, where plain interpolation would show stripes."""
+    """Stripes of one old pixel are grey on three times larger pixels; plain interpolation would show stripes."""
     stripes = np.tile(np.float32([0, 1]), 150)[None].repeat(300, axis=0)
     inner = resize_ct(stripes, (100, 100))[10:-10, 10:-10]
     assert abs(inner - 0.5).max() < 0.02
