@@ -6,8 +6,8 @@ from pathlib import Path
 
 import tifffile
 
+from scripts.data.image.lengths import millimetres
 from scripts.errors import InputError
-from scripts.volume.read.units import millimetres
 
 RESOLUTION_UNITS = {2: 25400.0, 3: 10000.0}  # micrometres of TIFF's inch and centimetre
 SQUARE = 0.01  # share by which a pixel's edges may differ

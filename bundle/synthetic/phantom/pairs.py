@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from bundle.synthetic.phantom.displacement import displace, draw_displacement
-from bundle.synthetic.phantom.files import write_ct, write_displacement, write_png
+from bundle.synthetic.phantom.files import PIXEL_MM, write_ct, write_displacement, write_png
 from bundle.synthetic.phantom.plan import Plan
 from bundle.synthetic.phantom.render import Rendering, render_slice, render_volume_slice
 from bundle.synthetic.phantom.tomography import CT_WINDOW
@@ -63,6 +63,7 @@ def write_pair(root: Path, options: Options, task: tuple[Plan, int, float]) -> t
         "histology": f"histology/{stem}.png",
         "specimen": plan.name,
         "ct_window": list(CT_WINDOW),
+        "pixel_um": 1000 * PIXEL_MM,
         "labels": f"labels/{stem}.png",
         "displacement": f"displacement/{stem}.npz",
     }

@@ -14,7 +14,7 @@ from scipy.ndimage import map_coordinates
 
 from bundle.pairs.light import light_of, values_of
 from bundle.pairs.section.glass import WHITE as GLASS
-from bundle.synthetic.phantom.files import write_png
+from bundle.synthetic.phantom.files import PIXEL_MM, write_png
 from bundle.synthetic.phantom.section import WHITE
 from scripts.data.datalist.file import SPLITS
 from scripts.whole import write_text
@@ -72,5 +72,6 @@ def write_true_datalist(folder: Path, rows: Sequence[dict[str, str]]) -> None:
     for row in rows:
         name = Path(row["slide"]).name.removesuffix(".ome.tif")
         files = {"ct": f"ct/{name}.tif", "histology": f"histology/{name}.png", "mask": f"mask/{name}.png"}
-        datalist[row["split"]].append({**files, "specimen": row["specimen"], "ct_window": CT_WINDOW})
+        entry = {**files, "specimen": row["specimen"], "ct_window": CT_WINDOW, "pixel_um": 1000 * PIXEL_MM}
+        datalist[row["split"]].append(entry)
     write_text(folder / "datalist.json", json.dumps(datalist, indent=2) + "\n")

@@ -26,7 +26,7 @@ STAIN_KEYS = ("histology", "label")
 FILE_KEYS = ("image", "label", "mask", "labels")
 LONGEST = 255  # characters of a specimen's name
 KEYS = (*CT_KEYS, *STAIN_KEYS, "mask", "labels", "specimen", "ct_window", FOUND)
-NOT_READ = {"displacement"}  # what the phantom notes besides
+NOT_READ = {"displacement", "pixel_um"}  # what the phantom notes besides
 
 Item = dict[str, Any]
 

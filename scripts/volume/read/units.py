@@ -1,26 +1,12 @@
-"""Length units as people spell them, and the one check that every voxel size of a file passes."""
+"""The one check that every voxel size of a file passes."""
 
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-PREFIXES = {"pico": 1e-9, "nano": 1e-6, "micro": 1e-3, "milli": 1.0, "centi": 10.0, "deci": 100.0, "": 1000.0}
-METRES = ("meter", "metre", "meters", "metres")
-
-#: One unit in mm, as ImageJ, OME, NIfTI, NeXus, OME-Zarr, MetaImage and NRRD write it; see `millimetres`.
-MILLIMETRES = {prefix + name: scale for prefix, scale in PREFIXES.items() for name in METRES}
-MILLIMETRES |= {"pm": 1e-9, "nm": 1e-6, "um": 1e-3, "μm": 1e-3, "mm": 1.0, "cm": 10.0, "dm": 100.0, "m": 1000.0}
-MILLIMETRES |= dict.fromkeys(("μ", "micron", "microns", "mu", "mum"), 1e-3)
-MILLIMETRES |= dict.fromkeys(("å", "angstrom", "angstroms", "angström", "ångstrom", "ångström", "ang"), 1e-7)
-MILLIMETRES |= dict.fromkeys(("in", "inch", "inches", '"', "''"), 25.4)
-MILLIMETRES |= dict.fromkeys(("ft", "foot", "feet"), 304.8) | dict.fromkeys(("mil", "thou"), 0.0254)
-#: Spellings in which upper case means something else than lower case: megametre, petametre, angstrom.
-CASE_MATTERS = {"Mm": None, "Pm": None, "M": None, "A": 1e-7}
-#: What stands in place of a unit where the lengths are counted in voxels, or where nobody said anything.
-NO_LENGTH = ("", "pixel", "pixels", "px", "voxel", "voxels", "vx", "?", "unknown", "none", "arbitrary")
+from scripts.data.image.lengths import NO_LENGTH, millimetres, plain
 
 #: Voxel sizes in mm that can be written to every format, and those that a micro-CT may have.
 LEAST, MOST = 1e-8, 1e4
@@ -41,12 +27,6 @@ class VoxelSize:
     note: str | None = None
 
 
-def millimetres(unit: str) -> float | None:
-    """One unit in mm, or None if it is no known length unit. Upper case counts only where it changes the meaning."""
-    name = unicodedata.normalize("NFKC", _plain(unit))
-    return CASE_MATTERS[name] if name in CASE_MATTERS else MILLIMETRES.get(name.lower())
-
-
 def voxel_size(lengths: Sequence[float | None], units: Sequence[str | None]) -> VoxelSize:
     """Check the voxel size of a file.
 
@@ -58,11 +38,11 @@ def voxel_size(lengths: Sequence[float | None], units: Sequence[str | None]) -> 
     if not given:
         return VoxelSize(None)
     text = " x ".join(
-        "unknown" if length is None else f"{length:g} {_plain(unit or '')}".strip()
+        "unknown" if length is None else f"{length:g} {plain(unit or '')}".strip()
         for length, unit in zip(lengths, units, strict=True)
     )
     for unit in units:
-        if _plain(unit or "").lower() in NO_LENGTH:
+        if plain(unit or "").lower() in NO_LENGTH:
             counted = all(length in (None, 0.0, 1.0) for length in lengths)
             return VoxelSize(None, None if counted else f"the voxel size {text} (z, y, x) has no length unit: {REMEDY}")
         if millimetres(unit or "") is None:
@@ -92,16 +72,3 @@ def doubt(spacing: tuple[float, float, float]) -> str | None:
         return None
     text = " x ".join(f"{side:g}" for side in spacing)
     return f"the voxel size {text} mm (z, y, x) is unlikely for a micro-CT: check it, or {REMEDY}"
-
-
-def number(text: object) -> float:
-    """A length as a file has it; NaN if it is no number. A comma may stand for the decimal point."""
-    try:
-        return float(str(text).strip().replace(",", "."))
-    except ValueError:
-        return math.nan
-
-
-def _plain(unit: str) -> str:
-    """A unit without what may stand around it, and with the sign that ImageJ writes as an escape sequence."""
-    return unit.replace("\\u00B5", "µ").replace("\\u00b5", "µ").strip().strip("[]()").strip()

@@ -9,11 +9,12 @@ from typing import Any
 import h5py
 import numpy as np
 
+from scripts.data.image.lengths import number
 from scripts.errors import InputError
 from scripts.printable import listed
 from scripts.volume.read.hdf5.axes import axis_values, of_projections, text_of, three_axes
 from scripts.volume.read.hdf5.sources import dangling, follow
-from scripts.volume.read.units import REMEDY, VoxelSize, number, voxel_size
+from scripts.volume.read.units import REMEDY, VoxelSize, voxel_size
 
 #: How many datasets a message lists, and how many groups a chain of defaults may have (it may lead in a circle).
 LISTED, CHAIN = 8, 16

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from scripts.volume.read.units import VoxelSize, number, voxel_size
+from scripts.data.image.lengths import number
+from scripts.volume.read.units import VoxelSize, voxel_size
 
 #: A log is short; whatever is longer is something else.
 LONGEST = 2**20

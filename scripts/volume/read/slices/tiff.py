@@ -12,13 +12,14 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
+from scripts.data.image.lengths import number
 from scripts.data.image.orientation import tiff_orientation, turned, turned_size
 from scripts.data.image.tiff import count_slices, low_is_dark, main_series
 from scripts.data.image.tiff_page import read_page
 from scripts.errors import InputError
 from scripts.files.opening import reading, require_grey_type, require_memory
 from scripts.volume.read.once import log_once
-from scripts.volume.read.units import VoxelSize, number, voxel_size
+from scripts.volume.read.units import VoxelSize, voxel_size
 from scripts.volume.read.volume import Volume, locating
 
 logger = logging.getLogger(__name__)

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scripts.data.image.lengths import millimetres, number
 from scripts.errors import InputError
 from scripts.files.opening import has_suffix, reading
 from scripts.volume.read.stream.itk_header import META_SUFFIXES, NRRD_SUFFIXES, Place, read_place
 from scripts.volume.read.stream.stream import StreamVolume, Voxels
-from scripts.volume.read.units import millimetres, number, voxel_size
+from scripts.volume.read.units import voxel_size
 
 ITK_SUFFIXES = META_SUFFIXES + NRRD_SUFFIXES
 #: From ITK's patient axes, left and posterior, to NIfTI's, right and anterior.

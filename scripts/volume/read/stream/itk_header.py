@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from scripts.data.image.lengths import number
 from scripts.errors import InputError
 from scripts.files.opening import has_suffix
-from scripts.volume.read.units import number
 
 META_SUFFIXES = (".mha", ".mhd")
 NRRD_SUFFIXES = (".nrrd", ".nhdr")

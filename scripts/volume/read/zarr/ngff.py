@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scripts.data.image.lengths import millimetres
 from scripts.errors import InputError
-from scripts.volume.read.units import VoxelSize, millimetres, voxel_size
+from scripts.volume.read.units import VoxelSize, voxel_size
 from scripts.volume.read.zarr.opening import ZarrNode, inner, read_node
 
 LISTED = 8

@@ -86,6 +86,7 @@ def test_every_file_of_the_datalist_has_the_promised_form(phantom: Path) -> None
         assert (stain.shape, stain.dtype.name) == ((SIZE, SIZE, 3), "uint8")
         assert (labels.shape, labels.dtype.name) == ((SIZE, SIZE), "uint8")
         assert item["ct_window"] == [5000, 35000]
+        assert item["pixel_um"] == 5.0
         assert ("histology_displaced" in item) == (item in datalist(phantom)["test"])
     listed = {item[key] for item in items(phantom) for key in item if isinstance(item[key], str) and "/" in item[key]}
     listed |= {name for entry in datalist(phantom)["phantom"]["volumes"] for name in entry.values() if "/" in name}

@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from scripts.volume.read.units import doubt, millimetres, voxel_size
+from scripts.data.image.lengths import is_pixel_size, millimetres
+from scripts.volume.read.units import doubt, voxel_size
 
 SPELLINGS = {
     1e-9: ["pm", "picometer"],
@@ -67,3 +68,13 @@ def test_unlikely_sizes() -> None:
     assert "unlikely" in str(doubt((5e-8, 1.0, 1.0)))
     assert "unlikely" in str(doubt((1.0, 500.0, 1.0)))
     assert voxel_size((5e-9, 1, 1), ["mm"] * 3).spacing is None  # too many pixels for each centimetre of a TIFF
+
+
+@pytest.mark.parametrize("value", [0.05, 1, 5.0, 500])
+def test_sizes_that_a_pixel_may_have(value: float) -> None:
+    assert is_pixel_size(value)
+
+
+@pytest.mark.parametrize("value", [0, 0.049, -5.0, 501, math.nan, math.inf, "5", None, True, [5, 5]])
+def test_sizes_that_no_pixel_has(value: object) -> None:
+    assert not is_pixel_size(value)
