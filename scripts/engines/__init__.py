@@ -4,6 +4,6 @@ from scripts.engines.generator_losses import GeneratorLosses
 from scripts.engines.image_pool import ImagePool
 from scripts.engines.schedule import constant_then_linear
 from scripts.engines.trainer import PairedCycleGANTrainer
-from scripts.engines.windowing import note_windowing
+from scripts.engines.training_scans import note_training_scans
 
-__all__ = ["GeneratorLosses", "ImagePool", "PairedCycleGANTrainer", "constant_then_linear", "note_windowing"]
+__all__ = ["GeneratorLosses", "ImagePool", "PairedCycleGANTrainer", "constant_then_linear", "note_training_scans"]

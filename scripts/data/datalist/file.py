@@ -73,7 +73,7 @@ def parse_list(path: Path) -> dict[str, list[dict[str, Any]]]:
         InputError: it cannot be opened, is too large, no JSON, or names a key twice; it has none of the splits, or one
             that is no list of objects.
     """
-    content = _read_json(path)
+    content = read_list(path)
     if isinstance(content, dict):
         _refuse_misspelt(content, path)
     if not isinstance(content, dict) or not any(split in content for split in SPLITS):
@@ -84,7 +84,12 @@ def parse_list(path: Path) -> dict[str, list[dict[str, Any]]]:
     return splits
 
 
-def _read_json(path: Path) -> Any:
+def read_list(path: Path) -> Any:
+    """All that a data list holds, as JSON gives it.
+
+    Raises:
+        InputError: it is too large, no JSON, or names a key twice.
+    """
     if path.stat().st_size > LARGEST:
         raise InputError(f"{path} has {path.stat().st_size / 1e6:.0f} MB, too much for a data list: check the file.")
     try:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from scripts.data.datalist.declared import MATERIAL
 from scripts.data.datalist.file import PAIR
 from scripts.data.datalist.listed import SHOWN, listed_path, nearby, refuse_missing
 from scripts.data.datalist.specimen_window import FOUND, check_found_window
@@ -26,7 +27,7 @@ STAIN_KEYS = ("histology", "label")
 FILE_KEYS = ("image", "label", "mask", "labels")
 LONGEST = 255  # characters of a specimen's name
 KEYS = (*CT_KEYS, *STAIN_KEYS, "mask", "labels", "specimen", "ct_window", FOUND)
-NOT_READ = {"displacement", "pixel_um"}  # what the phantom notes besides
+NOT_READ = {"displacement", "pixel_um", MATERIAL}  # what the phantom notes besides, and what `declared` reads
 
 Item = dict[str, Any]
 
