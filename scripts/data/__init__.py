@@ -6,11 +6,13 @@ from scripts.data.datalist.split import (
     load_datalist,
     share_of_process,
 )
+from scripts.data.datalist.working_size import tell_network_size, tell_working_size, working_size
 from scripts.data.displacement import Displacementd
 from scripts.data.load import LoadPaird
 from scripts.data.patches import CumulativeWeightd, RandTissueCropd, TissueWeightd
 from scripts.data.unpaired import UnpairedDataset
 from scripts.data.window import WindowCT, WindowCTd, common_window
+from scripts.data.working_sized import ToWorkingSized
 
 __all__ = [
     "CumulativeWeightd",
@@ -21,6 +23,7 @@ __all__ = [
     "RandTissueCropd",
     "RandWarpBatchd",
     "TissueWeightd",
+    "ToWorkingSized",
     "UnpairedDataset",
     "WindowCT",
     "WindowCTd",
@@ -28,4 +31,7 @@ __all__ = [
     "common_window",
     "load_datalist",
     "share_of_process",
+    "tell_network_size",
+    "tell_working_size",
+    "working_size",
 ]

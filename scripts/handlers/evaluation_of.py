@@ -29,6 +29,7 @@ class EvaluationOf:
         items: as of `load_datalist`.
         trained: window common to all training scans, or None.
         overwrite: let the evaluation take the place of any other.
+        network_um: pixel size that the network works at, micrometres; None where its weights do not say.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class EvaluationOf:
         items: Sequence[Mapping[str, Any]],
         trained: tuple[float, float] | None = None,
         overwrite: bool = False,
+        network_um: float | None = None,
     ) -> None:
         digest = file_digest(checkpoint)
         datalist = Path(dataset_dir) / "datalist.json"
@@ -49,6 +51,8 @@ class EvaluationOf:
             "datalist": str(datalist),
             "datalist_sha256": file_digest(datalist),
             "split": split,
+            "network_pixel_um": network_um,
+            "pixel_um": _sizes(items),
             "windows": {str(item["specimen"]): _window(item, trained) for item in items},
         }
 
@@ -94,6 +98,14 @@ class EvaluationOf:
             OSError: the disk is full.
         """
         write_text(folder / COMPANION, json.dumps(self.record, indent=1) + "\n")
+
+
+def _sizes(items: Sequence[Mapping[str, Any]]) -> dict[str, list[float | None]]:
+    """Of each specimen the pixel sizes of its pairs, micrometres, None for those that do not say."""
+    sizes: dict[str, dict[float | None, None]] = {}
+    for item in items:
+        sizes.setdefault(str(item["specimen"]), {})[item.get("pixel_um")] = None
+    return {specimen: list(found) for specimen, found in sizes.items()}
 
 
 def _window(item: Mapping[str, Any], trained: tuple[float, float] | None) -> dict[str, Any]:

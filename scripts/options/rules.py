@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from scripts.data.image.lengths import COARSEST_UM, FINEST_UM, is_pixel_size
 from scripts.errors import InputError
 from scripts.options.values import is_switch
 
@@ -90,6 +91,12 @@ RULES: dict[str, Rule] = {
     "save_interval": STEPS,
     "num_workers": _whole(0, 1024),
     "ct_percentiles": Rule("two percentages, such as [0.5, 99.5]", lambda value: _ascending(value, 0, 100)),
+    "working_um": _or_none(
+        Rule(
+            f"one number of micrometres from {FINEST_UM:g} to {COARSEST_UM:g}, or null for the sizes of the pairs",
+            is_pixel_size,
+        )
+    ),
     "train__trainer__max_epochs": STEPS,
     "train__trainer__pool_size": _whole(0, 10**6),
     "train__trainer__max_gradient_norm": _number(0, math.inf),

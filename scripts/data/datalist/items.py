@@ -14,6 +14,7 @@ from typing import Any
 from scripts.data.datalist.declared import MATERIAL
 from scripts.data.datalist.file import PAIR
 from scripts.data.datalist.listed import SHOWN, listed_path, nearby, refuse_missing
+from scripts.data.datalist.pixel_size import MEANT, PIXEL_UM, check_pixel_um
 from scripts.data.datalist.specimen_window import FOUND, check_found_window
 from scripts.data.image.read import read_header
 from scripts.data.window import check_window
@@ -26,8 +27,8 @@ CT_KEYS = ("ct", "image")
 STAIN_KEYS = ("histology", "label")
 FILE_KEYS = ("image", "label", "mask", "labels")
 LONGEST = 255  # characters of a specimen's name
-KEYS = (*CT_KEYS, *STAIN_KEYS, "mask", "labels", "specimen", "ct_window", FOUND)
-NOT_READ = {"displacement", "pixel_um", MATERIAL}  # what the phantom notes besides, and what `declared` reads
+KEYS = (*CT_KEYS, *STAIN_KEYS, "mask", "labels", "specimen", "ct_window", FOUND, PIXEL_UM)
+NOT_READ = {"displacement", MATERIAL}  # what the phantom notes besides, and what `declared` reads
 
 Item = dict[str, Any]
 
@@ -134,6 +135,7 @@ def _check_keys(raw: Mapping[str, Any], name: str) -> None:
         if key in KEYS or key in NOT_READ:
             continue
         meant = difflib.get_close_matches(key.strip().lower(), KEYS, n=1, cutoff=0.85)
+        meant = [PIXEL_UM] if key.strip().lower() in MEANT else meant
         if meant:
             raise InputError(f"The key {reprlib.repr(key)} of {name} is unknown: did you mean {meant[0]!r}?")
     for names in (CT_KEYS, STAIN_KEYS, ("specimen",)):
@@ -173,6 +175,8 @@ def _renamed(raw: Mapping[str, Any], name: str) -> Item:
         item["ct_window"] = list(check_window(window, name))
     if raw.get(FOUND) is not None:
         item[FOUND] = check_found_window(raw[FOUND], name)
+    if raw.get(PIXEL_UM) is not None:
+        item[PIXEL_UM] = check_pixel_um(raw[PIXEL_UM], name)
     return item
 
 

@@ -12,8 +12,9 @@ from monai.data import partition_dataset
 
 from scripts.data.datalist.file import PAIR, SPLITS, find_list, parse_list
 from scripts.data.datalist.items import Item, check_images, check_leakage, resolve_items
+from scripts.data.datalist.pixel_size import fill_pixel_sizes
 from scripts.data.datalist.specimen_window import fill_windows
-from scripts.data.image.read import read_header
+from scripts.data.datalist.working_size import working_size_of
 from scripts.data.window import PERCENTILES
 from scripts.errors import InputError
 
@@ -39,14 +40,15 @@ def load_datalist(
         trained: window common to all scans that a network was trained with; None in training, and where there is none.
 
     Returns:
-        Items ``{"image": path, "label": path, "specimen": str, "ct_window": [lo, hi], "window_given": bool}``, and
-        ``"mask"`` and ``"labels"`` (class ids) where the list has them, ``"padding"`` where there is some; paths
-        absolute.
+        Items ``{"image": path, "label": path, "specimen": str, "pixel_um": float, "ct_window": [lo, hi],
+        "window_given": bool}``, and ``"mask"`` and ``"labels"`` (class ids) where the list has them, ``"padding"``
+        where there is some; paths absolute; ``"pixel_um"`` (edge of a pixel, micrometres) None where nobody says.
 
     Raises:
         InputError: no such folder or list; not JSON; a split or key missing or empty; files missing; CT, section and
             mask of different sizes; RGB CT or grey section; a specimen in two splits; a window that is none, that holds
-            none of the grey values, or that is given for only some slices of a specimen; a misspelt key.
+            none of the grey values, or that is given for only some slices of a specimen; a pixel size that is none; a
+            misspelt key.
     """
     if split not in SPLITS:
         raise InputError(f"There is no split {split!r}: give {', '.join(SPLITS)}.")
@@ -60,12 +62,20 @@ def load_datalist(
     items = resolve_items(content[split], split, path)
     for item in items:
         check_images(item)
+    fill_pixel_sizes(items, path)
     fill_windows(items, path, (lower, upper), trained)
     return items
 
 
-def check_patch_size(items: Sequence[Mapping[str, Any]], patch_size: int | Sequence[int]) -> None:
+def check_patch_size(
+    items: Sequence[Mapping[str, Any]], patch_size: int | Sequence[int], working_um: float | None = None
+) -> None:
     """Check that a patch fits into every image of the list.
+
+    Args:
+        items: as of `load_datalist`.
+        patch_size: side of a patch, pixels, or its height and width.
+        working_um: size of the pixels that patches have, to which images are resampled first; None for their own.
 
     Raises:
         InputError: it is larger than an image; the message names the smallest one.
@@ -73,13 +83,14 @@ def check_patch_size(items: Sequence[Mapping[str, Any]], patch_size: int | Seque
     height, width = (patch_size, patch_size) if isinstance(patch_size, int) else patch_size
     if min(height, width) < 1:
         raise InputError(f"The patch of {height} x {width} pixels is none: give --patch_size a positive number.")
-    headers = {item["image"]: read_header(item["image"]) for item in items}
-    too_small = {name: head for name, head in headers.items() if head.height < height or head.width < width}
+    sizes = {item["image"]: working_size_of(item, working_um) for item in items}
+    too_small = {name: (rows, columns) for name, (rows, columns) in sizes.items() if rows < height or columns < width}
     if too_small:
-        name, head = min(too_small.items(), key=lambda entry: min(entry[1].height, entry[1].width))
+        name, (rows, columns) = min(too_small.items(), key=lambda entry: min(entry[1]))
+        size = "" if working_um is None else f" at the working size of {working_um:g} um"
         raise InputError(
             f"The patch of {height} x {width} pixels is larger than {len(too_small)} of the images, {name} has "
-            f"{head.height} x {head.width}: choose a patch of at most {min(head.height, head.width)} pixels."
+            f"{rows} x {columns}{size}: choose a patch of at most {min(rows, columns)} pixels."
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from typing import Any
+from typing import TypeGuard
 
 #: Sizes of a pixel in micrometres that a CT may have.
 FINEST_UM, COARSEST_UM = 0.05, 500.0
@@ -25,7 +25,7 @@ CASE_MATTERS = {"Mm": None, "Pm": None, "M": None, "A": 1e-7}
 NO_LENGTH = ("", "pixel", "pixels", "px", "voxel", "voxels", "vx", "?", "unknown", "none", "arbitrary")
 
 
-def is_pixel_size(value: Any) -> bool:
+def is_pixel_size(value: object) -> TypeGuard[float]:
     """Whether a value is one number from `FINEST_UM` to `COARSEST_UM`."""
     return isinstance(value, int | float) and not isinstance(value, bool) and FINEST_UM <= value <= COARSEST_UM
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import nibabel
 from nibabel.arrayproxy import ArrayProxy
+from nibabel.nifti1 import Nifti1Header
+from nibabel.openers import ImageOpener
 
 from scripts.errors import InputError
 
@@ -33,3 +35,10 @@ def is_scaled(nifti: nibabel.Nifti1Image) -> bool:
     """Whether the file asks for the stored values to be rescaled."""
     proxy = stored_array(nifti)
     return (proxy.slope, proxy.inter) != (1.0, 0.0)
+
+
+def stored_header(nifti: nibabel.Nifti1Image, path: Path) -> Nifti1Header:
+    """The header as it stands in the file; nibabel's check turns voxel sizes of 0 into 1."""
+    with ImageOpener(str(path)) as file:
+        stored: Nifti1Header = type(nifti.header).from_fileobj(file, check=False)
+    return stored

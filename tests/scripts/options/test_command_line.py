@@ -124,7 +124,7 @@ class TestOptions:
             ["--logging_file=l.conf", "--output-dir=O", "-seed", "-3"],
             ["--train::trainer::max_epochs", "3"],
             ["--train#dataloader#pin_memory", "true"],  # a further argument of something built
-            ["--train#preprocessing#transforms#1#allow_missing_keys", "true"],
+            ["--train#preprocessing#transforms#2#allow_missing_keys", "true"],
         ],
     )
     def test_known(self, options: list[str]) -> None:

@@ -39,6 +39,7 @@ def test_items_are_resolved_and_windowed_per_specimen(tmp_path: Path) -> None:
         "image": str(tmp_path / "0.tif"),
         "label": str(tmp_path / "0.png"),
         "specimen": "A",
+        "pixel_um": None,  # nor do the files say
         "ct_window": [0.0, 199.0],  # of both slices of A together
         "window_given": False,
     }
