@@ -30,6 +30,7 @@ GOOD: dict[str, list[Any]] = {
     "spacing": [None, 1.5, 0.005, [0.005, 0.01, 0.01]],
     "slab_size": [None, 1, 32],
     "views": [2, 8],
+    "working_um": [None, 0.05, 1.5, 5, 500],
 }
 SWITCHES = ("amp", "compile", "resume", "overwrite", "uncertainty")
 BAD = ["text", -1, 1e30, math.nan, math.inf, [], "", [1], [2, 1], {}, "0.5"]
