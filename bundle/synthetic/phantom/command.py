@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from bundle.shared.places import PHANTOM
+from bundle.synthetic.phantom.variety import DYE
+
+DEFAULT_VARIED = (18, 4, 8)
+"""Varied specimens for training, validation and test."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +28,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="number of specimens, or three numbers: of training, validation and test specimens (default: 14)",
     )
+    parser.add_argument(
+        "--varied",
+        type=int,
+        nargs="*",
+        metavar="N",
+        help="write varied specimens, too: V01, V02, ..., each with a scanner, pixel size, energy, grey scale and "
+        f"stain of its own; how many, as for --specimens (default: {DEFAULT_VARIED[0]} {DEFAULT_VARIED[1]} "
+        f"{DEFAULT_VARIED[2]}); the plain specimens stay the same",
+    )
+    parser.add_argument(
+        "--dye",
+        type=float,
+        default=DYE,
+        help="how far the stains of varied specimens differ from the plain ones', 0 = not at all, 1 = up to what was "
+        "measured on real sections (default: %(default)s)",
+    )
     parser.add_argument("--slices", type=int, default=4, help="pairs per specimen (default: %(default)s)")
     parser.add_argument("--size", type=int, default=512, help="side of the images in pixels (default: %(default)s)")
     parser.add_argument(
@@ -32,7 +53,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="root-mean-square misregistration of the sections in pixels, 0 = none (default: %(default)s)",
     )
     parser.add_argument(
-        "--volumes", type=int, default=2, help="specimens that also come as a volume (default: %(default)s)"
+        "--volumes",
+        type=int,
+        default=2,
+        help="specimens that also come as a volume, as many of the varied ones (default: %(default)s)",
     )
     parser.add_argument("--depth", type=int, default=48, help="slices of a volume (default: %(default)s)")
     parser.add_argument(
@@ -61,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
         datalist = make_phantom(
             args.out,
             seed=args.seed,
-            specimens=args.specimens[0] if len(args.specimens) == 1 else args.specimens,
+            specimens=_number(args.specimens),
             slices=args.slices,
             size=args.size,
             displacement=args.displacement,
@@ -70,6 +94,15 @@ def run(args: argparse.Namespace) -> int:
             processes=args.processes,
             overwrite=args.overwrite,
             progress=progress,
+            varied=_number(args.varied),
+            dye=args.dye,
         )
     print(f"Phantom written to {datalist.parent} in {time.monotonic() - start:.0f} s.")
     return 0
+
+
+def _number(given: Sequence[int] | None) -> int | Sequence[int]:
+    """What `make_phantom` takes for a number of specimens; `--varied` without a number means the default."""
+    if given is None:
+        return 0
+    return given[0] if len(given) == 1 else given or DEFAULT_VARIED

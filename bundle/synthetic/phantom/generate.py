@@ -17,9 +17,18 @@ import numpy as np
 
 from bundle.synthetic.phantom.anatomy.materials import CLASSES
 from bundle.synthetic.phantom.files import PIXEL_MM, write_ct, write_nifti
-from bundle.synthetic.phantom.pairs import Options, render_layer, write_pair
-from bundle.synthetic.phantom.plan import SPLITS, Plan, plan_specimens, share_out, slice_heights, volume_specimens
+from bundle.synthetic.phantom.pairs import Options, pixel_of, render_layer, write_pair
+from bundle.synthetic.phantom.plan import (
+    SPLITS,
+    Plan,
+    plan_specimens,
+    plan_varied,
+    share_out,
+    slice_heights,
+    volume_specimens,
+)
 from bundle.synthetic.phantom.render import Rendering
+from bundle.synthetic.phantom.variety import DYE
 from scripts.errors import InputError
 from scripts.files.output_folder import writable_folder
 from scripts.whole import whole_folder
@@ -41,6 +50,8 @@ def make_phantom(
     processes: int | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
+    varied: int | Sequence[int] = 0,
+    dye: float = DYE,
 ) -> Path:
     """Write a phantom data set and return the path of its datalist.
 
@@ -54,11 +65,14 @@ def make_phantom(
         slices: pairs per specimen.
         size: side of the images in pixels, at least 96.
         displacement: root-mean-square length in pixels of the residual misregistration of the sections; 0 = none.
-        volumes: number of specimens that also come as a volume.
+        volumes: number of specimens that also come as a volume; of the varied ones as many.
         depth: slices of a volume.
         processes: worker processes; None = one per core, at most 8; 1 = none beside this one.
         overwrite: replace a phantom that is there.
         progress: called with the number of slices done and their total.
+        varied: number of varied specimens beside the plain ones, as ``specimens``; 0 = none.
+        dye: how far the stains of varied specimens differ from the plain ones', 0 = not at all, 1 = up to what was
+            measured on real sections.
 
     Returns:
         Path of ``datalist.json``.
@@ -68,10 +82,12 @@ def make_phantom(
     """
     counts = _counts(specimens)
     total = specimens if isinstance(specimens, int) else list(counts)
-    options = Options(seed, total, slices, size, displacement, volumes, depth)
+    varied_counts = (0, 0, 0) if varied == 0 else _counts(varied, "varied")
+    options = Options(seed, total, slices, size, displacement, volumes, depth, list(varied_counts), dye)
     _check(options, sum(counts))
-    plans = plan_specimens(counts)
-    whole = volume_specimens(plans, volumes)
+    plain, changed = plan_specimens(counts), plan_varied(seed, varied_counts, dye) if sum(varied_counts) else []
+    plans = plain + changed
+    whole = volume_specimens(plain, volumes) + volume_specimens(changed, volumes)
     out = out.absolute()
     _check_target(out, overwrite)
     writable_folder(out.parent, "--out")
@@ -80,13 +96,13 @@ def make_phantom(
     return out / "datalist.json"
 
 
-def _counts(specimens: int | Sequence[int]) -> tuple[int, ...]:
+def _counts(specimens: int | Sequence[int], name: str = "specimens") -> tuple[int, ...]:
     if isinstance(specimens, int) and specimens >= 3:
         return share_out(specimens)
     if not isinstance(specimens, int) and len(specimens) == 3 and min(specimens) >= 1:
         return tuple(specimens)
     raise InputError(
-        f"The phantom's option specimens is {specimens}: give a number of at least 3, or how many are for training, "
+        f"The phantom's option {name} is {specimens}: give a number of at least 3, or how many are for training, "
         "validation and test, at least 1 each."
     )
 
@@ -97,6 +113,8 @@ def _check(options: Options, specimens: int) -> None:
         value = getattr(options, name)
         if not value >= low or not np.isfinite(value):
             raise InputError(f"The phantom's option {name} is {value}, it must be at least {low}.")
+    if not 0 <= options.dye <= 1:
+        raise InputError(f"The phantom's option dye is {options.dye}, it must be at least 0 and at most 1.")
     if options.volumes > specimens:
         raise InputError(f"The phantom's option volumes is {options.volumes}, at most its {specimens} specimens.")
 
@@ -185,27 +203,32 @@ def _finish(
         "options": asdict(options),
         "pixel_mm": PIXEL_MM,
         "classes": list(CLASSES),
+        "synthetic": True,
         "labels_aligned_with": "ct",
         "specimens": {
-            plan.name: {"split": plan.split, "material": plan.material, "weeks": plan.weeks} for plan in plans
+            plan.name: {"split": plan.split, "material": plan.material, "weeks": plan.weeks, **_facts(plan)}
+            for plan in plans
         },
         "volumes": volumes,
     }
     (root / "datalist.json").write_text(json.dumps(datalist, indent=2) + "\n", encoding="utf-8")
 
 
+def _facts(plan: Plan) -> dict[str, Any]:
+    return {} if plan.variety is None else asdict(plan.variety)
+
+
 def _write_volume(root: Path, plan: Plan, layers: list[Rendering]) -> dict[str, str]:
+    pixel_mm = pixel_of(plan) / 1000
     ct = np.stack([layer.ct for layer in layers])
-    entry = {
-        "specimen": plan.name,
-        "split": plan.split,
+    files = {
         "ct_nifti": f"volumes/{plan.name}_ct.nii.gz",
         "ct_tiff": f"volumes/{plan.name}_ct.tif",
         "stain": f"truth/{plan.name}_stain.nii.gz",
         "labels": f"truth/{plan.name}_labels.nii.gz",
     }
-    write_nifti(root / entry["ct_nifti"], ct)
-    write_ct(root / entry["ct_tiff"], ct)
-    write_nifti(root / entry["stain"], np.stack([layer.stain for layer in layers]))
-    write_nifti(root / entry["labels"], np.stack([layer.labels for layer in layers]))
-    return entry
+    write_nifti(root / files["ct_nifti"], ct, pixel_mm)
+    write_ct(root / files["ct_tiff"], ct, pixel_mm)
+    write_nifti(root / files["stain"], np.stack([layer.stain for layer in layers]), pixel_mm)
+    write_nifti(root / files["labels"], np.stack([layer.labels for layer in layers]), pixel_mm)
+    return {"specimen": plan.name, "split": plan.split, **files}

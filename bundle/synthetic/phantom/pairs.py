@@ -5,7 +5,7 @@ Started afresh, a worker imports this module, and so it must not reach `scripts`
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from bundle.synthetic.phantom.files import PIXEL_MM, write_ct, write_displacemen
 from bundle.synthetic.phantom.plan import Plan
 from bundle.synthetic.phantom.render import Rendering, render_slice, render_volume_slice
 from bundle.synthetic.phantom.tomography import CT_WINDOW
+from bundle.synthetic.phantom.varied.render import render_varied_layer, render_varied_slice
+from bundle.synthetic.phantom.variety import DYE
 
 DISPLACEMENT = 3
 """Stream of random numbers of the displacement fields, beside those of `render`."""
@@ -32,6 +34,8 @@ class Options:
     displacement: float
     volumes: int
     depth: int
+    varied: list[int] = field(default_factory=lambda: [0, 0, 0])
+    dye: float = DYE
 
     @property
     def side(self) -> int:
@@ -44,6 +48,11 @@ class Options:
         return max(60.0 * self.size / 512, self.depth / 2)
 
 
+def pixel_of(plan: Plan) -> float:
+    """Edge of a specimen's pixels and voxels in micrometres."""
+    return 1000 * PIXEL_MM if plan.variety is None else plan.variety.pixel_um
+
+
 def write_pair(root: Path, options: Options, task: tuple[Plan, int, float]) -> tuple[str, dict[str, Any]]:
     """Write one pair with its labels and displacement; return its split and its item of the datalist.
 
@@ -53,31 +62,39 @@ def write_pair(root: Path, options: Options, task: tuple[Plan, int, float]) -> t
         task: specimen, number of the slice and its height in pixels.
     """
     plan, index, z = task
-    rendering = render_slice(options.seed, plan, options.size, options.half_depth, index, z)
+    render = render_slice if plan.variety is None else render_varied_slice
+    rendering = render(options.seed, plan, options.size, options.half_depth, index, z)
     rng = np.random.default_rng([options.seed, plan.index, DISPLACEMENT, index])
-    field = draw_displacement(rng, options.size, options.displacement)
-    displaced = displace(rendering.stain, field) if options.displacement > 0 else rendering.stain
+    pixel_um = pixel_of(plan)
+    moved = draw_displacement(rng, len(rendering.ct), options.displacement * 1000 * PIXEL_MM / pixel_um)
+    displaced = displace(rendering.stain, moved) if options.displacement > 0 else rendering.stain
     stem = f"{plan.name}_{index:02d}"
     item: dict[str, Any] = {
         "ct": f"ct/{stem}.tif",
         "histology": f"histology/{stem}.png",
         "specimen": plan.name,
-        "ct_window": list(CT_WINDOW),
-        "pixel_um": 1000 * PIXEL_MM,
+        "material": plan.material,
+        "pixel_um": pixel_um,
         "labels": f"labels/{stem}.png",
         "displacement": f"displacement/{stem}.npz",
     }
+    if plan.variety is None:
+        item["ct_window"] = list(CT_WINDOW)
+    if rendering.mask is not None:
+        item["mask"] = f"mask/{stem}.png"
+        write_png(root / item["mask"], rendering.mask)
     if plan.split == "test":
         item["histology_displaced"] = f"histology_displaced/{stem}.png"
         write_png(root / item["histology_displaced"], displaced)
-    write_ct(root / item["ct"], rendering.ct)
+    write_ct(root / item["ct"], rendering.ct, pixel_um / 1000)
     write_png(root / item["histology"], rendering.stain if plan.split == "test" else displaced)
     write_png(root / item["labels"], rendering.labels)
-    write_displacement(root / item["displacement"], field)
+    write_displacement(root / item["displacement"], moved)
     return plan.split, item
 
 
 def render_layer(options: Options, task: tuple[Plan, int, float]) -> Rendering:
     """Render one slice of a volume; ``task`` is specimen, number of the slice and its height in pixels."""
     plan, index, z = task
-    return render_volume_slice(options.seed, plan, options.size, options.half_depth, index, z, options.side)
+    render = render_volume_slice if plan.variety is None else render_varied_layer
+    return render(options.seed, plan, options.size, options.half_depth, index, z, options.side)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bundle.synthetic.phantom.variety import Variety, draw_varieties
+
 SPLITS = ("training", "validation", "test")
 MATERIALS = {
     "training": ("Mg-5Gd", "Mg-10Gd", "Ti", "PEEK"),
@@ -12,6 +14,8 @@ MATERIALS = {
     "test": ("Mg-5Gd", "Ti", "PEEK", "Mg-10Gd"),
 }
 WEEKS = (4, 8, 12)
+FIRST_VARIED = 1000
+"""Number of the first varied specimen, so that they are the same beside any number of plain ones."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,7 @@ class Plan:
         split: ``training``, ``validation`` or ``test``.
         material: a key of `materials.IMPLANTS`.
         weeks: healing time.
+        variety: what sets a varied specimen apart; None = a plain one.
     """
 
     index: int
@@ -31,6 +36,7 @@ class Plan:
     split: str
     material: str
     weeks: int
+    variety: Variety | None = None
 
 
 def share_out(specimens: int) -> tuple[int, int, int]:
@@ -52,6 +58,17 @@ def plan_specimens(counts: Sequence[int]) -> list[Plan]:
             first = {"training": 0, "validation": 1, "test": 2}[split]
             weeks = WEEKS[(first + k // len(kinds) + k) % len(WEEKS)]
             plans.append(Plan(len(plans), f"S{len(plans) + 1:02d}", split, kinds[k % len(kinds)], weeks))
+    return plans
+
+
+def plan_varied(seed: int, counts: Sequence[int], dye: float) -> list[Plan]:
+    """Give so many varied specimens, ``V01`` and so on, to training, validation and test; `dye` as `draw_varieties`."""
+    plans: list[Plan] = []
+    for place, (split, count) in enumerate(zip(SPLITS, counts, strict=True)):
+        for material, variety in zip(*draw_varieties(seed, place, count, dye), strict=True):
+            k = len(plans)
+            weeks = WEEKS[k % len(WEEKS)]
+            plans.append(Plan(FIRST_VARIED + k, f"V{k + 1:02d}", split, material, weeks, variety))
     return plans
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +21,15 @@ SLICE, VOLUME = 1, 2
 
 @dataclass(frozen=True)
 class Rendering:
-    """What one slice looks like: uint16 ``ct`` (H, W), uint8 ``stain`` (H, W, 3) and ``labels`` (H, W)."""
+    """What one slice looks like: ``ct`` (H, W), uint8 ``stain`` (H, W, 3) and ``labels`` (H, W).
 
-    ct: NDArray[np.uint16]
+    The CT of a plain specimen is uint16. ``mask`` (H, W), where the field of view is round, is 255 in it and 0 outside.
+    """
+
+    ct: NDArray[Any]
     stain: NDArray[np.uint8]
     labels: NDArray[np.uint8]
+    mask: NDArray[np.uint8] | None = None
 
 
 @functools.lru_cache(maxsize=2)

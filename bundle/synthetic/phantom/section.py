@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +21,15 @@ class Slide:
         strength: factor on the optical density (dye and thickness of the section).
         light: (6,) coefficients of a quadratic polynomial over the field of view, relative to white.
         noise: standard deviation of the camera's noise in grey levels.
+        white: of the empty slide, red, green and blue in grey levels.
+        uneven: greatest deviation of the light, relative to white.
     """
 
     strength: float
     light: Array
     noise: float
+    white: tuple[float, float, float] = WHITE
+    uneven: float = 0.02
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> Slide:
@@ -35,7 +39,7 @@ class Slide:
     def vary(self, rng: np.random.Generator) -> Slide:
         """Another section of the same specimen: the same dye, a slightly different thickness and illumination."""
         light = self.light + rng.normal(0, 0.002, 6)
-        return Slide(self.strength * float(rng.uniform(0.98, 1.02)), light, self.noise)
+        return replace(self, strength=self.strength * float(rng.uniform(0.98, 1.02)), light=light)
 
     def photograph(self, rng: np.random.Generator, optical_density: Array, y: Array, x: Array) -> NDArray[np.uint8]:
         """Return uint8 RGB (H, W, 3).
@@ -48,8 +52,8 @@ class Slide:
         """
         v, u = np.clip(y, -1, 1)[:, None], np.clip(x, -1, 1)[None, :]
         terms = (np.ones_like(u * v), u + 0 * v, v + 0 * u, u * v, u**2 + 0 * v, v**2 + 0 * u)
-        light = 1 + np.clip(sum(c * t for c, t in zip(self.light, terms, strict=True)), -0.02, 0.02)
-        image = np.asarray(WHITE)[:, None, None] * 10 ** (-self.strength * optical_density) * light
+        light = 1 + np.clip(sum(c * t for c, t in zip(self.light, terms, strict=True)), -self.uneven, self.uneven)
+        image = np.asarray(self.white)[:, None, None] * 10 ** (-self.strength * optical_density) * light
         image = gaussian_filter(image, (0, 0.45, 0.45)) + rng.normal(0, self.noise, optical_density.shape)
         pixels: NDArray[np.uint8] = np.clip(np.rint(image), 0, 255).astype(np.uint8).transpose(1, 2, 0)
         return pixels

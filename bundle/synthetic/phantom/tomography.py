@@ -60,7 +60,15 @@ class Scanner:
     def scan(
         self, rng: np.random.Generator, mu: Array, metal: NDArray[np.bool_], z: float, y: Array, x: Array
     ) -> NDArray[np.uint16]:
-        """Return uint16 counts (H, W) of a slice.
+        """Return uint16 counts (H, W) of a slice; for the arguments see `reconstruct`."""
+        counts = np.rint(COUNTS_AT_ZERO + COUNTS_PER_MU * self.reconstruct(rng, mu, metal, z, y, x))
+        grey: NDArray[np.uint16] = np.clip(counts, 0, 65535).astype(np.uint16)
+        return grey
+
+    def reconstruct(
+        self, rng: np.random.Generator, mu: Array, metal: NDArray[np.bool_], z: float, y: Array, x: Array
+    ) -> Array:
+        """Return the attenuation (H, W) in 1/cm of a slice as the scanner finds it.
 
         Args:
             rng: source of the slice's noise.
@@ -78,10 +86,8 @@ class Scanner:
         mixture = np.cos(z / 9) * self.rings[0] + np.sin(z / 9) * self.rings[1]
         image = image + map_coordinates(mixture, [radius], order=1, mode="nearest")
         noise = gaussian_filter(rng.normal(size=mu.shape), 0.45)
-        image = self.gain * image + self.noise * noise / noise.std()
-        counts = np.rint(COUNTS_AT_ZERO + COUNTS_PER_MU * image)
-        grey: NDArray[np.uint16] = np.clip(counts, 0, 65535).astype(np.uint16)
-        return grey
+        found: Array = self.gain * image + self.noise * noise / noise.std()
+        return found
 
 
 def streaks(rng: np.random.Generator, metal: NDArray[np.bool_]) -> Array:

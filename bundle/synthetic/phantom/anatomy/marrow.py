@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from bundle.synthetic.phantom.anatomy.canvas import Canvas, cover, density
-from bundle.synthetic.phantom.anatomy.materials import BLUE, MU_CELL, MU_FAT, MU_SOFT, VIOLET
+from bundle.synthetic.phantom.anatomy.dyes import PLAIN, Dyes
+from bundle.synthetic.phantom.anatomy.materials import MU_CELL, MU_FAT, MU_SOFT
 from bundle.synthetic.phantom.anatomy.scatter import jittered_points, near_slice, spheroid_sections
 from bundle.synthetic.phantom.anatomy.waves import WaveField
 
@@ -20,9 +21,11 @@ class Marrow:
     Args:
         rng: source of cells and fields.
         half: half sides (z, y, x) in pixels of the box filled with cells.
+        dyes: colours of the stain.
     """
 
-    def __init__(self, rng: np.random.Generator, half: tuple[float, float, float]) -> None:
+    def __init__(self, rng: np.random.Generator, half: tuple[float, float, float], dyes: Dyes = PLAIN) -> None:
+        self.dyes = dyes
         fat = jittered_points(rng, half, 13.5, 0.94)
         self.fat = cKDTree(fat)
         self.fat_radius = rng.uniform(5.5, 8.2, len(fat))
@@ -64,10 +67,11 @@ class Marrow:
         cells = spheroid_sections(canvas.mu.shape, offsets, np.tile([1.0, 0, 0], (len(size), 1)), size, size, reach=3)
         fibres = 0.5 + 0.5 * np.cos(2 * np.pi * (along + 9 * self.bend.slice(z, y, x) + 1.2 * matrix) / 6.0)
         mu = MU_SOFT + 0.03 * matrix + fibrous * 0.06 * fibres
-        stain = density(VIOLET, (0.20 + 0.02 * matrix) * (1 - fibrous) + 0.03 * fibrous)
-        stain = stain + density(BLUE, 0.06 - 0.03 * fibrous) + density(VIOLET, fibrous * (0.05 + 0.05 * fibres))
+        violet, blue = self.dyes.soft, self.dyes.cells
+        stain = density(violet, (0.20 + 0.02 * matrix) * (1 - fibrous) + 0.03 * fibrous)
+        stain = stain + density(blue, 0.06 - 0.03 * fibrous) + density(violet, fibrous * (0.05 + 0.05 * fibres))
         canvas.paint(np.ones(canvas.mu.shape), mu, stain)
         cells = cells * (1 - 0.6 * fibrous)
-        canvas.paint(cells, MU_CELL, density(VIOLET, 0.42) + density(BLUE, 0.10))
-        canvas.paint(ghost, MU_FAT, density(VIOLET, 0.012))
-        canvas.paint(0.8 * wall, MU_SOFT + 0.06, density(VIOLET, 0.26))
+        canvas.paint(cells, MU_CELL, density(violet, 0.42) + density(blue, 0.10))
+        canvas.paint(ghost, MU_FAT, density(violet, 0.012))
+        canvas.paint(0.8 * wall, MU_SOFT + 0.06, density(violet, 0.26))

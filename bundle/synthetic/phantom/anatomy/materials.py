@@ -57,6 +57,7 @@ class Implant:
     streaks: float
 
 
+NO_IMPLANT = Implant("none", RESIN, MU_RESIN, 0.0, 0.0, 0.0)
 IMPLANTS = {
     implant.name: implant
     for implant in (

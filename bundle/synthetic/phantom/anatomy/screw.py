@@ -3,26 +3,59 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 
 Array = NDArray[np.floating]
+FAR = 1e4
+
+PROFILES = {
+    "metric": (1 / 8, 7 / 16, 9 / 16, 7 / 8),
+    "flat": (0.20, 0.26, 0.74, 0.80),
+    "buttress": (1 / 8, 1 / 5, 2 / 5, 9 / 10),
+}
+"""Where along one pitch the root ends, the crest begins, the crest ends and the root begins again."""
+
+
+@dataclass(frozen=True)
+class Thread:
+    """The shape of a screw.
+
+    Attributes:
+        profile: a key of `PROFILES`.
+        pitch: relative to the default.
+        depth: of the thread, in pitches; 0 = a smooth pin.
+        size: diameter relative to the default.
+        head: whether there is a head.
+    """
+
+    profile: str = "metric"
+    pitch: float = 1.0
+    depth: float = 0.541
+    size: float = 1.0
+    head: bool = True
+
+
+METRIC = Thread()
 
 
 class Screw:
-    """A screw with a helical 60 degree thread (ISO 68-1: crest P/8 wide, root P/4, depth 5/8 of 0.866 P).
+    """A screw, by default with a helical 60 degree thread (ISO 68-1: crest P/8 wide, root P/4, depth 5/8 of 0.866 P).
 
     Args:
         rng: source of pose and phase.
         scale: size relative to the default of 2 x 88 pixels across the crests and a pitch of 46 pixels.
+        thread: shape of thread and head.
     """
 
-    def __init__(self, rng: np.random.Generator, scale: float) -> None:
-        self.pitch = 46.0 * scale
-        self.major = rng.uniform(82, 92) * scale
-        self.minor = self.major - 0.541 * self.pitch
+    def __init__(self, rng: np.random.Generator, scale: float, thread: Thread = METRIC) -> None:
+        self.thread = thread
+        self.pitch = 46.0 * scale * thread.pitch
+        self.major = rng.uniform(82, 92) * scale * thread.size
+        self.minor = self.major - thread.depth * self.pitch
         self.head_top, self.head_bottom = -205.0 * scale, rng.uniform(-166, -158) * scale
         self.head_radius = self.major * rng.uniform(1.35, 1.5)
         self.slot = (14.0 * scale, 20.0 * scale)
@@ -40,7 +73,8 @@ class Screw:
     def _thread_table(self) -> Array:
         """Signed distance to the thread over one pitch (rows, pixels) and the radius (columns, pixels)."""
         p, low, high = self.pitch, self.minor, self.major
-        one = [(0.0, low), (p / 8, low), (7 / 16 * p, high), (9 / 16 * p, high), (7 / 8 * p, low), (p, low)]
+        root_end, crest, crest_end, root = (share * p for share in PROFILES[self.thread.profile])
+        one = [(0.0, low), (root_end, low), (crest, high), (crest_end, high), (root, low), (p, low)]
         line = np.array([(u + turn * p, r) for turn in (-1, 0, 1) for u, r in one])
         u = np.linspace(0, p, 64)[:, None]
         r = np.arange(0, np.ceil(high) + 60)[None, :]
@@ -74,7 +108,10 @@ class Screw:
         thread += np.maximum(radius - (self.table.shape[1] - 1), 0)
         cone = 0.8 * (radius - 1.3 * (self.tip - along))
         width, depth = self.slot
-        shank = np.maximum.reduce([thread, cone, self.head_top + 1.6 * depth - along])
+        top = self.head_top + 1.6 * depth if self.thread.head else self.head_bottom
+        shank: Array = np.maximum.reduce([thread, cone, top - along])
+        if not self.thread.head:
+            return shank
         head = self._head(along, radius)
         slot = np.maximum(np.abs(across) - width, along - (self.head_top + depth))
         distance: Array = np.minimum(shank, np.maximum(head, -slot))
@@ -88,3 +125,16 @@ class Screw:
         outside = np.hypot(np.maximum(sideways, 0), np.maximum(lengthways, 0))
         distance: Array = outside + np.minimum(np.maximum(sideways, lengthways), 0) - rounding
         return distance
+
+
+class NoScrew(Screw):
+    """Where a screw might have been, in bone that nobody has operated."""
+
+    def frame(self, z: float, y: Array, x: Array) -> tuple[Array, Array]:
+        """Depth along the axis as for a screw; the axis is far away."""
+        along, _ = super().frame(z, y, x)
+        return along, np.full(along.shape, FAR)
+
+    def distance(self, z: float, y: Array, x: Array) -> Array:
+        """A screw that is far away from all of the slice."""
+        return self.frame(z, y, x)[1]

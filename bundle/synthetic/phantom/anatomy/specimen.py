@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from bundle.synthetic.phantom.anatomy.bone import BoneSlice, OldBone, cover_line, smooth_minimum
 from bundle.synthetic.phantom.anatomy.canvas import Canvas, cover, density
 from bundle.synthetic.phantom.anatomy.degradation import Degradation
+from bundle.synthetic.phantom.anatomy.dyes import PLAIN, Dyes
 from bundle.synthetic.phantom.anatomy.marrow import Marrow
 from bundle.synthetic.phantom.anatomy.materials import (
     BLACK,
-    BLUE,
     BROWN,
     IMPLANTS,
     METAL,
@@ -21,14 +21,14 @@ from bundle.synthetic.phantom.anatomy.materials import (
     MU_OSTEOID,
     MU_RESIN,
     NEW_BONE,
+    NO_IMPLANT,
     OLD_BONE,
     OSTEOID,
     RESIN,
     SOFT,
-    VIOLET,
 )
 from bundle.synthetic.phantom.anatomy.scatter import jittered_points, near_slice, spheroid_sections
-from bundle.synthetic.phantom.anatomy.screw import Screw
+from bundle.synthetic.phantom.anatomy.screw import METRIC, NoScrew, Screw, Thread
 from bundle.synthetic.phantom.anatomy.waves import WaveField
 
 Array = NDArray[np.floating]
@@ -43,23 +43,33 @@ class Specimen:
 
     Args:
         rng: generator of this specimen.
-        material: a key of `materials.IMPLANTS`.
+        material: a key of `materials.IMPLANTS`, or ``none``.
         weeks: healing time, 4, 8 or 12.
         size: side of a slice in pixels.
         half_depth: greatest height in pixels, above or below the middle, at which a slice will be asked for.
+        thread: shape of the screw.
+        dyes: colours of the stain.
     """
 
     def __init__(
-        self, rng: np.random.Generator, material: str, weeks: int, size: int, half_depth: float = 90.0
+        self,
+        rng: np.random.Generator,
+        material: str,
+        weeks: int,
+        size: int,
+        half_depth: float = 90.0,
+        thread: Thread = METRIC,
+        dyes: Dyes = PLAIN,
     ) -> None:
-        self.implant = IMPLANTS[material]
+        self.implant = NO_IMPLANT if material == NO_IMPLANT.name else IMPLANTS[material]
+        self.dyes = dyes
         healed = weeks / 12
         scale = size / 512
         half = (half_depth + 10, size / 2 + 10, size / 2 + 10)
         self.scale = scale
-        self.screw = Screw(rng, scale)
+        self.screw = (NoScrew if material == NO_IMPLANT.name else Screw)(rng, scale, thread)
         self.bone = OldBone(rng, half, scale)
-        self.marrow = Marrow(rng, half)
+        self.marrow = Marrow(rng, half, dyes)
         self.degradation = Degradation(rng, self.implant.degradation * (0.25 + 0.75 * healed) * max(scale, 0.3))
         self.hole = rng.uniform(0.25, 0.7)
         self.hole_shape = WaveField(rng, 110)
@@ -140,18 +150,21 @@ class Specimen:
 
     def _paint_new(self, canvas: Canvas, z: float, y: Array, x: Array, new: Array) -> None:
         seam = 2.8 * np.clip(0.35 + self.seam.slice(z, y, x), 0, 1)
-        canvas.paint(cover(new - seam), MU_OSTEOID, density(BLUE, 0.13) + density(VIOLET, 0.02), OSTEOID)
+        canvas.paint(
+            cover(new - seam), MU_OSTEOID, density(self.dyes.new, 0.13) + density(self.dyes.soft, 0.02), OSTEOID
+        )
         mineral = 0.13 * self.new_mineral.slice(z, y, x)
         weave = self.weave.slice(z, y, x)
         # Young, little mineralised matrix takes up more dye.
         stain = np.clip(0.47 - 0.45 * mineral + 0.025 * weave, 0.33, 0.64)
         inside = cover(new)
-        canvas.paint(inside, MU_NEW_BONE + mineral + 0.045 * weave, density(BLUE, stain), NEW_BONE)
+        canvas.paint(inside, MU_NEW_BONE + mineral + 0.045 * weave, density(self.dyes.new, stain), NEW_BONE)
         near = near_slice(self.new_lacunae, z, 4)
         size = self.new_lacuna_size[near]
         offsets = self.new_lacunae[near] - [z, y[0], x[0]]
         lacunae = spheroid_sections(inside.shape, offsets, self.new_lacuna_normal[near], 1.7 * size, 2.3 * size)
-        canvas.paint(lacunae * cover(new + 2.5), MU_LACUNA, density(BLUE, 0.95) + density(VIOLET, 0.12))
+        dark = density(self.dyes.cells, 0.95) + density(self.dyes.soft, 0.12)
+        canvas.paint(lacunae * cover(new + 2.5), MU_LACUNA, dark)
 
     def _paint_old(
         self, canvas: Canvas, z: float, y: Array, x: Array, bone: BoneSlice, solid: Array, new: Array
@@ -161,10 +174,11 @@ class Specimen:
         lamella = bone.lamellation * np.cos(2 * np.pi * bone.layer / 5.0)
         mu = MU_OLD_BONE + bone.mineral + 0.035 * lamella
         stain = np.clip(0.145 - 0.16 * bone.mineral + 0.022 * lamella, 0.08, 0.22)
-        canvas.paint(inside, mu, density(BLUE, stain) + density(VIOLET, 0.02), OLD_BONE)
+        canvas.paint(inside, mu, density(self.dyes.old, stain) + density(self.dyes.soft, 0.02), OLD_BONE)
         joint = cover_line(solid + 0.6) * cover(new - 1)
         cement = np.maximum(bone.cement * cover(old + 1), joint)
-        canvas.paint(0.8 * cement, MU_OLD_BONE + 0.22, density(BLUE, 0.34) + density(VIOLET, 0.10))
+        dark = density(self.dyes.cells, 0.34) + density(self.dyes.soft, 0.10)
+        canvas.paint(0.8 * cement, MU_OLD_BONE + 0.22, dark)
         near = near_slice(self.old_lacunae, z, 4)
         offsets = self.old_lacunae[near] - [z, y[0], x[0]]
         rows, columns = (np.clip(np.rint(offsets[:, i]).astype(int), 0, inside.shape[i - 1] - 1) for i in (1, 2))
@@ -173,7 +187,8 @@ class Specimen:
         normals = np.stack([np.zeros(len(rows)), slope[0] / length, slope[1] / length], axis=1)
         size = self.old_lacuna_size[near]
         lacunae = spheroid_sections(inside.shape, offsets, normals, 0.85 * size, 2.5 * size)
-        canvas.paint(lacunae * cover(old + 2), MU_LACUNA, density(BLUE, 0.80) + density(VIOLET, 0.08))
+        dark = density(self.dyes.cells, 0.80) + density(self.dyes.soft, 0.08)
+        canvas.paint(lacunae * cover(old + 2), MU_LACUNA, dark)
 
     def _paint_implant(self, canvas: Canvas, metal: Array) -> None:
         inside = cover(metal)

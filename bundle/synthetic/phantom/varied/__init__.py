@@ -1,0 +1,1 @@
+"""Varied specimens: each with a scanner, an energy, a grey scale and slides of its own."""
