@@ -63,6 +63,10 @@ GROUPS: dict[str, dict[str, Command]] = {
             "bundle.evidence.uncertainty.command",
             "judge whether a stain's uncertainty ranks its errors and notices unseen implants",
         ),
+        "fit": Command(
+            "bundle.evidence.fit.command",
+            "count how often a scan that does not fit the weights is named, and one that does",
+        ),
         "lut": Command("bundle.evidence.lut", "evaluate the best grey-to-colour lookup table, the baseline to beat"),
         "tissue": Command(
             "bundle.evidence.tissue.command",

@@ -70,10 +70,13 @@ def compare(scan: Scan, trained: TrainedOn) -> list[Finding]:
     """
     if trained == UNKNOWN:
         return []
+    blur, noise = _blur(scan.description.sharpness, trained), _noise(scan.description, trained)
+    if blur is not None and noise is not None and (blur.kind, noise.kind) == ("blurred", "smoother"):
+        noise = None  # which a blur explains
     found = [
         _voxel_size(scan, trained),
-        _blur(scan.description.sharpness, trained),
-        _noise(scan.description, trained),
+        blur,
+        noise,
         _grey_values(scan.description, trained),
         _window(scan.window_source),
         _material(scan.materials, trained),
@@ -106,6 +109,16 @@ def words_of(content: Mapping[str, Any]) -> list[str]:
     """The sentences of what `as_json` wrote under ``differs``, and what is not known."""
     said = [str(finding["words"]) for finding in content.get("differs", ())]
     return [*said, content["not_known"]] if content.get("not_known") else said
+
+
+def lines_of(content: Mapping[str, Any]) -> list[str]:
+    """The same for a picture, in at most two lines: the first difference in words, and the names of the others."""
+    differs = content.get("differs", ())
+    if not differs:
+        return [f"fit: {said[0].lower()}{said[1:]}" for said in words_of(content)]
+    others = [str(finding["kind"]) for finding in differs[1:]]
+    besides = [f"also: {', '.join(others)} (see the record)"] if others else []
+    return [f"differs from the training: {differs[0]['words']}", *besides]
 
 
 def _voxel_size(scan: Scan, trained: TrainedOn) -> Finding | None:
@@ -177,8 +190,8 @@ def _grey_values(description: ScanDescription, trained: TrainedOn) -> Finding | 
     if unlike <= UNLIKE:
         return None
     words = (
-        f"{unlike / 10:.0f} % of the voxels have grey values that were rare in training: the window may be wrong, or the "
-        "material is another. Give --ct_window."
+        f"{unlike / 10:.0f} % of the voxels have grey values that were rare in training: the window may be wrong, or "
+        "the material is another. Give --ct_window."
     )
     return Finding("grey values", round(unlike / 1000, 3), words)
 

@@ -12,8 +12,10 @@ import torch
 
 from scripts.errors import InputError
 from scripts.files.digest import file_signature
+from scripts.fit.compare import words_of
 from scripts.lock import lock_folder
 from scripts.networks import Stainer
+from scripts.volume.read.fit import fit_of
 from scripts.volume.read.rechunk import copy_in_cubes
 from scripts.volume.read.volume import Volume
 from scripts.volume.read.window import usable_average, volume_window
@@ -93,6 +95,8 @@ def _tell(begun: Begun, volume: Volume) -> None:
         found.window_source,
         begun.longest_slab,
     )
+    for words in words_of(found.fit):
+        logger.warning("%s: %s", volume.source, words)
 
 
 def _resumed(staining: Staining, overwrite: bool) -> Begun | None:
@@ -176,12 +180,14 @@ def _warn_of_a_full_disk(staining: Staining) -> None:
 
 
 def _find(request: Request, volume: Volume, network: Stainer, device: torch.device) -> Findings:
-    lo, hi, source, padding = volume_window(volume, network.percentiles, network.trained_window, request.ct_window)
+    windowed = volume_window(volume, network.percentiles, network.trained_window, request.ct_window)
+    lo, hi, source, padding = windowed
     average = usable_average(volume, request.slice_average, padding)
     size = request.slab_size or default_slab_size(
         request.shape, request.axes, network, device, request.views, request.dtype
     )
-    return Findings([lo, hi], source, average, size, file_signature(volume.files), padding.to_json())
+    fit = fit_of(volume, windowed, network.trained_on)
+    return Findings([lo, hi], source, average, size, file_signature(volume.files), padding.to_json(), fit=fit)
 
 
 def _replaced(findings: Findings) -> tuple[float | None, float | None]:

@@ -20,6 +20,7 @@ import numpy as np
 
 from scripts.errors import InputError
 from scripts.files.digest import file_digest, file_signature
+from scripts.fit.compare import lines_of
 from scripts.inferers.uncertainty import STEPS
 from scripts.memory import give_back_freed_memory
 from scripts.printable import listed
@@ -80,7 +81,7 @@ def _make(begun: Begun, details: Mapping[str, Any]) -> None:
             for left in store.path.rglob("*.partial"):  # of a chunk that was being written when the process was killed
                 left.unlink()
         _export(request.output_format, results, volume)
-        lines = [f"weights: {staining.weights}", _window(begun.findings)]
+        lines = [f"weights: {staining.weights}", _window(begun.findings), *lines_of(begun.findings.fit)]
         preview_of(staining.folder / f"{staining.name}_stain.png", results.stain, notes.ct_planes(), volume, lines)
         _warn_of_replaced(begun, notes)
         record = _record(begun, volume, notes, details, _uncertainty(results, notes))
@@ -163,6 +164,7 @@ def _record(
         "input": _input(begun, volume, notes),
         "checkpoint": {"sha256": request.checkpoint, "weights": staining.weights},
         "window": {"lo": found.window[0], "hi": found.window[1], "source": found.window_source},
+        "fit": found.fit,
         "slice_average": list(found.slice_average),
         "not_finite": {
             "voxels": replaced,

@@ -14,7 +14,7 @@ from scripts.volume.stain.staining import Staining
 from scripts.volume.stain.unfinished import PLAN
 from scripts.whole import write_text
 
-VERSION = 5  # one written by another version is not continued
+VERSION = 6  # one written by another version is not continued
 ANEW = "give --overwrite true to start anew"
 
 

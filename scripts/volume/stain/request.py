@@ -69,6 +69,7 @@ class Findings:
         slab_size: slices per slab.
         files: size and time of change of each file, to notice a volume that was exchanged.
         padding: grey values that are no tissue, as `Padding.to_json` gives them.
+        fit: how the scan differs from those of the training, see `fit_of`.
     """
 
     window: Sequence[float]
@@ -77,3 +78,4 @@ class Findings:
     slab_size: int
     files: dict[str, Sequence[int]] = field(default_factory=dict)
     padding: dict[str, Any] = field(default_factory=dict)
+    fit: dict[str, Any] = field(default_factory=dict)
