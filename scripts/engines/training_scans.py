@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scripts.data.datalist.declared import Declared, declared
+from scripts.data.datalist.working_size import is_resampled, working_size_of
 from scripts.data.image.read import read_ct
 from scripts.data.padding import NO_PADDING
-from scripts.data.resample import resize_ct, resize_mask, same_size, working_shape
+from scripts.data.resample import resize_ct, resize_mask
 from scripts.data.window import common_window, window
 from scripts.fit.describe import describe_scan
 from scripts.networks import KeepsWindowing
@@ -99,9 +100,8 @@ def slice_of_item(item: Mapping[str, Any], working_um: float | None) -> NDArray[
         values[padded] = lo
     seen = window(values, lo, hi)
     blank = np.zeros(seen.shape, bool) if padded is None else padded
-    pixel_um = item.get("pixel_um")
-    if pixel_um is not None and working_um is not None and not same_size(pixel_um, working_um):
-        rows, columns = working_shape(seen.shape, pixel_um, working_um)
+    if is_resampled(item, working_um):
+        rows, columns = working_size_of(item, working_um)
         blank = resize_mask(1 - blank.astype(np.float32), (rows, columns)) < 1
         seen = np.clip(resize_ct(seen, (rows, columns)), 0, 1)
     return np.where(blank, np.float32(np.nan), seen)

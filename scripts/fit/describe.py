@@ -109,9 +109,9 @@ def _sharpness(slices: Sequence[Array], noise: float) -> float | None:
         fine.append(along)
         coarse.append(size[ridge])
     of_fine, of_coarse = np.concatenate(fine), np.concatenate(coarse)
-    steep = of_coarse > np.quantile(of_coarse, 1 - EDGES) if of_coarse.size else np.zeros(0, bool)
-    if np.count_nonzero(steep) < FEWEST:
+    if of_coarse.size < FEWEST:
         return None
+    steep = np.argsort(of_coarse)[-max(FEWEST, int(EDGES * of_coarse.size)) :]
     ratio = max(float(np.median(of_fine[steep] / of_coarse[steep])), 1.0001)
     return math.sqrt(max(0.0, (COARSE**2 - ratio**2 * FINE**2) / (ratio**2 - 1)))
 

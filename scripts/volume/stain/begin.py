@@ -96,7 +96,7 @@ def _tell(begun: Begun, volume: Volume) -> None:
         begun.longest_slab,
     )
     for words in words_of(found.fit):
-        logger.warning("%s: %s", volume.source, words)
+        logger.log(logging.WARNING if found.fit["differs"] else logging.INFO, "%s: %s", volume.source, words)
 
 
 def _resumed(staining: Staining, overwrite: bool) -> Begun | None:
