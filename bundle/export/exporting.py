@@ -61,8 +61,8 @@ def export(
         _check_onnx()
     if int8 is not None and "onnx" not in formats:
         raise InputError("--int8 is made of the ONNX file: give --formats onnx as well.")
-    slices = [] if int8 is None else calibration_slices(int8)
-    network = read_network(checkpoint, overlay).cpu()
+    network: Any = read_network(checkpoint, overlay).cpu()
+    slices = [] if int8 is None else calibration_slices(int8, network.trained_on.pixel_um)
     if not isinstance(network, ResNetGenerator):
         raise InputError(f"{checkpoint} is of another network: only a StainGenerator can be exported.")
     rows = []
@@ -105,7 +105,7 @@ def _write_int8(
         with writing(path, "give another --out"):
             write_int8(out / "model.onnx", partial, slices)
         quantised = load_exported(partial)
-        lost = loss(exact, quantised, dataset_dir)
+        lost = loss(exact, quantised, dataset_dir, exact.trained_on.pixel_um)
     print(
         f"{path}: {seconds / _seconds(quantised):.2f} times as fast as model.onnx; its stain differs by "
         f"{lost['mean']:.1f} grey levels on average and by less than {lost['99 %']:.0f} in 99 % of the values, and has "

@@ -18,13 +18,17 @@ CALIBRATED_ON = 8  # slices, whose ranges of values are representative
 Stain = Callable[[torch.Tensor], torch.Tensor]
 
 
-def calibration_slices(dataset_dir: Path) -> list[NDArray[np.float32]]:
+def calibration_slices(dataset_dir: Path, working_um: float | None = None) -> list[NDArray[np.float32]]:
     """Windowed CT (1, 1, H, W) in [0, 1], slices spread evenly over the training split.
+
+    Args:
+        dataset_dir: folder with ``datalist.json``.
+        working_um: pixel size that the network works at, micrometres, None where its weights do not say.
 
     Raises:
         InputError: the data set cannot be read, or has no training split.
     """
-    pairs = load_pairs(dataset_dir, "training")
+    pairs = load_pairs(dataset_dir, "training", working_um=working_um)
     places = np.unique(np.linspace(0, len(pairs) - 1, min(CALIBRATED_ON, len(pairs))).round().astype(int))
     return [_ct(pairs, int(place)) for place in places]
 
@@ -70,13 +74,14 @@ def write_int8(exported: Path, path: Path, slices: Sequence[NDArray[np.float32]]
         )
 
 
-def loss(reference: Stain, quantised: Stain, dataset_dir: Path) -> dict[str, float]:
+def loss(reference: Stain, quantised: Stain, dataset_dir: Path, working_um: float | None = None) -> dict[str, float]:
     """What the stain loses, on the validation split.
 
     Args:
         reference: the network in float32, (N, 1, H, W) to (N, 3, H, W) in [0, 1].
         quantised: the same in int8.
         dataset_dir: folder with ``datalist.json``.
+        working_um: as in `calibration_slices`.
 
     Returns:
         ``mean`` and ``99 %`` (percentile) of the difference in grey levels; ``PSNR`` against the true sections in dB,
@@ -85,7 +90,7 @@ def loss(reference: Stain, quantised: Stain, dataset_dir: Path) -> dict[str, flo
     Raises:
         InputError: the data set cannot be read, or has no validation split.
     """
-    pairs = load_pairs(dataset_dir, "validation")
+    pairs = load_pairs(dataset_dir, "validation", working_um=working_um)
     found: list[tuple[float, float, float, float]] = []
     for index in range(len(pairs)):
         ct, true = torch.from_numpy(_ct(pairs, index)), np.asarray(pairs[index]["label"])

@@ -25,6 +25,7 @@ from bundle.pairs.pair_files import (
 from bundle.pairs.report.content import report_of
 from bundle.pairs.report.figure import draw_report
 from bundle.pairs.report.page import write_page
+from scripts.data.image.pixel_size import tagged_size
 from scripts.errors import InputError
 from scripts.files.output_folder import writable_folder
 from scripts.whole import partial_of, whole_folder
@@ -48,7 +49,8 @@ def write_pair(pair: Pair, out: Path, seconds: float) -> dict[str, Any]:
 
 
 def _fill(work: Path, pair: Pair, report: dict[str, Any]) -> None:
-    tifffile.imwrite(work / CT, pair.ct, photometric="minisblack", compression="zlib", predictor=True)
+    size = {} if pair.pixel_um is None else tagged_size(pair.pixel_um)
+    tifffile.imwrite(work / CT, pair.ct, photometric="minisblack", compression="zlib", predictor=True, **size)
     pixels = np.rint(255 * np.clip(pair.section.image, 0, 1)).astype(np.uint8)
     Image.fromarray(pixels).save(work / HISTOLOGY)
     Image.fromarray((255 * pair.quality.mask).astype(np.uint8)).save(work / MASK)

@@ -23,7 +23,8 @@ class LoadPaird(Transform):
     window's low end where the item's ``padding`` is; `label_key` (3, H, W) float32 in [0, 1], if the item has one;
     `mask_key` (1, H, W) float32, 1 = use, all ones if the item has no mask; `labels_key` (1, H, W) int64 class ids, if
     it is given and the item has them. Each is a ``MetaTensor`` whose ``meta["filename_or_obj"]`` is its path, by which
-    MONAI's handlers name rows and files (a mask that was not read bears the name of its image). Other entries stay.
+    MONAI's handlers name rows and files (a mask that was not read bears the name of its image). Other entries stay, but
+    for those that are None, such as an unknown ``pixel_um``.
 
     Args:
         image_key: the CT slice.
@@ -48,7 +49,7 @@ class LoadPaird(Transform):
         Raises:
             InputError: a file that cannot be used (see `scripts.data.image.read`), or files of different sizes.
         """
-        item = dict(data)
+        item = {key: value for key, value in data.items() if value is not None}  # None makes no batch
         image_path = item[self.image_key]
         ct = read_ct(image_path)[None]
         padded = item.pop("padding", NO_PADDING).where(ct)

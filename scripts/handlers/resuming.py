@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from scripts.errors import InputError
+from scripts.networks import trained_on
 from scripts.networks.definition import ENTRY, KeepsDefinition, decoded, difference
 
 GENERATORS = ("ct_to_stain", "stain_to_ct")
@@ -30,7 +31,7 @@ def require_same_training(path: Path, state: Mapping[str, Any], content: Mapping
         steps: per epoch, now.
 
     Raises:
-        InputError: another length of epochs, another generator, another window.
+        InputError: another length of epochs, another generator, another window, another working size.
     """
     then = content["trainer"].get("epoch_length")
     if then != steps:
@@ -41,6 +42,7 @@ def require_same_training(path: Path, state: Mapping[str, Any], content: Mapping
     for name in GENERATORS:
         _require_same_network(path, state[name], content[name])
         _require_same_buffers(path, name, state[name].state_dict(), content[name])
+        _require_same_size(path, state[name].state_dict(), content[name])
 
 
 def _require_same_network(path: Path, network: torch.nn.Module, kept: Mapping[str, Any]) -> None:
@@ -68,6 +70,25 @@ def _require_same_buffers(path: Path, name: str, now: Mapping[str, Any], kept: M
                 f"The training in {path} has {buffer} {then.tolist()}, not {value.tolist()} ({name}): "
                 f"resume with the {WRITTEN[buffer]} of its start."
             )
+
+
+def _require_same_size(path: Path, now: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
+    """Patches of another pixel size would show structures of another size in pixels."""
+    if trained_on.ENTRY not in now or trained_on.ENTRY not in kept:  # of version 0.9 and before
+        return
+    try:
+        then, size = (trained_on.decoded(part[trained_on.ENTRY].cpu()).pixel_um for part in (kept, now))
+    except ValueError as error:
+        raise InputError(f"{path} cannot be resumed: {error}.") from error
+    if then != size:
+        raise InputError(
+            f"The training in {path} works at {_words(then)}, not at {_words(size)}: resume with the --working_um and "
+            "the pixel_um of the data list of its start."
+        )
+
+
+def _words(pixel_um: float | None) -> str:
+    return "pixels of unknown size" if pixel_um is None else f"pixels of {pixel_um:g} um"
 
 
 def lay_out_as_weights(optimizer: torch.optim.Optimizer) -> None:

@@ -16,6 +16,7 @@ from bundle.evidence.shared.lookup_table.recipe import colour
 from bundle.evidence.shared.section_rows import draw_sections
 from bundle.shared.trained_network import read_network
 from bundle.shared.windowed_pairs import load_pairs
+from scripts.data.resample import resize_section
 from scripts.inferers import TileInferer
 
 
@@ -29,10 +30,13 @@ def draw_stains(path: Path, cells: Sequence[Cell], with_table: bool, evaluation:
         evaluation: whose slices.
         out: folder of all results.
     """
-    pairs = load_pairs(Path(evaluation.dataset_dir or cells[0].dataset_dir), evaluation.split)
+    dataset_dir = Path(evaluation.dataset_dir or cells[0].dataset_dir)
+    networks = {cell.recipe: network_of(cell, out) for cell in cells}
+    sizes = {name: network.trained_on.pixel_um for name, network in networks.items()}  # a recipe may have its own
+    pairs_at = {size: load_pairs(dataset_dir, evaluation.split, working_um=size) for size in set(sizes.values())}
+    pairs = pairs_at[sizes[cells[0].recipe]]
     specimens = [item["specimen"] for item in pairs.data]
     chosen = [specimens.index(specimen) for specimen in dict.fromkeys(specimens)]
-    networks = {cell.recipe: network_of(cell, out) for cell in cells}
     rows = []
     for index in chosen:
         item = pairs[index]
@@ -41,9 +45,10 @@ def draw_stains(path: Path, cells: Sequence[Cell], with_table: bool, evaluation:
         if with_table:
             row["lookup table"] = np.moveaxis(colour(ct, out / LOOKUP_TABLE), 0, -1)
         for name, network in networks.items():
+            own = torch.from_numpy(np.asarray(pairs_at[sizes[name]][index]["image"]))
             with torch.no_grad():
-                stain = TileInferer()(torch.from_numpy(ct)[None], network)[0]
-            row[name] = np.moveaxis(stain.numpy(), 0, -1)
+                stain = TileInferer()(own[None], network)[0]
+            row[name] = resize_section(np.moveaxis(stain.numpy(), 0, -1), (ct.shape[1], ct.shape[2]))
         row["true section"] = np.moveaxis(np.asarray(item["label"]), 0, -1)
         rows.append(row)
     draw_sections(path, rows, [specimens[index] for index in chosen])

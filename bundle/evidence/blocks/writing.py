@@ -11,7 +11,9 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
+from scripts.data.datalist.pixel_size import PIXEL_UM
 from scripts.data.datalist.specimen_window import FOUND, found_window
+from scripts.data.image.pixel_size import read_pixel_size
 from scripts.data.image.read import read_ct, read_histology, read_mask
 from scripts.data.padding import padding_of
 from scripts.data.window import PERCENTILES, percentile_window
@@ -58,10 +60,12 @@ def write_blocks(ct_path: Path, section_path: Path, out: Path, mask_path: Path |
     if missing:
         raise InputError(f"{mask_path} leaves nothing for {', '.join(sorted(missing))}.")
     found = _window(ct, stretches["training"], ct_path)
+    pixel_um = read_pixel_size(ct_path)
+    said: dict[str, Any] = {FOUND: found} | ({} if pixel_um is None else {PIXEL_UM: pixel_um})
     datalist: dict[str, list[dict[str, Any]]] = {}
     for (split, row), place in places.items():
         files = _write_block(out, f"{split}_{row}", ct[place], section[place], mask[place])
-        datalist.setdefault(split, []).append({"specimen": f"{ct_path.stem} {split}", FOUND: found} | files)
+        datalist.setdefault(split, []).append({"specimen": f"{ct_path.stem} {split}"} | said | files)
     write_text(out / "datalist.json", json.dumps(datalist, indent=2) + "\n")
     counts = ", ".join(f"{len(items)} {split}" for split, items in datalist.items())
     print(f"Written to {out}: blocks for {counts}, {gap} pixels apart. They are of one specimen.")

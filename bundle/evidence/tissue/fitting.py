@@ -10,14 +10,18 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 from monai.losses.dice import DiceCELoss
 from monai.utils.misc import set_determinism
 from tqdm import trange
 
 from bundle.evidence.tissue.patch import BATCH, PATCH
+from bundle.shared.windowed_pairs import training_size
 from scripts.data import RandStainJitterBatchd, load_datalist
+from scripts.data.datalist.working_size import working_size_of
 from scripts.data.image.read import read_histology, read_labels
+from scripts.data.resample import resize_labels, resize_section
 from scripts.errors import InputError
 from scripts.files.output_folder import writable_folder
 from scripts.handlers.tissue import dice
@@ -46,7 +50,8 @@ def fit_and_write(dataset_dir: Path, out: Path, steps: int, seed: int) -> None:
     if steps < 1:
         raise InputError(f"--steps {steps}: give a positive number.")
     writable_folder(out.resolve().parent, "--out")
-    training, validation = (load_sections(dataset_dir, split) for split in ("training", "validation"))
+    size = training_size(dataset_dir)
+    training, validation = (load_sections(dataset_dir, split, size) for split in ("training", "validation"))
     classifier = fit(training, steps, seed)
     print("Dice on the true sections of the validation specimens:")
     for name, value in scores(classifier, validation).items():
@@ -55,8 +60,13 @@ def fit_and_write(dataset_dir: Path, out: Path, steps: int, seed: int) -> None:
     print(f"Written to {out}: evaluate with --tissue_classifier {out}")
 
 
-def load_sections(dataset_dir: Path, split: str) -> list[Section]:
+def load_sections(dataset_dir: Path, split: str, working_um: float | None = None) -> list[Section]:
     """True sections of a split with their labels.
+
+    Args:
+        dataset_dir: folder with ``datalist.json``.
+        split: whose sections.
+        working_um: pixel size that they are resampled to, micrometres; None: they stay as they are.
 
     Raises:
         InputError: an item has no labels, or class ids that are none; the sections are a phantom's that are displaced
@@ -75,9 +85,12 @@ def load_sections(dataset_dir: Path, split: str) -> list[Section]:
         labels = read_labels(item["labels"])
         if labels.max() >= len(CLASSES):
             raise InputError(f"{item['labels']} holds the class {labels.max()}: expected 0 to {len(CLASSES) - 1}.")
-        if min(labels.shape) < PATCH:
+        shape = working_size_of(item, working_um)
+        if min(shape) < PATCH:
             raise InputError(f"{item['labels']} is smaller than a patch of {PATCH} pixels.")
-        sections.append((torch.from_numpy(read_histology(item["label"])), torch.from_numpy(labels)))
+        section = resize_section(np.moveaxis(read_histology(item["label"]), 0, -1), shape)
+        stored = torch.from_numpy(np.ascontiguousarray(np.moveaxis(section, -1, 0)))
+        sections.append((stored, torch.from_numpy(resize_labels(labels, shape))))
     return sections
 
 

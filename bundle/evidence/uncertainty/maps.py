@@ -46,14 +46,15 @@ def maps_of(dataset_dir: Path, split: str, networks: Sequence[Any], views: Seque
     Args:
         dataset_dir: with ``datalist.json``.
         split: whose slices.
-        networks: the one that is judged, and others trained alike, whose differences are the method `ensemble`.
+        networks: the one that is judged, at its pixel size, and others trained alike, whose differences are the method
+            `ensemble`.
         views: as many of each slice, each number a method.
 
     Returns:
         Methods ``2 views`` and so on, ``ensemble of N``, and ``contrast``, the standard deviation of the stain's grey
         in a square: errors lie where there is something to see, and a method has to tell more than that.
     """
-    pairs = load_pairs(dataset_dir, split)
+    pairs = load_pairs(dataset_dir, split, working_um=networks[0].trained_on.pixel_um)
     errors: list[NDArray[np.float32]] = []
     found: dict[str, list[NDArray[np.float32]]] = {}
     slices: list[tuple[str, int]] = []

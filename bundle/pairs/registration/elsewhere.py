@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,8 @@ from bundle.pairs.pair_folder import claim, write_pair
 from bundle.pairs.quality import measure
 from bundle.pairs.section.drawn_mask import left_out
 from bundle.pairs.section.find import find_section
+from scripts.data.image.lengths import COARSEST_UM, FINEST_UM, is_pixel_size
+from scripts.data.image.pixel_size import read_pixel_size
 from scripts.data.image.read import read_ct, read_histology
 from scripts.data.padding import dark_end, padding_of
 from scripts.data.window import PERCENTILES, check_window, percentile_window, window
@@ -38,7 +39,7 @@ def check_pair(
         section: RGB image of the same size.
         out: folder of the pair.
         ct_window: grey values that become black and white, None for `window_found`, else the image's percentiles.
-        pixel_um: edge of the pixels in micrometres, for the report.
+        pixel_um: edge of the pixels in micrometres; None: as the CT's file says.
         mask: image, 0 where the section is not to be used.
         window_found: what was found in all slices of the specimen.
 
@@ -46,8 +47,11 @@ def check_pair(
         InputError: images of different sizes; files that cannot be used; no section.
     """
     begun = time.monotonic()
-    if pixel_um is not None and not 0 < pixel_um < math.inf:
-        raise InputError(f"--pixel_um {pixel_um:g}: give a positive number of micrometres.")
+    if pixel_um is not None and not is_pixel_size(pixel_um):
+        raise InputError(
+            f"--pixel_um {pixel_um:g}: give the edge of the pixels in micrometres, {FINEST_UM:g} to {COARSEST_UM:g}."
+        )
+    pixel_um = read_pixel_size(ct) if pixel_um is None else pixel_um
     out = claim(out)
     grey, colours = _read(ct, section)
     given = None if ct_window is None else check_window(ct_window, ct)

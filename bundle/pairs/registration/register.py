@@ -14,6 +14,7 @@ from bundle.pairs.registration.attempt import Attempt, attempt
 from bundle.pairs.registration.judge import judge
 from bundle.pairs.registration.prepare import Task, prepare
 from bundle.pairs.slide.opening import open_slide
+from scripts.data.image.lengths import COARSEST_UM, FINEST_UM, is_pixel_size
 from scripts.errors import InputError
 from scripts.volume.read.reader import open_volume
 
@@ -42,9 +43,10 @@ def register(slide: str, volume: str, out: Path, options: Options, progress: Pro
     begun = time.monotonic()
     say = progress or (lambda _line: None)
     out = claim(out)
-    for name, value in (("voxel_um", options.voxel_um), ("pixel_um", options.pixel_um)):
-        if value is not None and not 0 < value < math.inf:
-            raise InputError(f"--{name} {value:g}: give a positive number of micrometres.")
+    if options.pixel_um is not None and not 0 < options.pixel_um < math.inf:
+        raise InputError(f"--pixel_um {options.pixel_um:g}: give a positive number of micrometres.")
+    if options.voxel_um is not None and not is_pixel_size(options.voxel_um):
+        raise InputError(f"--voxel_um {options.voxel_um:g}: give micrometres, {FINEST_UM:g} to {COARSEST_UM:g}.")
     opened = open_slide(slide)
     with open_volume(volume, None if options.voxel_um is None else options.voxel_um / 1000) as scan:
         task = prepare(opened, scan, options, say)

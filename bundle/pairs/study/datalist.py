@@ -8,6 +8,7 @@ from typing import Any
 from bundle.pairs.pair_files import CT, HISTOLOGY, MASK, NORMALISED
 from bundle.pairs.study.outcome import Outcome
 from scripts.data.datalist.file import SPLITS
+from scripts.data.datalist.pixel_size import PIXEL_UM
 from scripts.data.datalist.specimen_window import FOUND, found_window
 from scripts.data.window import PERCENTILES
 from scripts.errors import InputError
@@ -34,12 +35,18 @@ def datalist_of(outcomes: Iterable[Outcome], pairs: str) -> dict[str, Any]:
                 "histology": f"{folder}/{HISTOLOGY if outcome.strength is None else NORMALISED}",
                 "mask": f"{folder}/{MASK}",
                 "specimen": outcome.row.specimen,
+                **_size(outcome.report.get("pixel_um")),
                 **_window(outcome.row.ct_window is not None, outcome.report["ct_window"]),
             }
         )
     if not any(datalist.values()):
         raise InputError("No section could be used: see the summary.")
     return datalist
+
+
+def _size(pixel_um: float | None) -> dict[str, Any]:
+    """How large the pair's pixels are, where somebody knows."""
+    return {} if pixel_um is None else {PIXEL_UM: pixel_um}
 
 
 def _window(given: bool, window: list[float]) -> dict[str, Any]:

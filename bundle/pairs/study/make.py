@@ -51,16 +51,16 @@ def make(row: Row, pairs: Path, options: Options) -> Outcome:
 
 def _registered(row: Row, folder: Path, options: Options) -> dict[str, Any]:
     """Write the pair and return its report."""
-    pixel_um = row.pixel_um or options.pixel_um
     if row.ct is not None and row.histology is not None:
-        return check_pair(row.ct, row.histology, folder, row.ct_window, pixel_um, row.mask, row.window_found)
+        size = row.pixel_um or row.voxel_um or options.pixel_um or options.voxel_um  # CT and section have the same
+        return check_pair(row.ct, row.histology, folder, row.ct_window, size, row.mask, row.window_found)
     if row.slide is None or row.volume is None:
         raise ValueError(f"{row.name} has neither a slide and a volume, nor a registered pair")
     own = replace(
         options,
         plane=row.plane or options.plane,
         landmarks=row.landmarks,
-        pixel_um=pixel_um,
+        pixel_um=row.pixel_um or options.pixel_um,
         voxel_um=row.voxel_um or options.voxel_um,
         ct_window=row.ct_window,
         mask=row.mask,

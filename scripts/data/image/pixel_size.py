@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import tifffile
@@ -62,6 +63,11 @@ def read_pixel_size(path: str | Path) -> float | None:
         )
         return None
     return float(f"{across:.5g}")  # a size as it was meant: resolutions are rounded
+
+
+def tagged_size(pixel_um: float) -> dict[str, Any]:
+    """Options of ``tifffile.imwrite`` by which a TIFF says how large its pixels are, micrometres."""
+    return {"resolution": (10000 / pixel_um, 10000 / pixel_um), "resolutionunit": "CENTIMETER"}
 
 
 def _edges(path: Path) -> Edges:

@@ -66,7 +66,7 @@ def test_slices_to_calibrate_by(phantom: Path, monkeypatch: pytest.MonkeyPatch) 
     split: list[str] = []
     items: list[dict[str, NDArray[np.float64]]] = [{"image": np.full((1, 4, 4), place)} for place in range(29)]
 
-    def pairs(folder: Path, name: str) -> list[dict[str, NDArray[np.float64]]]:
+    def pairs(folder: Path, name: str, working_um: float | None) -> list[dict[str, NDArray[np.float64]]]:
         split.append(name)
         return items
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -64,6 +65,14 @@ def test_the_data_list() -> None:
         "training": [{"ct": "a.tif", "histology": "a.png", "specimen": "S", "ct_window": [0, 9]}],
         "validation": [{"ct": "b.tif", "histology": "b.png", "specimen": "b"}],
     }
+
+
+def test_the_size_of_pixels() -> None:
+    """What a client says counts more than the volume's header."""
+    first, second, third = pairs(a={"pixel_um": 2.5}, b={}, c={"split": "validation"})
+    listed = datalist({"training": [replace(first, pixel_um=5.0), replace(second, pixel_um=5.0), third]})["training"]
+    assert [entry.get("pixel_um") for entry in listed] == [2.5, 5.0, None]
+    assert "pixel_um" not in listed[2]
 
 
 def test_which_slice() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from bundle.monailabel.app.lib.prepare import prepare
+from bundle.monailabel.app.lib.prepare import pixel_um, prepare
 from scripts.errors import InputError
 
 
@@ -52,3 +52,24 @@ def test_slices(submit: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str])
 def test_a_slice_that_is_not_there(submit: Any) -> None:
     with pytest.raises(InputError, match="slice 3, but the volume has 3 slices"):
         submit(("volume.nii", "rgb.tif", 3))
+
+
+@pytest.mark.parametrize(
+    ("spacing", "expected"),
+    [
+        ((0.01, 0.005, 0.005), 5.0),
+        ((0.005, 0.005, 0.006), None),  # not square
+        ((1.0, 1.0, 1.0), None),  # what writers put that do not know
+        (None, None),
+    ],
+)
+def test_the_size_of_pixels(spacing: tuple[float, float, float] | None, expected: float | None) -> None:
+    assert pixel_um(spacing) == expected
+
+
+def test_the_size_is_that_of_the_volume(submit: Any, tmp_path: Path) -> None:
+    image = nibabel.Nifti1Image(np.arange(60, dtype=np.uint16).reshape(4, 5, 3), np.diag([0.0024, 0.0024, 0.01, 1]))
+    image.header.set_xyzt_units("mm")
+    nibabel.save(image, tmp_path / "sized.nii")
+    submit(("sized.nii", "rgb.tif", 1), ("volume.nii", "rgb.tif", 1), ("slice.tif", "rgb.tif", None))
+    assert json.loads((tmp_path / "prepared.json").read_text())["pixel_um"] == {"p0": 2.4}

@@ -64,6 +64,7 @@ def test_nothing_changes_where_nothing_has_to(
     pair: dict[str, Any], pixel_um: float | None, working_um: float | None
 ) -> None:
     loaded = LoadPaird()(pair | {"pixel_um": pixel_um})
+    assert ("pixel_um" in loaded) == (pixel_um is not None)  # None could not be put into a batch
     item = ToWorkingSized(working_um)(loaded)
     assert item.keys() == loaded.keys()
     assert all(item[key] is loaded[key] for key in loaded)

@@ -16,6 +16,7 @@ from scripts.errors import InputError
 from scripts.handlers import BestModel, EpochSeed, TrainingCheckpoint, WeightAverage
 from scripts.handlers.checkpoint import CHECKPOINT
 from scripts.networks import LowerResolution, StainGenerator
+from scripts.networks.trained_on import TrainedOn
 from scripts.weights.checkpoint import read_checkpoint
 from scripts.weights.loading import load_generator
 from tests.scripts.engines.tiny_trainer import CHANNELS, networks, pairs, parameters, tiny_trainer
@@ -140,6 +141,10 @@ class TestMistakes:
             (lambda trainer: trainer.stain_to_ct.options.fill_(0), "options .* resume with the skip and upsample"),
             (lambda trainer: trainer.ct_to_stain.set_windowing((0, 9), (0.5, 99.5)), "resume with the ct_window"),
             (lambda trainer: trainer.ct_to_stain.set_windowing(None, (1, 99)), "resume with the --ct_percentiles"),
+            (
+                lambda trainer: setattr(trainer.ct_to_stain, "trained_on", TrainedOn(pixel_um=7.5)),
+                "works at pixels of unknown size, not at pixels of 7.5 um: resume with the --working_um",
+            ),
         ],
     )
     def test_another_training_of_the_same_shapes(self, tmp_path: Path, change: Any, message: str) -> None:

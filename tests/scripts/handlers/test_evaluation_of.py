@@ -44,6 +44,15 @@ def test_record_and_words(tmp_path: Path) -> None:
     assert "S3: 10 to 20 (percentiles" in of.words
 
 
+def test_pixel_sizes(tmp_path: Path) -> None:
+    (tmp_path / "model.pt").write_bytes(b"abc")
+    (tmp_path / "datalist.json").write_text("{}")
+    items = [{**ITEMS[0], "pixel_um": size} for size in (2.5, 5.0, 2.5, None)]
+    of = EvaluationOf(tmp_path / "model.pt", tmp_path, "test", items, network_um=5.0)
+    assert of.record["network_pixel_um"] == 5.0
+    assert of.record["pixel_um"] == {"S1": [2.5, 5.0, None]}
+
+
 @pytest.mark.parametrize("changed", [{"weights": b"other"}, {"split": "training"}])
 def test_another_evaluation_stays(tmp_path: Path, changed: dict[str, str]) -> None:
     evaluation(tmp_path).require_place(tmp_path, TABLES)

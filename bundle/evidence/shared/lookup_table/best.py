@@ -8,7 +8,7 @@ import numpy as np
 
 from bundle.evidence.shared.defaults import BINS
 from bundle.evidence.shared.lookup_table.scores import SIGMAS, choose_lut, write_scores
-from bundle.shared.windowed_pairs import load_pairs
+from bundle.shared.windowed_pairs import load_pairs, training_size
 from scripts.errors import InputError
 
 
@@ -26,7 +26,10 @@ def evaluate_best_table(dataset_dir: Path, out: Path, bins: int = BINS, lpips_we
     """
     if bins < 1:
         raise InputError(f"A lookup table cannot have {bins} bins: give --bins a positive number, {BINS} say.")
-    training, validation, test = (load_pairs(dataset_dir, split) for split in ("training", "validation", "test"))
+    size = training_size(dataset_dir)
+    training, validation, test = (
+        load_pairs(dataset_dir, split, working_um=size) for split in ("training", "validation", "test")
+    )
     sigma, table = choose_lut(training, validation, SIGMAS, bins)
     values = write_scores(out, test, table, sigma, lpips_weights)
     means = ", ".join(f"{name} {np.nanmean(column):.4f}" for name, column in values.items())

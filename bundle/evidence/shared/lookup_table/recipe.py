@@ -15,7 +15,7 @@ from bundle.evidence.shared.cell.kept import once, scored
 from bundle.evidence.shared.defaults import LOOKUP_TABLE
 from bundle.evidence.shared.lookup_table.scores import choose_lut, write_scores
 from bundle.evidence.shared.lookup_table.table import apply_lut
-from bundle.shared.windowed_pairs import load_pairs
+from bundle.shared.windowed_pairs import load_pairs, training_size
 from scripts.errors import InputError
 
 TABLE = "table.npz"
@@ -56,7 +56,9 @@ def fit(dataset_dir: Path, folder: Path) -> dict[str, Any]:
         ``dataset_dir``, ``seconds`` and ``cpu_seconds``.
     """
     begun, cpu = time.monotonic(), time.process_time()
-    sigma, table = choose_lut(load_pairs(dataset_dir, "training"), load_pairs(dataset_dir, "validation"))
+    size = training_size(dataset_dir)
+    training, validation = (load_pairs(dataset_dir, split, working_um=size) for split in ("training", "validation"))
+    sigma, table = choose_lut(training, validation)
     folder.mkdir(parents=True, exist_ok=True)
     np.savez(folder / TABLE, sigma=sigma, table=table)
     return {
@@ -71,7 +73,8 @@ def evaluate(fitted_on: Path, evaluation: Evaluation, folder: Path) -> None:
     sigma, table = read_table(folder)
     classifier = evaluation.tissue_classifier
     dataset_dir = Path(evaluation.dataset_dir or fitted_on)
-    pairs = load_pairs(dataset_dir, evaluation.split, with_labels=classifier is not None)
+    size = training_size(fitted_on)
+    pairs = load_pairs(dataset_dir, evaluation.split, with_labels=classifier is not None, working_um=size)
     write_scores(folder / evaluation.name, pairs, table, sigma, tissue_classifier=classifier)
 
 

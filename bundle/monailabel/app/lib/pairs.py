@@ -21,13 +21,16 @@ class Pair:
         ct: path of a slice, or of the volume that it lies in.
         section: path of an RGB image.
         info: what the client said of image or label: ``specimen`` (default: the id), ``split``, ``slice`` (of a
-            volume, from 0), ``ct_window``.
+            volume, from 0), ``ct_window``, ``pixel_um``.
+        pixel_um: edge of the slice's pixels in micrometres, None where neither client nor file say; a file that is a
+            slice is asked when the data list is read.
     """
 
     id: str
     ct: str
     section: str
     info: dict[str, Any] = field(default_factory=dict)
+    pixel_um: float | None = None
 
     @property
     def specimen(self) -> str:
@@ -91,8 +94,16 @@ def datalist(splits: dict[str, list[Pair]]) -> dict[str, list[dict[str, Any]]]:
     return {
         split: [
             {"ct": pair.ct, "histology": pair.section, "specimen": pair.specimen}
+            | _size(pair)
             | ({"ct_window": pair.info["ct_window"]} if pair.info.get("ct_window") else {})
             for pair in pairs
         ]
         for split, pairs in splits.items()
     }
+
+
+def _size(pair: Pair) -> dict[str, Any]:
+    """What the client said counts more than the volume's header."""
+    said = pair.info.get("pixel_um")
+    size = pair.pixel_um if said is None else said
+    return {} if size is None else {"pixel_um": size}

@@ -1,8 +1,8 @@
 """Run in the bundle's folder, by its Python: cuts submitted slices out of their volumes, and looks for LPIPS's weights.
 
 ``python prepare.py FOLDER`` reads ``FOLDER/submitted.json``, a list of ``{"id", "ct", "section", "slice"}``, and writes
-``FOLDER/prepared.json``: by the id of each pair whose section is RGB the path of its CT slice, and whether LPIPS's
-weights are there.
+``FOLDER/prepared.json``: by the id of each pair whose section is RGB the path of its CT slice, the size of its pixels
+where the volume says it (micrometres), and whether LPIPS's weights are there.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def prepare(folder: Path) -> None:
     from scripts.metrics.lpips_weights import find_lpips_weights
     from scripts.volume.read.reader import open_volume
 
-    slices = {}
+    slices, sizes = {}, {}
     for number, pair in enumerate(json.loads((folder / "submitted.json").read_text(encoding="utf-8"))):
         header = read_header(pair["section"])
         if header.channels != 3 and not header.palette:
@@ -43,9 +43,26 @@ def prepare(folder: Path) -> None:
                         f"{volume.shape[0]} slices, counted from 0: correct the label's `slice`."
                     )
                 slices[pair["id"]] = str(folder / f"ct_{number}.tif")
+                size = pixel_um(volume.spacing)
+                if size is not None:
+                    sizes[pair["id"]] = size
                 tifffile.imwrite(slices[pair["id"]], volume.read(pair["slice"], pair["slice"] + 1)[0])
-    prepared = {"slices": slices, "lpips": find_lpips_weights() is not None}
+    prepared = {"slices": slices, "pixel_um": sizes, "lpips": find_lpips_weights() is not None}
     (folder / "prepared.json").write_text(json.dumps(prepared), encoding="utf-8")
+
+
+def pixel_um(spacing: tuple[float, float, float] | None) -> float | None:
+    """Edge of the pixels of a volume's slices in micrometres, None where it is not known, or they are not square.
+
+    Args:
+        spacing: voxel size (z, y, x) in mm.
+    """
+    from scripts.data.image.lengths import is_pixel_size
+
+    if spacing is None or abs(spacing[1] - spacing[2]) > 0.01 * spacing[1]:
+        return None
+    size = float(f"{1000 * spacing[1]:.6g}")
+    return size if is_pixel_size(size) else None
 
 
 if __name__ == "__main__":

@@ -88,8 +88,9 @@ class StainTrainTask(TrainTask):
         (folder / "submitted.json").write_text(json.dumps(submitted), encoding="utf-8")
         run_python(self.bundle, [str(PREPARE), str(folder)])
         prepared = json.loads((folder / "prepared.json").read_text(encoding="utf-8"))
-        slices = prepared["slices"]
-        splits = split_pairs([replace(pair, ct=slices[pair.id]) for pair in pairs if pair.id in slices], share)
+        slices, sizes = prepared["slices"], prepared["pixel_um"]
+        cut = [replace(pair, ct=slices[pair.id], pixel_um=sizes.get(pair.id)) for pair in pairs if pair.id in slices]
+        splits = split_pairs(cut, share)
         (folder / "datalist.json").write_text(json.dumps(datalist(splits), indent=2), encoding="utf-8")
         return splits, prepared["lpips"]
 

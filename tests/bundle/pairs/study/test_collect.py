@@ -23,6 +23,7 @@ from bundle.pairs.light import light_of, values_of
 from bundle.pairs.pair import Pair
 from bundle.pairs.report.figure import draw_report
 from scripts.data import load_datalist
+from scripts.data.image.pixel_size import read_pixel_size
 from tests.conftest import ROOT
 
 
@@ -46,8 +47,21 @@ def test_training_accepts_it(registered: Path, tmp_path: Path, capsys: pytest.Ca
     for split in ("training", "validation", "test"):
         (item,) = load_datalist(out, split)
         assert item["ct_window"] == [5000, 35000]
+        assert item["pixel_um"] == 5.0  # as the CT's file says
         assert "mask" in item
     assert "S01_00" in (out / "summary.html").read_text()
+
+
+def test_the_table_says_how_large_pixels_are(registered: Path, tmp_path: Path) -> None:
+    """It counts more than the files; pair and data list then say the same."""
+    lines = (registered / "study.csv").read_text().splitlines()
+    table = [f"{lines[0]},pixel_um,voxel_um", f"{lines[1]},2.5,", f"{lines[2]},,7.5", f"{lines[3]},,"]
+    (registered / "study.csv").write_text("\n".join(table) + "\n")
+    out = tmp_path / "data"
+    assert main(["pairs", "collect", str(registered), "--out", str(out)]) == 0
+    sizes = [load_datalist(out, split)[0] for split in ("training", "validation", "test")]
+    assert [item["pixel_um"] for item in sizes] == [2.5, 7.5, 5.0]
+    assert [read_pixel_size(item["image"]) for item in sizes] == [2.5, 7.5, 5.0]
 
 
 def dyed(image: Path, strength: float) -> None:
