@@ -19,11 +19,11 @@ from scripts.files.output_folder import writable_folder
 from scripts.volume.read.volume import Volume
 from scripts.volume.stain.request import FORMATS, OME_ZARR
 from scripts.volume.write.export import EXPORTS
-from scripts.volume.write.stain_store import COLOURS, GREY, StainStore
+from scripts.volume.write.maps import BY_NAME
+from scripts.volume.write.stain_store import StainStore
 from scripts.whole import whole_folder, writing
 
 SLICES = 32  # read at once, and the depth of a chunk of an OME-Zarr
-CHANNELS = {"stain": COLOURS, "uncertainty": GREY}
 
 
 class Recorded(Volume):
@@ -107,12 +107,12 @@ def convert(stained: Stained, formats: Sequence[str], out: Path | None = None) -
     for (kind, suffix), path in paths.items():
         source = sources[kind]
         assert source is not None
-        layer = open_layer(source, len(CHANNELS[kind]), stained.shape, stained.zeros_left_out)
+        layer = open_layer(source, len(BY_NAME[kind].channels), stained.shape, stained.zeros_left_out)
         slabs = _compared(layer, stained.digests(kind))
         if suffix == OME_ZARR:
             _write_zarr(path, kind, stained, slabs)
         else:
-            EXPORTS[suffix](path, Recorded(stained), slabs, len(CHANNELS[kind]))
+            EXPORTS[suffix](path, Recorded(stained), slabs, len(BY_NAME[kind].channels))
         yield path
 
 
@@ -136,7 +136,7 @@ def _compared(layer: Layer, digests: Sequence[str]) -> Iterator[npt.NDArray[np.u
 def _write_zarr(path: Path, kind: str, stained: Stained, slabs: Iterator[npt.NDArray[np.uint8]]) -> None:
     volume = Recorded(stained)
     with writing(path, "give another --out"), whole_folder(path) as partial:
-        store = StainStore(partial, stained.shape, SLICES, CHANNELS[kind])
+        store = StainStore(partial, stained.shape, SLICES, BY_NAME[kind].channels)
         store.create(stained.name if kind == "stain" else f"{stained.name} {kind}", volume.spacing, volume.affine)
         for number, slab in enumerate(slabs):
             store.write(number * SLICES, np.moveaxis(slab, -1, 0))

@@ -26,6 +26,7 @@ from scripts.volume.stain.results import ResultStores, counts_of_levels
 from scripts.volume.stain.slab import Slab
 from scripts.volume.write.axis_store import AxisStore
 from scripts.volume.write.flicker import change_between_slices, grid_step
+from scripts.volume.write.maps import Map
 
 logger = logging.getLogger(__name__)
 
@@ -33,10 +34,10 @@ logger = logging.getLogger(__name__)
 class VolumeWriter:
     """Store the slabs that an evaluator stains, while it stains the next, and finish each volume.
 
-    The evaluator's batch is an item of a `SlabDataset`, its output holds ``pred`` (n, 3, rows, columns) uint8, or
-    (n, 4, rows, columns) where the stain's uncertainty was asked for. A slab
-    counts as done once it is stored, so that a run which was stopped can be continued at any slab. Of several
-    processes each stores its own slabs and the first one finishes the volumes.
+    The evaluator's batch is an item of a `SlabDataset`, its output holds ``pred`` (n, C, rows, columns) uint8: the
+    channels of all maps that were asked for, one map after the other. A slab counts as done once it is stored, so that
+    a run which was stopped can be continued at any slab. Of several processes each stores its own slabs and the first
+    one finishes the volumes.
 
     Args:
         stainings: what is to be stained, see `plan_stainings`.
@@ -77,7 +78,8 @@ class VolumeWriter:
         stain = pred.permute(1, 0, 2, 3).numpy()
         # at once, for the memory of the grey values is needed for those of the slab that is read next
         ct = torch.as_tensor(batch.pop(Keys.IMAGE))
-        notes = _notes(read, self._middle(read.slab), ct[:, 0].cpu().numpy(), stain)
+        maps = self.stainings[read.slab.name].staining.request.maps
+        notes = _notes(read, self._middle(read.slab), ct[:, 0].cpu().numpy(), stain, maps)
         del ct
         self._settle()
         self._pending = self._threads.submit(self._store, read, stain, notes, seconds)
@@ -151,16 +153,19 @@ def require_levels(pred: torch.Tensor) -> torch.Tensor:
     return pred
 
 
-def _notes(read: ReadSlab, middle: int | None, ct: NDArray[np.float32], stain: NDArray[np.uint8]) -> dict[str, Any]:
+def _notes(
+    read: ReadSlab, middle: int | None, ct: NDArray[np.float32], stained: NDArray[np.uint8], maps: Sequence[Map]
+) -> dict[str, Any]:
     """What record and preview need to know of a slab, to read nothing again.
 
     Args:
         read: what was noticed when it was read.
         middle: where the volume's middle slice lies in it, None if elsewhere.
         ct: (n, rows, columns) windowed, in [0, 1].
-        stain: (3, n, rows, columns) uint8, or (4, n, rows, columns) with its uncertainty.
+        stained: (C, n, rows, columns) uint8, the channels of all maps.
+        maps: which these are, the stain first.
     """
-    stain, uncertainty = stain[:3], stain[3:]
+    stain, greys = stained[: len(maps[0].channels)], stained[len(maps[0].channels) :]
     rows, columns = stain.shape[2:]
     step = grid_step((rows, columns))
     coarse_ct = np.stack([_levels(image[::step, ::step]) for image in ct])  # not at once: floats take four times that
@@ -168,7 +173,7 @@ def _notes(read: ReadSlab, middle: int | None, ct: NDArray[np.float32], stain: N
     return {
         "digests": read.digests,
         "replaced": read.replaced,
-        "uncertainty": counts_of_levels(uncertainty[0]) if len(uncertainty) else np.empty(0, np.int64),
+        **{each.name: counts_of_levels(levels) for each, levels in zip(maps[1:], greys, strict=True)},
         "ct_change": change_between_slices(coarse_ct),
         "stain_change": change_between_slices(coarse_stain),
         # the change to the next slab's first slice is added up in the end

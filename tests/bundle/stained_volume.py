@@ -14,7 +14,8 @@ import tifffile
 
 from scripts.volume.read.reader import open_volume
 from scripts.volume.write.export import EXPORTS
-from scripts.volume.write.stain_store import COLOURS, GREY, StainStore
+from scripts.volume.write.maps import STAIN, UNCERTAINTY
+from scripts.volume.write.stain_store import StainStore
 
 Shape = tuple[int, int, int]
 
@@ -61,7 +62,7 @@ def stained_folder(tmp_path: Path) -> Callable[..., Path]:
                         if suffix in EXPORTS:
                             EXPORTS[suffix](path, volume, [voxels], channels)
                         else:
-                            store = StainStore(path, shape, 4, GREY if channels == 1 else COLOURS)
+                            store = StainStore(path, shape, 4, (UNCERTAINTY if channels == 1 else STAIN).channels)
                             out.mkdir(exist_ok=True)
                             store.create(name, volume.spacing, volume.affine)
                             for start in range(0, shape[0], 4):

@@ -17,7 +17,8 @@ import zarr
 
 from scripts.volume.read.reader import open_volume
 from scripts.volume.write.export import EXPORTS
-from scripts.volume.write.stain_store import COLOURS, GREY, StainStore
+from scripts.volume.write.maps import STAIN, UNCERTAINTY
+from scripts.volume.write.stain_store import StainStore
 
 Voxels = dict[str, list[np.ndarray]]  # by kind, a level each
 
@@ -46,7 +47,7 @@ def stained(affine: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Pat
     image.header.set_xyzt_units("mm")
     nibabel.save(image, folder / "ct.nii")
     with open_volume(folder / "ct.nii") as volume:
-        for kind, channels in (("stain", COLOURS), ("uncertainty", GREY)):
+        for kind, channels in (("stain", STAIN.channels), ("uncertainty", UNCERTAINTY.channels)):
             store = StainStore(folder / f"ct_{kind}.ome.zarr", SHAPE, 8, channels)
             store.create("ct", volume.spacing, volume.affine)
             store.write(0, random_voxels(len(channels)))

@@ -27,6 +27,7 @@ from scripts.volume.stain.request import OME_ZARR, Findings, Request
 from scripts.volume.stain.results import ResultStores, axis_stores
 from scripts.volume.stain.slab_size import default_slab_size
 from scripts.volume.stain.staining import Staining
+from scripts.volume.write.maps import channel_count
 
 logger = logging.getLogger(__name__)
 
@@ -164,7 +165,7 @@ def _warn_of_a_full_disk(staining: Staining) -> None:
     """Warn if the outputs might not fit: photographs compress badly, so they are counted without compression."""
     voxels = int(np.prod(staining.request.shape, dtype=np.int64))
     copies = len(set(staining.request.output_format) | {OME_ZARR})
-    channels = 4 if staining.request.views > 1 else 3
+    channels = channel_count(staining.request.maps)
     needed = channels * voxels * copies
     if list(staining.request.axes) != ["z"]:
         needed += voxels * (channels * len(staining.request.axes) + np.dtype(staining.request.dtype).itemsize)

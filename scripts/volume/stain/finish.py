@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scripts.errors import InputError
 from scripts.files.digest import file_digest, file_signature
@@ -34,6 +35,7 @@ from scripts.volume.stain.request import OME_ZARR, Findings
 from scripts.volume.stain.results import ResultStores, axis_stores, counts_of_levels
 from scripts.volume.write.axis_store import fused
 from scripts.volume.write.export import EXPORTS
+from scripts.volume.write.maps import UNCERTAINTY, Map
 from scripts.volume.write.planes import preview_of
 from scripts.volume.write.stored import remove_files
 from scripts.whole import write_text
@@ -85,9 +87,8 @@ def _make(begun: Begun, details: Mapping[str, Any]) -> None:
         preview_of(staining.folder / f"{staining.name}_stain.png", results.stain, notes.ct_planes(), volume, lines)
         _warn_of_replaced(begun, notes)
         record = _record(begun, volume, notes, details, _uncertainty(results, notes))
-    record["stain"] = {"sha256_of_slice_sha256": kept.slices("stain")}
-    if record["uncertainty"] is not None:
-        record["uncertainty"]["sha256_of_slice_sha256"] = kept.slices("uncertainty")
+    for each in request.maps:
+        record[each.name] = {**record.get(each.name, {}), "sha256_of_slice_sha256": kept.slices(each.name)}
     write_text(staining.folder / staining.outputs[-1], json.dumps(record, indent=2) + "\n")
     stores = {store.path.name: digest for store, digest in zip(results.stores, kept.stores(), strict=True)}
     made = {name: stores.get(name) or file_digest(staining.folder / name) for name in staining.outputs}
@@ -136,19 +137,25 @@ def _export(formats: Sequence[str], results: ResultStores, volume: Volume) -> No
 
 def _uncertainty(results: ResultStores, notes: Notes) -> dict[str, float] | None:
     """Mean and percentiles over all voxels, in grey levels; None where it was not asked for."""
-    if results.uncertainty is None:
+    if UNCERTAINTY.name not in results.by_name:
         return None
-    slabs = [slab for slabs in notes.slabs.values() for slab in slabs]
-    if len(notes.slabs) == 1:
-        counts = np.sum([slab["uncertainty"] for slab in slabs], axis=0)
-    else:  # the mean of several maps has other percentiles than they
-        counts = np.sum([counts_of_levels(slab[..., 0]) for slab in results.uncertainty.slabs()], axis=0)
+    counts = _counts(results, notes, UNCERTAINTY)
     share = np.cumsum(counts) / counts.sum()
     return {
         "views": notes.begun.staining.request.views,
         "mean": round(float(np.average(np.arange(256), weights=counts)) / STEPS, 3),
         **{f"percentile_{q}": int(np.searchsorted(share, q / 100)) / STEPS for q in (50, 80, 95)},
     }
+
+
+def _counts(results: ResultStores, notes: Notes, of: Map) -> NDArray[np.int64]:
+    """How many voxels of a map have each level, (256,)."""
+    if len(notes.slabs) == 1:
+        slabs = [slab for slabs in notes.slabs.values() for slab in slabs]
+        counts: NDArray[np.int64] = np.sum([slab[of.name] for slab in slabs], axis=0)
+    else:  # the mean of several maps has other percentiles than they
+        counts = np.sum([counts_of_levels(slab[..., 0]) for slab in results.by_name[of.name].slabs()], axis=0)
+    return counts
 
 
 def _record(

@@ -13,7 +13,7 @@ from scripts.volume.write.flicker import mean_change
 
 
 class Kept:
-    """What is known of the files and slices of a stain, and of its uncertainty, by which they are checked later.
+    """What is known of the files and slices of a stain, and of its other maps, by which they are checked later.
 
     Args:
         slabs: along z, in order: for each what `ResultStores.write` returned.
@@ -23,14 +23,14 @@ class Kept:
         self._slabs = slabs
 
     def stores(self) -> list[str]:
-        """SHA-256 over the digests of the slabs' files, of the stain and of the uncertainty if there is one."""
+        """SHA-256 over the digests of the slabs' files, for each map, the stain first."""
         return [hashlib.sha256(digests.tobytes()).hexdigest() for digests in self._columns("stored")]
 
     def slices(self, kind: str) -> list[str]:
         """SHA-256 over the SHA-256 of all slices, for each level of the pyramid.
 
         Args:
-            kind: ``stain`` or ``uncertainty``.
+            kind: name of a map.
         """
         levels = sum(name.startswith(f"{kind}_slices_") for name in self._slabs[0])
         digests = ([slab[f"{kind}_slices_{level}"] for slab in self._slabs] for level in range(levels))

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from scripts.volume.write.export import EXPORTS
+from scripts.volume.write.maps import STAIN, UNCERTAINTY, Map
 
 OME_ZARR = "ome.zarr"  # the format that is always made, and others from it
 FORMATS = (OME_ZARR, *EXPORTS)
-MAPS = ("stain", "uncertainty")
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,11 @@ class Request:
     tile_size: int | None
     amp: bool
     views: int
+
+    @property
+    def maps(self) -> tuple[Map, ...]:
+        """What is written, in the order of the inferer's channels."""
+        return (STAIN, UNCERTAINTY) if self.views > 1 else (STAIN,)
 
     def to_json(self) -> dict[str, Any]:
         """The entries as JSON gives them back: tuples as lists."""

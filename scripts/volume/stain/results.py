@@ -1,8 +1,8 @@
-"""The arrays that a staining is written to: the stain, and its uncertainty if that was asked for."""
+"""The arrays that a staining is written to: the stain, and the other maps that were asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, ValuesView
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from scripts.volume.read.volume import Volume
 from scripts.volume.stain.begun import Begun
-from scripts.volume.stain.request import MAPS
 from scripts.volume.write.axis_store import AxisStore
-from scripts.volume.write.stain_store import GREY, StainStore
+from scripts.volume.write.maps import STAIN, channel_count
+from scripts.volume.write.stain_store import StainStore
 from scripts.volume.write.stored import digest_of_files, settle_files
 
 
 class ResultStores:
-    """Stain and uncertainty of one volume, written together.
+    """All maps of one volume, written together.
 
     Args:
         begun: the staining that they belong to.
@@ -27,33 +27,32 @@ class ResultStores:
         found, staining, request = begun.findings, begun.staining, begun.staining.request
         z, y, x = request.shape
         self.name = staining.name
-        self.stain = StainStore(staining.store, (z, y, x), found.slab_size)
-        self.uncertainty = (
-            StainStore(staining.uncertainty_store, (z, y, x), found.slab_size, GREY) if request.views > 1 else None
-        )
+        self.by_name = {
+            each.name: StainStore(staining.store(each), (z, y, x), found.slab_size, each.channels)
+            for each in request.maps
+        }
+        self.stain = self.by_name[STAIN.name]
 
     @property
-    def stores(self) -> Iterator[StainStore]:
-        """Those there are."""
-        yield self.stain
-        if self.uncertainty is not None:
-            yield self.uncertainty
+    def stores(self) -> ValuesView[StainStore]:
+        """Those there are, the stain first."""
+        return self.by_name.values()
 
     def create(self, volume: Volume) -> None:
         """Make the folders with all metadata, unless they are there."""
-        self.stain.create(self.name, volume.spacing, volume.affine)
-        if self.uncertainty is not None:
-            self.uncertainty.create(f"{self.name} uncertainty", volume.spacing, volume.affine)
+        for kind, store in self.by_name.items():
+            title = self.name if kind == STAIN.name else f"{self.name} {kind}"
+            store.create(title, volume.spacing, volume.affine)
 
     def write(self, start: int, slab: NDArray[np.uint8]) -> dict[str, NDArray[np.uint8]]:
-        """Write a slab (3 or 4, n, Y, X) of stain and uncertainty.
+        """Write a slab (C, n, Y, X): the channels of all maps, one map after the other.
 
         Returns:
-            What is to be noted of it: ``stored``, uint8 (1 or 2, 32), what `stored` finds as long as the slab is whole;
-            ``stain_slices_0`` and so on for each level, and ``uncertainty_slices_0``, see `StainStore.write`.
+            What is to be noted of it: ``stored``, uint8 (maps, 32), what `stored` finds as long as the slab is whole;
+            ``stain_slices_0`` and so on for each level of each map, see `StainStore.write`.
         """
         first, stop, kept, digests = 0, start + slab.shape[1], {}, []
-        for kind, store in zip(MAPS, self.stores, strict=False):
+        for kind, store in self.by_name.items():
             for level, slices in enumerate(store.write(start, slab[first : first + len(store.channels)])):
                 kept[f"{kind}_slices_{level}"] = slices
             digests.append(settle_files(store.path, store.files(start, stop)))
@@ -66,7 +65,7 @@ class ResultStores:
             yield from store.files(start, stop)
 
     def stored(self, start: int, stop: int) -> NDArray[np.uint8]:
-        """Digests (1 or 2, 32) of a slab's files: of the stain, and of the uncertainty."""
+        """Digests (maps, 32) of a slab's files, of the stain first."""
         return _array([digest_of_files(store.files(start, stop)) for store in self.stores])
 
 
@@ -85,7 +84,7 @@ def axis_stores(begun: Begun) -> dict[str, AxisStore]:
     """Where the stains made along single axes are kept until they are fused, by axis."""
     found, staining, request = begun.findings, begun.staining, begun.staining.request
     z, y, x = request.shape
-    channels = 4 if request.views > 1 else 3
+    channels = channel_count(request.maps)
     return {
         axis: AxisStore(staining.axis_store(axis), (z, y, x), axis, found.slab_size, channels) for axis in request.axes
     }

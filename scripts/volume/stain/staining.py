@@ -13,7 +13,8 @@ from pathlib import Path
 
 from scripts.volume.read.volume import AXES
 from scripts.volume.stain import unfinished
-from scripts.volume.stain.request import FORMATS, MAPS, Request
+from scripts.volume.stain.request import FORMATS, Request
+from scripts.volume.write.maps import MAPS, Map
 from scripts.whole import partial_of
 
 
@@ -41,8 +42,9 @@ class Staining:
     @property
     def outputs(self) -> list[str]:
         """Names of the files and folders that will be there in the end; the record comes last."""
-        maps = MAPS if self.request.views > 1 else MAPS[:1]
-        volumes = [f"{self.name}_{kind}.{suffix}" for kind in maps for suffix in self.request.output_format]
+        volumes = [
+            f"{self.name}_{each.name}.{suffix}" for each in self.request.maps for suffix in self.request.output_format
+        ]
         return [*volumes, f"{self.name}_stain.png", f"{self.name}_stain.json"]
 
     @property
@@ -52,7 +54,7 @@ class Staining:
 
     @property
     def _volumes(self) -> list[str]:
-        return [f"{self.name}_{kind}.{suffix}" for kind in MAPS for suffix in FORMATS]
+        return [f"{self.name}_{each.name}.{suffix}" for each in MAPS for suffix in FORMATS]
 
     @property
     def own_names(self) -> set[str]:
@@ -71,15 +73,9 @@ class Staining:
         """Folder of the small files, one for each slab that is done."""
         return self.folder / "slabs"
 
-    @property
-    def store(self) -> Path:
-        """Folder of the OME-Zarr."""
-        return self.folder / f"{self.name}_stain.ome.zarr"
-
-    @property
-    def uncertainty_store(self) -> Path:
-        """Folder of the OME-Zarr of the uncertainty, if that was asked for."""
-        return self.folder / f"{self.name}_uncertainty.ome.zarr"
+    def store(self, of: Map) -> Path:
+        """Folder of a map's OME-Zarr."""
+        return self.folder / f"{self.name}_{of.name}.ome.zarr"
 
     def axis_store(self, axis: str) -> Path:
         """Folder of the stain made along an axis, where it is fused with others or that axis is not z."""

@@ -30,7 +30,6 @@ CHUNK_SIDE = 256
 CHUNK_DEPTH = 32  # at most; a chunk of one colour then takes 2 MB before compression
 SMALLEST_LEVEL = 256  # the pyramid ends with the level whose longer side in the slice is no longer than this
 COLOURS = (("red", "FF0000"), ("green", "00FF00"), ("blue", "0000FF"))
-GREY = (("uncertainty", "FFFFFF"),)
 
 
 class StainStore:

@@ -26,6 +26,7 @@ from scripts.volume import SlabDataset, plan_stainings, slabs_to_stain
 from scripts.volume.stain import finish as finishing
 from scripts.volume.stain import publish as publishing
 from scripts.volume.stain.staining import Staining
+from scripts.volume.write.maps import STAIN
 
 TRAINED = StainGenerator((2, 2, 2), 0)
 TRAINED.set_windowing((0.0, 256.0), (0.5, 99.5))
@@ -135,7 +136,7 @@ def test_damage_while_the_rest_is_stained_ends_in_a_sentence(
     (begun,) = plan_stainings(
         tmp_path / "scan.tif", tmp_path / "out", TRAINED, tmp_path / "model.pt", slab_size=1, slice_average=[1]
     )
-    (begun.staining.store / "0" / "2" / "1" / "0" / "0").unlink()
+    (begun.staining.store(STAIN) / "0" / "2" / "1" / "0" / "0").unlink()
     with pytest.raises(InputError, match="were damaged after they were stored: repeat the command"):
         finishing.finish(begun)
     assert stain() == 1
