@@ -10,10 +10,11 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from bundle.pairs.slide.pixel_size import ome_pixel, square_pixel, tagged_pixel
+from bundle.pairs.slide.pixel_size import square_pixel
 from bundle.pairs.slide.plain import check_channels, open_plain
 from bundle.pairs.slide.slide import Read, Slide
 from scripts.data.image.orientation import stored_part, tiff_orientation, turned, turned_size
+from scripts.data.image.pixel_size import ome_edges, tagged_edges
 from scripts.data.image.tiff_colour import needs_conversion, require_known
 from scripts.errors import InputError
 from scripts.files.cause import misnamed
@@ -32,7 +33,7 @@ def open_tiff(path: Path) -> Slide:
     try:
         with tifffile.TiffFile(path) as tif:
             page = _interleaved(tif, path)
-            said: tuple[Any, Any] = ome_pixel(tif) if tif.is_ome else tagged_pixel(page)
+            said: tuple[Any, Any] = ome_edges(tif.ome_metadata or "") if tif.is_ome else tagged_edges(page)
             if needs_conversion(page):
                 require_known(page, path)
                 return open_plain(path, square_pixel(path, *said))

@@ -83,19 +83,24 @@ def _edges(path: Path) -> Edges:
     if content not in PICTURES:
         return 0.0, 0.0
     with PICTURES[content](path) as image:
-        return _by_resolution(image.info.get("dpi", (0, 0)), INCH_UM)
+        return _by_dots(image.info.get("dpi", (0, 0)), INCH_UM)
 
 
 def _tiff_edges(tif: tifffile.TiffFile) -> Edges:
     page = tif.pages.first
     if tif.is_ome and tif.ome_metadata:
-        return _ome_edges(tif.ome_metadata)
+        return ome_edges(tif.ome_metadata)
     unit = str((tif.imagej_metadata or {}).get("unit", "")) if tif.is_imagej else ""
-    length = 1000 * (millimetres(unit) or 0.0) if unit else TIFF_UNITS.get(int(page.resolutionunit), 0.0)
-    return _by_resolution(page.resolution, length)
+    return _by_dots(page.resolution, 1000 * (millimetres(unit) or 0.0)) if unit else tagged_edges(page)
 
 
-def _ome_edges(xml: str) -> Edges:
+def tagged_edges(page: tifffile.TiffPage) -> Edges:
+    """Edges of a pixel as TIFF's resolution says, micrometres; 0 where it does not."""
+    return _by_dots(page.resolution, TIFF_UNITS.get(int(page.resolutionunit), 0.0))
+
+
+def ome_edges(xml: str) -> Edges:
+    """Edges of a pixel as OME-XML says, micrometres; 0 or NaN where it does not."""
     try:
         pixels = next((node for node in ElementTree.fromstring(xml).iter() if node.tag.endswith("}Pixels")), None)
     except ElementTree.ParseError:
@@ -111,7 +116,7 @@ def _ome_edges(xml: str) -> Edges:
     return across, down
 
 
-def _by_resolution(per_unit: tuple[float, float], unit: float) -> Edges:
+def _by_dots(per_unit: tuple[float, float], unit: float) -> Edges:
     across, down = (unit / float(count) if count > 0 else 0.0 for count in per_unit)
     return across, down
 
