@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,11 +17,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from scripts.data.spans import spans
 from scripts.errors import InputError, find_input_error
+from scripts.fit.compare import words_of
 from scripts.inferers.uncertainty import STEPS
 from scripts.memory import free_memory
 from scripts.options.entries import refuse_unknown_ids
 from scripts.options.values import require_counts, require_device
 from scripts.overlay import read_with_overlay
+from scripts.volume.read.fit import fit_of
 from scripts.volume.read.in_memory import InMemoryVolume
 from scripts.volume.read.reader import open_volume
 from scripts.volume.read.volume import Volume
@@ -29,6 +32,7 @@ from scripts.volume.stain.dataset import SlabDataset
 from scripts.volume.stain.plan import check_average, check_nan_value
 from scripts.volume.stain.slab import Slab
 from scripts.volume.stain.slab_size import default_slab_size
+from scripts.weights.origin import describe_weights
 
 OPTIONS = (
     "ct_window",
@@ -53,11 +57,20 @@ class Stained(NamedTuple):
         uncertainty: as the CT, float32: standard deviation in grey levels, see `UncertaintyInferer`; None unless the
             option ``uncertainty`` was true.
         window: (lo, hi), grey values that became black and white.
+        weights: which made it, see `describe_weights`.
+        fit: how the scan differs from those of the training, see `fit_of`.
     """
 
     rgb: NDArray[Any]
     uncertainty: NDArray[Any] | None
     window: tuple[float, float]
+    weights: str = ""
+    fit: Mapping[str, Any] = MappingProxyType({})
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What differs, and what it may cost, in sentences; empty where the scan is like the training's."""
+        return tuple(words_of(self.fit))
 
 
 class VirtualStainer:
@@ -84,6 +97,7 @@ class VirtualStainer:
     Attributes:
         network: the generator with its weights, float32 and not folded, on the CPU.
         device: where the stain is computed.
+        weights: which they are, in words.
 
     Raises:
         InputError: a checkpoint or overlay that cannot be used, an option that is unknown, without effect here, or out
@@ -125,6 +139,7 @@ class VirtualStainer:
             self._nan_value = config.get_parsed_content("nan_value")
             self._slab_size = config.get_parsed_content("slab_size")
             self._window = config.get_parsed_content("ct_window")
+            self.weights = describe_weights(given["checkpoint"], None, self.network.trained_on.synthetic)
         except Exception as error:
             mistake = find_input_error(error)  # MONAI wraps what a config's parts raise
             if mistake is None:
@@ -159,12 +174,15 @@ class VirtualStainer:
             )
         if values.ndim != 2:
             return self._stain(InMemoryVolume(values), window)
-        rgb, doubt, found = self._stain(InMemoryVolume(values[None]), window)
-        return Stained(rgb[0], None if doubt is None else doubt[0], found)
+        stained = self._stain(InMemoryVolume(values[None]), window)
+        doubt = None if stained.uncertainty is None else stained.uncertainty[0]
+        return stained._replace(rgb=stained.rgb[0], uncertainty=doubt)
 
     def _stain(self, volume: Volume, window: Sequence[float] | None) -> Stained:
         given = self._window if window is None else window
-        lo, hi, _, padding = volume_window(volume, self.network.percentiles, self.network.trained_window, given)
+        windowed = volume_window(volume, self.network.percentiles, self.network.trained_window, given)
+        lo, hi, _, padding = windowed
+        fit = fit_of(volume, windowed, self.network.trained_on)
         doubted = self._inferer.views > 1
         _require_memory(volume, doubted)
         rgb = np.empty((*volume.shape, 3), np.uint8)
@@ -183,7 +201,7 @@ class VirtualStainer:
                 rgb[where] = np.moveaxis(levels[:, :3], 1, -1)
                 if doubt is not None:
                     doubt[where] = levels[:, 3] / np.float32(STEPS)
-        return Stained(rgb, doubt, (lo, hi))
+        return Stained(rgb, doubt, (lo, hi), self.weights, fit)
 
 
 def _array(ct: ArrayLike) -> NDArray[Any]:

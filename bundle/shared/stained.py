@@ -13,6 +13,7 @@ import numpy as np
 
 from scripts.data.padding import Padding
 from scripts.errors import InputError
+from scripts.fit.compare import words_of
 from scripts.volume.stain.request import FORMATS  # the first, OME-Zarr, can be read at a low resolution
 
 logger = logging.getLogger(__name__)
@@ -91,6 +92,16 @@ class Stained:
         """Grey values that were stained as if nothing was there."""
         return Padding.from_json(self.record.get("padding", {}))
 
+    @property
+    def weights(self) -> str:
+        """Which weights made it, in words; empty where the record does not say."""
+        return str(self.record["checkpoint"].get("weights", ""))
+
+    @property
+    def differs(self) -> list[str]:
+        """How the scan differs from those of the training, in sentences."""
+        return words_of(self.record.get("fit") or {})
+
 
 def find_stained(folder: Path, name: str | None = None) -> list[Stained]:
     """Find the finished stainings in a folder.
@@ -152,7 +163,7 @@ def _read(folder: Path, name: str) -> Stained:
                 logger.warning("%s: its uncertainty (%s) is not there and left out.", name, _or(paths))
         stained = Stained(name, record, stain, uncertainty)
         _ = stained.source, stained.padding, stained.made_of, stained.ct_digest, stained.zeros_left_out
-        _ = stained.digests("stain"), stained.digests("uncertainty")
+        _ = stained.digests("stain"), stained.digests("uncertainty"), stained.weights, stained.differs
         _require_sound(stained)
     except (LookupError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         if isinstance(error, InputError):

@@ -8,6 +8,8 @@ function describe() {
   byId("subtitle").textContent = [content.scan, content.finished && `stained ${content.finished}`].filter(Boolean).join(" · ");
   byId("doubt").textContent = content.doubt;
   byId("doubt").hidden = !content.doubt;
+  byId("differs").hidden = !content.differs.length;
+  for (const text of content.differs) byId("differs").append(Object.assign(document.createElement("li"), { textContent: text }));
   byId("truth").textContent =
     (averaged
       ? `One voxel of this page is the mean of ${cube.join(" × ")} (z, y, x) of the volume. `
@@ -22,6 +24,7 @@ function describe() {
   const facts = {
     "Voxels (z × y × x)": content.volume.join(" × "),
     "Voxel size": !size ? "not known, so there is no scale bar" : even ? lengthText(size[0]) : `${size.map(lengthText).join(" × ")} (z × y × x)`,
+    Weights: content.weights || "not known",
     "CT window": `${lo} to ${hi}${source ? `, ${source}` : ""}`,
     Directions: directions ? `x to ${directions.x}, y to ${directions.y}, z to ${directions.z}, as the file says` : "not known",
   };

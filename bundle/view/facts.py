@@ -21,6 +21,10 @@ SYNTHETIC = (
     "Virtual stain by the shipped weights, which were trained on synthetic data only. It shows that the software runs, "
     "not what the tissue is. Not for diagnosis."
 )
+ON_SYNTHETIC = (
+    "Virtual stain by weights that were trained on synthetic data only. It shows that the software runs, not what the "
+    "tissue is. Not for diagnosis."
+)
 PERHAPS_SYNTHETIC = (
     "Virtual stain, computed from the CT. It is not a section. If its network is a shipped one, of any version or "
     "exported, it was trained on synthetic data only, and shows that the software runs, not what the tissue is. Not "
@@ -39,6 +43,7 @@ def facts_of(stained: Stained, grid: Grid, doubt: str = "") -> dict[str, Any]:
 
     Returns:
         ``name``; ``notice``, what the stain is not; ``doubt``; ``scan``, the file name of the CT that was stained;
+        ``weights``, which; ``differs``, sentences on how the scan differs from those of the training;
         ``finished``, when; ``window`` and ``window_source``; ``volume`` and ``shape``, voxels (z, y, x) of the volume
         and of the page; ``block``, voxels of the volume in one of the page; ``spacing``, size (z, y, x) of the volume's
         in mm or None; ``directions``, the letters in which x, y and z increase, or None; ``views`` and
@@ -50,6 +55,8 @@ def facts_of(stained: Stained, grid: Grid, doubt: str = "") -> dict[str, Any]:
         "notice": _notice(record),
         "doubt": doubt,
         "scan": Path(stained.source).name,
+        "weights": stained.weights,
+        "differs": stained.differs,
         "finished": str(record.get("finished", ""))[:10],
         "window": list(stained.window),
         "window_source": str(record["window"].get("source", "")),
@@ -68,6 +75,9 @@ def _notice(record: dict[str, Any]) -> str:
     shipped = file_digest(SHIPPED) if SHIPPED.is_file() else None
     if record["checkpoint"]["sha256"] == shipped:
         return SYNTHETIC
+    of_synthetic = ((record.get("fit") or {}).get("trained_on") or {}).get("synthetic")
+    if of_synthetic is not None:
+        return ON_SYNTHETIC if of_synthetic else VIRTUAL
     # no digest tells what an exported file was made of, nor that weights were shipped by another version
     path = record.get("checkpoint_path")
     if shipped is None or path is None:

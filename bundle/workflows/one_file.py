@@ -38,7 +38,7 @@ def stain_to_file(
         device: where to compute, None for a GPU if there is one.
 
     Returns:
-        A line that says what was written.
+        Lines that say what was written, with which weights, and how the scan differs from the training's.
 
     Raises:
         InputError: see `VirtualStainer`; an output of another format, that exists, or that cannot be written.
@@ -53,9 +53,11 @@ def stain_to_file(
     writable_folder(out.parent, "--out")
     if window is not None:
         check_window(window, str(ct))
-    rgb, _, (lo, hi) = VirtualStainer(checkpoint, device, overlay).stain(ct, window)
-    _write(out, rgb)
-    return f"{out}: {' x '.join(map(str, rgb.shape[:-1]))} pixels, stained with the window {lo:g} to {hi:g}"
+    stained = VirtualStainer(checkpoint, device, overlay).stain(ct, window)
+    _write(out, stained.rgb)
+    size, (lo, hi) = " x ".join(map(str, stained.rgb.shape[:-1])), stained.window
+    made = f"{out}: {size} pixels, stained with the window {lo:g} to {hi:g} by {stained.weights}"
+    return "\n".join([made, *stained.warnings])
 
 
 def _write(path: Path, rgb: NDArray[np.uint8]) -> None:

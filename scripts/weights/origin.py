@@ -11,7 +11,8 @@ SHIPPED = (
     "8272318efc7d07b8553461dbf395a7c6769aa73dae3f139f834550e05ad25684",
     "92714510955aad9355cbbae0288c586c0700fbdd4ce4a1c2ee16e3b50d8d33a9",  # the same weights, in 0.7.0
 )
-SYNTHETIC = "the bundle's own weights, trained on synthetic data only"
+TRAINED_ON_SYNTHETIC = "trained on synthetic data only"
+SYNTHETIC = f"the bundle's own weights, {TRAINED_ON_SYNTHETIC}"
 
 
 def is_shipped(digest: str) -> bool:
@@ -22,12 +23,15 @@ def is_shipped(digest: str) -> bool:
     return digest in SHIPPED
 
 
-def describe_weights(path: str | os.PathLike[str], digest: str | None = None) -> str:
+def describe_weights(path: str | os.PathLike[str], digest: str | None = None, synthetic: bool | None = None) -> str:
     """Name weights: their path as given, the first digits of their SHA-256, and whether they are the bundle's own.
+
+    Those that were trained on synthetic data only say so, whoever trained them.
 
     Args:
         path: ``model.pt`` or ``checkpoint.pt``, or an exported ``model.ts`` or ``model.onnx``.
         digest: SHA-256 of the file where it is known already; None: it is computed.
+        synthetic: whether the weights say that their training's pairs were computed, see `TrainedOn`.
 
     Returns:
         As in ``models/model.pt (SHA-256 8272318efc7d; the bundle's own weights, trained on synthetic data only)``.
@@ -36,5 +40,5 @@ def describe_weights(path: str | os.PathLike[str], digest: str | None = None) ->
         OSError: the file cannot be read.
     """
     digest = file_digest(path) if digest is None else digest
-    own = f"; {SYNTHETIC}" if is_shipped(digest) else ""
-    return f"{os.fspath(path)} (SHA-256 {digest[:SHORT]}{own})"
+    origin = SYNTHETIC if is_shipped(digest) else TRAINED_ON_SYNTHETIC if synthetic else ""
+    return f"{os.fspath(path)} (SHA-256 {digest[:SHORT]}{'; ' * bool(origin)}{origin})"

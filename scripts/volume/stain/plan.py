@@ -122,7 +122,7 @@ def _plan(asked: Request, output_dir: Path, network: Stainer, device: torch.devi
     writable_folder(output_dir)
     digest = file_digest(asked.checkpoint)
     weights, alone = (
-        describe_weights(asked.checkpoint, digest),
+        describe_weights(asked.checkpoint, digest, network.trained_on.synthetic),
         is_zarr(Path(asked.source)) or not Path(asked.source).is_dir(),
     )
     begun = []

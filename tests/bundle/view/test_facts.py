@@ -11,7 +11,7 @@ import pytest
 
 from bundle.shared.places import SHIPPED
 from bundle.shared.stained import find_stained
-from bundle.view.facts import PERHAPS_SYNTHETIC, SYNTHETIC, VIRTUAL, facts_of
+from bundle.view.facts import ON_SYNTHETIC, PERHAPS_SYNTHETIC, SYNTHETIC, VIRTUAL, facts_of
 from bundle.view.grid import Grid
 from scripts.files.digest import file_digest
 
@@ -36,6 +36,21 @@ def test_whose_weights(stained_folder: Callable[..., Path]) -> None:
     assert all("Not for diagnosis" in notice for notice in (VIRTUAL, SYNTHETIC, PERHAPS_SYNTHETIC))
     assert "synthetic data only" in SYNTHETIC
     assert "synthetic data only" in PERHAPS_SYNTHETIC
+
+
+@pytest.mark.parametrize(("synthetic", "notice"), [(True, ON_SYNTHETIC), (False, VIRTUAL), (None, PERHAPS_SYNTHETIC)])
+def test_weights_that_say_whether_their_data_are_synthetic(
+    synthetic: bool | None, notice: str, stained_folder: Callable[..., Path]
+) -> None:
+    fit = {"differs": [], "not_known": None, "trained_on": {"synthetic": synthetic}}
+    assert facts(stained_folder(checkpoint_path="/e/model.ts", fit=fit))["notice"] == notice
+
+
+def test_how_the_scan_differs_and_which_weights(stained_folder: Callable[..., Path]) -> None:
+    fit = {"differs": [{"kind": "noisier", "number": 0.1, "words": "Noisier."}], "not_known": "Old."}
+    found = facts(stained_folder(fit=fit, checkpoint={"sha256": "0", "weights": "m.pt (SHA-256 0)"}))
+    assert (found["differs"], found["weights"]) == (["Noisier.", "Old."], "m.pt (SHA-256 0)")
+    assert facts(stained_folder())["differs"] == []  # a record of an earlier version
 
 
 @pytest.mark.parametrize(

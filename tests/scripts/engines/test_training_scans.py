@@ -14,7 +14,7 @@ from scipy.ndimage import gaussian_filter
 from scripts.data.datalist.split import load_datalist
 from scripts.data.padding import Padding
 from scripts.engines import note_training_scans
-from scripts.engines.training_scans import slice_of_item
+from scripts.engines.specimen import slice_of_item
 from scripts.errors import InputError
 from scripts.networks import StainGenerator
 from scripts.networks.trained_on import LENGTH, as_text
@@ -75,6 +75,7 @@ def test_what_the_scans_are_like_travels_with_the_weights(dataset: Path) -> None
     assert found.materials == ("PEEK", "Ti")
     assert found.noise == pytest.approx(tuple(NOISES.values()), rel=0.1)
     assert found.sharpness == pytest.approx((1.0, 1.0), rel=0.12)
+    assert found.landmarks == pytest.approx((0.3, 0.7), abs=0.01)
     assert len(found.histogram) == 64
     assert sum(found.histogram) == pytest.approx(1000, abs=1)  # of 64 numbers rounded to 0.01
     # ground and disc, 0.3 and 0.7 of the window, in steps of 1/64

@@ -31,5 +31,13 @@ def test_other_weights_are_named_by_path_and_digest(tmp_path: Path, name: str) -
     assert describe_weights(str(tmp_path / name)) == f"{tmp_path}/{name} (SHA-256 ba7816bf8f01)"
 
 
+@pytest.mark.parametrize(("synthetic", "said"), [(True, "; trained on synthetic data only"), (False, ""), (None, "")])
+def test_weights_that_know_it_say_that_they_are_of_synthetic_data(synthetic: bool | None, said: str) -> None:
+    assert describe_weights("m.pt", "0" * 64, synthetic) == f"m.pt (SHA-256 000000000000{said})"
+    assert describe_weights("m.pt", SHIPPED[0], synthetic).endswith(
+        "the bundle's own weights, trained on synthetic data only)"
+    )
+
+
 def test_a_known_digest_is_taken() -> None:
     assert describe_weights("gone.pt", "0123456789abcdef" * 4) == "gone.pt (SHA-256 0123456789ab)"

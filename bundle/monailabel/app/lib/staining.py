@@ -91,5 +91,15 @@ class StainInferTask(InferTask):
             with tempfile.NamedTemporaryFile(suffix=extension, delete=False) as result:
                 pass
             shutil.move(stains[0], result.name)
-        told = {name: record[name] for name in TOLD}
+        told = {name: record[name] for name in TOLD} | self._told_of_weights(record)
         return result.name, {"label_names": {}, "name": self.bundle.name, "version": self.version, **told}
+
+    def _told_of_weights(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Which weights they are, without the server's folders, and how the scan differs from their training's."""
+        weights, fit = record["checkpoint"].get("weights", ""), record.get("fit", {})
+        sentences = [finding["words"] for finding in fit.get("differs", ())] + [fit.get("not_known")]
+        return {
+            "weights": weights.replace(f"{self.bundle}/", "").replace(f"{self.bundle.resolve()}/", ""),
+            "fit": fit,
+            "warnings": [sentence for sentence in sentences if sentence],
+        }
