@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bundle.evidence.limits.kinds import KINDS, specimens_by
 from bundle.evidence.limits.variants import (
     Change,
     brighter,
@@ -108,6 +109,16 @@ def _on_worse_scans(basis: Basis, x: float, change: Change, name: str) -> Point:
     return Point("", x, basis.phantom, changed)
 
 
+def _kinds(name: str) -> Points:
+    """Specimens of a phantom with varied ones, those of each kind apart."""
+
+    def points(basis: Basis) -> Iterator[Point]:
+        for x, specimens in specimens_by(name, basis.phantom, basis.split).items():
+            yield Point("", x, basis.phantom, basis.phantom, frozenset(specimens))
+
+    return points
+
+
 Points = Callable[[Basis], Iterator[Point]]
 
 #: Points by the name of a limit, see `AXES`.
@@ -118,4 +129,5 @@ LIMITS: dict[str, Points] = {
     "noise": noise,
     "blur": blur,
     "brightness": brightness,
+    **{name: _kinds(name) for name in KINDS},
 }

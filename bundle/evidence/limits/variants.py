@@ -18,7 +18,7 @@ from scripts.data.image.read import read_ct
 from scripts.errors import InputError
 from scripts.whole import write_text
 
-FILES = ("ct", "histology", "labels")
+FILES = ("ct", "histology", "labels", "mask")
 LARGEST = 65535  # grey value of the phantom's CT
 
 #: Called with a slice (H, W) float32, in units of the window's width, and random numbers; returns the changed slice.
@@ -80,8 +80,13 @@ def worse_scans(base: Path, split: str, change: Change, out: Path) -> Path:
         split: whose CT.
         change: what happens to a slice.
         out: folder to write.
+
+    Raises:
+        InputError: there are varied specimens, whose grey values have no common window.
     """
     content = read_phantom(base)
+    if any("ct_window" not in item for item in content[split]):
+        raise InputError(f"{base} has varied specimens: make scans worse of a plain phantom, give its --dataset_dir.")
     items = []
     for number, item in enumerate(content[split]):
         lo, hi = item["ct_window"]
@@ -111,7 +116,7 @@ def _write(base: Path, out: Path, content: dict[str, Any]) -> Path:
     """A data list in `out` whose files lie where they were, unless they are new."""
     splits = {}
     for split in ("training", "validation", "test"):
-        splits[split] = [item | {key: str(base / item[key]) for key in FILES} for item in content[split]]
+        splits[split] = [item | {key: str(base / item[key]) for key in FILES if key in item} for item in content[split]]
     out.mkdir(parents=True, exist_ok=True)
     write_text(out / "datalist.json", json.dumps(content | splits, indent=2) + "\n")
     return out

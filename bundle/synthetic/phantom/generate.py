@@ -82,10 +82,10 @@ def make_phantom(
     """
     counts = _counts(specimens)
     total = specimens if isinstance(specimens, int) else list(counts)
-    varied_counts = (0, 0, 0) if varied == 0 else _counts(varied, "varied")
-    options = Options(seed, total, slices, size, displacement, volumes, depth, list(varied_counts), dye)
+    varied_counts = None if varied == 0 else list(_counts(varied, "varied"))
+    options = Options(seed, total, slices, size, displacement, volumes, depth, varied_counts, dye)
     _check(options, sum(counts))
-    plain, changed = plan_specimens(counts), plan_varied(seed, varied_counts, dye) if sum(varied_counts) else []
+    plain, changed = plan_specimens(counts), plan_varied(seed, varied_counts, dye) if varied_counts else []
     plans = plain + changed
     whole = volume_specimens(plain, volumes) + volume_specimens(changed, volumes)
     out = out.absolute()
@@ -200,7 +200,7 @@ def _finish(
     volumes = [_write_volume(root, plan, [next(remaining) for _ in range(options.depth)]) for plan in whole]
     datalist["phantom"] = {
         "version": VERSION,
-        "options": asdict(options),
+        "options": options.given(),
         "pixel_mm": PIXEL_MM,
         "classes": list(CLASSES),
         "synthetic": True,

@@ -5,7 +5,7 @@ Started afresh, a worker imports this module, and so it must not reach `scripts`
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +34,12 @@ class Options:
     displacement: float
     volumes: int
     depth: int
-    varied: list[int] = field(default_factory=lambda: [0, 0, 0])
+    varied: list[int] | None = None
     dye: float = DYE
+
+    def given(self) -> dict[str, Any]:
+        """The arguments of `make_phantom`, those of varied specimens only where there are some."""
+        return {k: v for k, v in asdict(self).items() if self.varied or k not in ("varied", "dye")}
 
     @property
     def side(self) -> int:
