@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from bundle.synthetic.phantom.datalist import materials, read_phantom
-from bundle.synthetic.phantom.files import write_ct
+from bundle.synthetic.phantom.files import PIXEL_MM, write_ct
 from bundle.synthetic.phantom.generate import make_phantom
 from scripts.data.image.read import read_ct
 from scripts.errors import InputError
@@ -92,7 +92,8 @@ def worse_scans(base: Path, split: str, change: Change, out: Path) -> Path:
         lo, hi = item["ct_window"]
         ct = (read_ct(base / item["ct"]) - lo) / (hi - lo)
         changed = change(ct, np.random.default_rng([content["phantom"]["options"]["seed"], number])) * (hi - lo) + lo
-        write_ct(out / item["ct"], np.clip(np.rint(changed), 0, LARGEST).astype(np.uint16))
+        pixel_mm = item["pixel_um"] / 1000 if "pixel_um" in item else PIXEL_MM  # older phantoms do not say
+        write_ct(out / item["ct"], np.clip(np.rint(changed), 0, LARGEST).astype(np.uint16), pixel_mm)
         items.append(item | {"ct": str(out / item["ct"])})
     return _write(base, out, content | {split: items})
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import nibabel
 import numpy as np
-from nibabel.nifti1 import Nifti1Header
-from nibabel.openers import ImageOpener
 
-from scripts.data.image.nifti import is_scaled, open_nifti, stored_array
+from scripts.data.image.nifti import is_scaled, open_nifti, stored_array, stored_header
 from scripts.errors import InputError
 from scripts.files.opening import has_suffix, reading, require_grey_type
 from scripts.volume.read.stream.stream import StreamVolume, Voxels
@@ -42,7 +41,7 @@ class NiftiVolume(StreamVolume):
         require_grey_type(stored, path)
         x, y, z = (*sizes, 1)[:3]
         with reading(path):
-            size = _voxel_size(path, header)
+            size = _voxel_size(path, image)
         proxy = stored_array(image)
         scaling = (float(proxy.slope), float(proxy.inter)) if is_scaled(image) else None
         compressed = has_suffix(path, (".gz",))
@@ -52,9 +51,8 @@ class NiftiVolume(StreamVolume):
         self.nifti_header = header
 
 
-def _voxel_size(path: Path, header: Nifti1Header) -> VoxelSize:
-    with ImageOpener(str(path)) as file:
-        stored = type(header).from_fileobj(file, check=False)  # the check would turn 0 into 1
+def _voxel_size(path: Path, image: nibabel.Nifti1Image) -> VoxelSize:
+    header, stored = image.header, stored_header(image, path)
     x, y, z = (float(length) for length in stored["pixdim"][1:4])
     code = int(stored["xyzt_units"]) & 7
     if len(header.get_data_shape()) < 3:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -24,6 +27,7 @@ from bundle.evidence.limits.variants import (
 from bundle.synthetic.phantom.datalist import materials
 from bundle.synthetic.phantom.generate import make_phantom
 from scripts.data import load_datalist
+from scripts.data.image.pixel_size import read_pixel_size
 from scripts.data.image.read import read_ct, read_histology
 from scripts.errors import InputError
 
@@ -105,3 +109,17 @@ def test_points_of_each_limit(base: Path, tmp_path: Path, monkeypatch: pytest.Mo
     assert set(unseen) == {"Mg-5Gd"}  # the one test specimen's
     assert unseen["Mg-5Gd"].specimens == frozenset(name for name, kind in materials(base).items() if kind == "Mg-5Gd")
     assert all(point.train_on == base != point.evaluate_on for point in of["noise"] + of["blur"] + of["brightness"])
+
+
+def test_worse_scans_keep_their_pixel_size(base: Path, tmp_path: Path) -> None:
+    content = json.loads((base / "datalist.json").read_text())
+    for item in content["test"]:
+        item["pixel_um"] = 2.5
+    for split in ("training", "validation", "test"):
+        content[split] = [
+            item | {key: str(base / item[key]) for key in ("histology", "labels")} for item in content[split]
+        ]
+    shutil.copytree(base / "ct", tmp_path / "fine" / "ct")
+    (tmp_path / "fine" / "datalist.json").write_text(json.dumps(content))
+    worse = load_datalist(worse_scans(tmp_path / "fine", "test", noisier(0.1), tmp_path / "worse"), "test")
+    assert {(item["pixel_um"], read_pixel_size(item["image"])) for item in worse} == {(2.5, 2.5)}
