@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from bundle.synthetic.phantom.anatomy.canvas import Canvas, density
-from bundle.synthetic.phantom.anatomy.materials import BLUE, IMPLANTS
+from bundle.synthetic.phantom.anatomy.materials import BLUE, IMPLANTS, NEW_BONE, OLD_BONE, OSTEOID, RESIN, SOFT
 from bundle.synthetic.phantom.anatomy.scatter import jittered_points, near_slice, spheroid_sections
-from bundle.synthetic.phantom.anatomy.screw import Screw
+from bundle.synthetic.phantom.anatomy.screw import NoScrew, Screw, Thread
+from bundle.synthetic.phantom.anatomy.specimen import Specimen
 from bundle.synthetic.phantom.anatomy.waves import WaveField
 from bundle.synthetic.phantom.displacement import displace
 from bundle.synthetic.phantom.plan import plan_specimens, share_out, slice_heights, volume_specimens
@@ -61,6 +62,36 @@ def test_thread_table_is_the_distance_to_the_profile() -> None:
     flank = round((1 / 8 + 5 / 32) * 63)
     middle = round((screw.minor + screw.major) / 2)
     assert screw.table[flank, middle + 2] - screw.table[flank, middle - 2] == pytest.approx(4 * 0.5, abs=0.02)
+
+
+def test_a_pin_is_a_cylinder_with_a_flat_top() -> None:
+    screw = Screw(np.random.default_rng(0), 1.0, Thread(depth=0.0, size=0.5, head=False))
+    assert screw.minor == screw.major < 50
+    pixel = np.arange(512) - 255.5
+    along, radius = screw.frame(0.0, pixel, pixel)
+    distance = screw.distance(0.0, pixel, pixel)
+    # Away from top and tip the distance to the surface is that of the radius; the table has steps of a pixel.
+    middle = (along > screw.head_bottom + 30) & (along < screw.tip - 80) & (abs(radius - screw.major) < 20)
+    np.testing.assert_allclose(distance[middle], (radius - screw.major)[middle], atol=0.01)
+    assert (distance[along < screw.head_bottom - 1] > 0).all()
+
+
+@pytest.mark.parametrize(("profile", "wide", "narrow"), [("flat", 0.48, 0.40), ("buttress", 0.2, 0.225)])
+def test_profiles_have_their_crests_and_roots(profile: str, wide: float, narrow: float) -> None:
+    screw = Screw(np.random.default_rng(0), 1.0, Thread(profile))
+    inside = screw.table < 0
+    # Just below the crests and just above the roots: how much of a pitch is thread, and how much is groove.
+    assert np.mean(inside[:, int(screw.major) - 1]) == pytest.approx(wide, abs=0.06)
+    assert np.mean(~inside[:, int(np.ceil(screw.minor)) + 1]) == pytest.approx(narrow, abs=0.06)
+
+
+def test_bone_without_an_implant_has_no_trace_of_one() -> None:
+    specimen = Specimen(np.random.default_rng(0), "none", 12, 96)
+    assert isinstance(specimen.screw, NoScrew)
+    labels = specimen.slice(0.0, PIXEL, PIXEL).labels
+    assert set(np.unique(labels)) <= {RESIN, SOFT, OLD_BONE, NEW_BONE, OSTEOID}
+    # No hole was drilled, and nothing grew: new bone covers at most the edge pixels of old bone.
+    assert np.mean(labels == NEW_BONE) < 0.01 < np.mean(labels == OLD_BONE)
 
 
 def test_half_covered_pixel_is_the_mean_of_both_materials() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -9,11 +12,12 @@ from numpy.typing import NDArray
 from bundle.synthetic.phantom.anatomy.dyes import MEASURED, PLAIN, Dyes, dyes_between
 from bundle.synthetic.phantom.anatomy.materials import NEW_BONE, OLD_BONE
 from bundle.synthetic.phantom.anatomy.specimen import Specimen
-from bundle.synthetic.phantom.plan import plan_varied
+from bundle.synthetic.phantom.plan import Plan, plan_varied
 from bundle.synthetic.phantom.varied.energy import at_energy
-from bundle.synthetic.phantom.varied.grey import round_field
+from bundle.synthetic.phantom.varied.grey import grey_scale, round_field
 from bundle.synthetic.phantom.varied.grid import Grid
-from bundle.synthetic.phantom.variety import ENERGIES_KEV, GREYS, HUE, PIXELS_UM
+from bundle.synthetic.phantom.varied.render import render_varied_slice
+from bundle.synthetic.phantom.variety import BLUR, ENERGIES_KEV, GREYS, HUE, NOISE, PIXELS_UM, Variety, draw_varieties
 
 
 @pytest.mark.parametrize(("energy", "bone", "titanium"), [(34.0, 1.89, 15.8), (38.4, 1.41, 11.2), (45.0, 1.01, 7.3)])
@@ -41,6 +45,65 @@ def test_a_bar_has_the_same_width_in_micrometres_at_any_pixel_size(pixel_um: flo
     labels = grid.nearest(painted.astype(np.uint8))
     assert labels[0].sum() * pixel_um == pytest.approx(200, abs=pixel_um)
     np.testing.assert_allclose(grid.resample(np.full((3, 128, 128), 0.7)), 0.7, rtol=1e-6)
+
+
+def variety(**changes: Any) -> Variety:
+    return replace(draw_varieties(0, 0, 1, 0.5)[1][0], padding="no", calibration=1.0, energy_kev=38.4, **changes)
+
+
+@pytest.mark.parametrize(
+    ("grey", "dtype", "expected"),
+    [
+        # Nothing, water, bone and titanium: 7000 counts + 5000 per 1/cm.
+        ("counts", "uint16", (7000, 8400, 14050, 63000)),
+        ("attenuation", "float32", (0, 0.28, 1.41, 11.2)),
+        # 1000 (mu / water - 1), as far as 16 bits reach.
+        ("hounsfield", "int16", (-1000, 0, 4036, 32767)),
+        # From the least to the greatest value of the example, 0 and 2 per cm.
+        ("export8", "uint8", (0, 36, 180, 255)),
+        ("export16", "uint16", (0, 9175, 46202, 65535)),
+    ],
+)
+def test_grey_values_of_each_scale(grey: str, dtype: str, expected: tuple[float, ...]) -> None:
+    # Two values that fill more than 0.02 % each, so that a cut there leaves both.
+    example = np.repeat([[0.0], [2.0]], 50, axis=1)
+    scale = grey_scale(variety(grey=grey, offset=7000.0, slope=5000.0), example)
+    stored = scale.store(np.array([[0.0, 0.28, 1.41, 11.2]]))
+    assert stored.dtype.name == dtype
+    np.testing.assert_allclose(stored[0], expected, rtol=1e-6)
+
+
+def test_grey_of_old_bone_in_a_scan_is_that_of_the_table() -> None:
+    for energy, bone in ((34.0, 1.89), (38.4, 1.41), (45.0, 1.01)):
+        plan = Plan(
+            2000,
+            "V99",
+            "test",
+            "none",
+            12,
+            replace(
+                variety(),
+                energy_kev=energy,
+                bone="cortical",
+                air=False,
+                grey="attenuation",
+                pixel_um=7.5,
+                noise=0.5,
+                rings=0.3,
+            ),
+        )
+        rendering = render_varied_slice(0, plan, 192, 60.0, 0, 0.0)
+        matrix = rendering.ct[rendering.labels == OLD_BONE]
+        # Lacunae and young osteons lower the mean a little; the median of what is left is the matrix.
+        assert np.median(matrix) == pytest.approx(bone, rel=0.05)
+
+
+def test_ranges_are_those_that_are_promised() -> None:
+    _, varieties = draw_varieties(0, 0, 18, 0.5)
+    noises, blurs = np.array([v.noise for v in varieties]), np.array([v.blur for v in varieties])
+    for values, (low, high) in ((noises, NOISE), (blurs, BLUR)):
+        assert low <= values.min() < low * 1.15
+        assert high * 0.85 < values.max() <= high
 
 
 def test_round_field_is_the_largest_circle() -> None:
