@@ -73,13 +73,14 @@ def compare(scan: Scan, trained: TrainedOn) -> list[Finding]:
     blur, noise = _blur(scan.description.sharpness, trained), _noise(scan.description, trained)
     if blur is not None and noise is not None and (blur.kind, noise.kind) == ("blurred", "smoother"):
         noise = None  # which a blur explains
-    found = [
-        _voxel_size(scan, trained),
+    found = [  # what was measured comes first
+        _coarser(scan, trained),
         blur,
         noise,
         _grey_values(scan.description, trained),
-        _window(scan.window_source),
         _material(scan.materials, trained),
+        _no_voxel_size(scan, trained),
+        _window(scan.window_source),
         _padding(scan.padding),
         _small(scan.shape),
     ]
@@ -112,24 +113,28 @@ def words_of(content: Mapping[str, Any]) -> list[str]:
 
 
 def lines_of(content: Mapping[str, Any]) -> list[str]:
-    """The same for a picture, in at most two lines: the first difference in words, and the names of the others."""
+    """The same for a picture, in at most two lines: what differs, and the first difference in words."""
     differs = content.get("differs", ())
     if not differs:
         return [f"fit: {said[0].lower()}{said[1:]}" for said in words_of(content)]
-    others = [str(finding["kind"]) for finding in differs[1:]]
-    besides = [f"also: {', '.join(others)} (see the record)"] if others else []
-    return [f"differs from the training: {differs[0]['words']}", *besides]
+    first, kinds = str(differs[0]["words"]), ", ".join(str(finding["kind"]) for finding in differs)
+    what = "differs from the training:"
+    return [f"{what} {first}"] if len(differs) == 1 else [f"{what} {kinds}", first]
 
 
-def _voxel_size(scan: Scan, trained: TrainedOn) -> Finding | None:
-    if trained.pixel_um is None:
+def _no_voxel_size(scan: Scan, trained: TrainedOn) -> Finding | None:
+    if trained.pixel_um is None or scan.voxel_um is not None:
         return None
-    if scan.voxel_um is None:
-        words = (
-            f"Nobody says how large the voxels are. They are taken for {trained.pixel_um:g} um, as in training: give "
-            "--voxel_um if they are not."
-        )
-        return Finding("voxel size unknown", trained.pixel_um, words)
+    words = (
+        f"Nobody says how large the voxels are. They are taken for {trained.pixel_um:g} um, as in training: give "
+        "--voxel_um if they are not."
+    )
+    return Finding("voxel size unknown", trained.pixel_um, words)
+
+
+def _coarser(scan: Scan, trained: TrainedOn) -> Finding | None:
+    if trained.pixel_um is None or scan.voxel_um is None:
+        return None
     size = max(scan.voxel_um[1:])
     times = size / trained.pixel_um
     if times < COARSER:
@@ -186,7 +191,10 @@ def _noise(description: ScanDescription, trained: TrainedOn) -> Finding | None:
 def _grey_values(description: ScanDescription, trained: TrainedOn) -> Finding | None:
     if not description.histogram or not trained.histogram or len(description.histogram) != len(trained.histogram):
         return None
-    unlike = uncommon(description.histogram, trained.histogram)
+    added = 0.0  # noise widens all modes: that is named already
+    if description.noise is not None and trained.noise is not None:
+        added = math.sqrt(max(0.0, description.noise**2 - trained.noise[1] ** 2))
+    unlike = uncommon(description.histogram, trained.histogram, added)
     if unlike <= UNLIKE:
         return None
     words = (
@@ -196,7 +204,7 @@ def _grey_values(description: ScanDescription, trained: TrainedOn) -> Finding | 
     return Finding("grey values", round(unlike / 1000, 3), words)
 
 
-def uncommon(histogram: Sequence[float], trained: Sequence[float]) -> float:
+def uncommon(histogram: Sequence[float], trained: Sequence[float], added: float = 0.0) -> float:
     """Per mille of the voxels by which grey values are more common than `COMMON` times what they were in training.
 
     So a specimen with more metal, more air or more bone than the others is not unlike them. The training's histogram is
@@ -205,8 +213,13 @@ def uncommon(histogram: Sequence[float], trained: Sequence[float]) -> float:
     Args:
         histogram: of a scan, per mille.
         trained: of all scans of the training.
+        added: standard deviation of noise that the scan has besides, part of the window.
     """
-    usual = gaussian_filter1d(np.asarray(trained, float), 1.0, mode="nearest")
+    steps, usual = len(trained), gaussian_filter1d(np.asarray(trained, float), 1.0, mode="nearest")
+    if added:
+        wide = gaussian_filter1d(np.pad(usual, steps), steps * added, mode="constant")
+        usual = wide[steps : 2 * steps]
+        usual[[0, -1]] += wide[:steps].sum(), wide[2 * steps :].sum()  # the window cuts to its ends what lies beyond
     return float(np.maximum(0.0, np.asarray(histogram) - COMMON * usual).sum())
 
 

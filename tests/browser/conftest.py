@@ -83,6 +83,8 @@ def write(tmp_path: Path) -> Callable[..., Path]:
             "notice": "Virtual stain. Not for diagnosis.",
             "doubt": "",
             "scan": "scan.nii.gz",
+            "weights": "model.pt (SHA-256 0123456789ab)",
+            "differs": [],
             "finished": "2026-11-27",
             "window": [1000, 5000],
             "window_source": "given",

@@ -310,3 +310,10 @@ class TestWhatGoesWrongIsSaid:
         """
         seen = look(write(), wait="#alarm:not([hidden])", script=script)
         assert "changes the pixels" in seen.page.locator("#alarm").inner_text()
+
+
+def test_how_the_scan_differs_from_the_trainings(look: Look, write: Write) -> None:
+    seen = look(write(differs=["Noisier <b>.", "Blurred."]))
+    assert seen.page.locator("#differs li").all_inner_texts() == ["Noisier <b>.", "Blurred."]
+    assert "model.pt (SHA-256 0123456789ab)" in seen.page.locator("#facts").inner_text()
+    assert not look(write()).page.locator("#differs").is_visible()

@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from scripts.fit.compare import Scan, as_json, compare, lines_of, not_known, uncommon, words_of
@@ -68,6 +69,11 @@ def test_grey_values() -> None:
     one_value = (0.0,) * 32 + (1000.0,) + (0.0,) * 31
     # all but five times the usual 15.6 per mille
     assert kinds(described(histogram=one_value)) == {"grey values": pytest.approx(1 - 5 / 64, abs=1e-3)}
+    two_values = np.bincount([20, 40], minlength=64) * 500.0
+    noise = 0.2 * np.random.default_rng(0).normal(size=(2, 10000)) + [[20.5 / 64], [40.5 / 64]]
+    noisy = np.histogram(noise.clip(0, 1), 64, (0, 1))[0] / 20.0
+    assert uncommon(noisy, two_values) > 500
+    assert uncommon(noisy, two_values, 0.2) < 10  # of the tails, of which a sample of 20,000 holds few
     assert uncommon((1000 / 13,) * 13 + (0.0,) * 51, FLAT) == 0  # under five times
 
 
@@ -92,7 +98,9 @@ def test_words_give_numbers_and_what_they_cost() -> None:
     found = compare(replace(described(noise=0.1), voxel_um=None), TRAINED)
     record = {"differs": as_json(found), "not_known": None}
     assert words_of(record) == [finding.words for finding in found]
-    assert lines_of(record) == [f"differs from the training: {found[0].words}", "also: noisier (see the record)"]
+    assert [finding.kind for finding in found] == ["noisier", "voxel size unknown"]  # what was measured comes first
+    assert lines_of(record) == ["differs from the training: noisier, voxel size unknown", found[0].words]
+    assert lines_of({"differs": as_json(found[:1])}) == [f"differs from the training: {found[0].words}"]
     assert lines_of({"differs": [], "not_known": "The weights are old."}) == ["fit: the weights are old."]
     assert words_of({}) == lines_of({}) == []
 
