@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from bundle.synthetic.phantom.anatomy.bone import OldBone
 from bundle.synthetic.phantom.anatomy.canvas import Canvas, cover
 from bundle.synthetic.phantom.anatomy.dyes import dyes_between
 from bundle.synthetic.phantom.anatomy.materials import METAL, RESIN
@@ -34,15 +35,22 @@ DARKEST = 1e-4  # least transmittance of a section
 
 
 @dataclass(frozen=True)
-class Body:
-    """A varied specimen and how it was scanned and stained; ``edge`` is that of the resin: row, column, radius."""
+class Scan:
+    """A varied specimen and its scanner; ``edge`` is that of the resin in painted pixels: row, column, radius."""
 
     specimen: Specimen
     scanner: Scanner
-    slide: Slide
     variety: Variety
-    grey: GreyScale | None = None
-    edge: tuple[float, float, float] | None = None
+    edge: tuple[float, float, float] | None
+
+
+@dataclass(frozen=True)
+class Body:
+    """A varied specimen in its scanner, how its grey values are stored and how its slides look."""
+
+    scan: Scan
+    grey: GreyScale
+    slide: Slide
 
 
 def scale_of(variety: Variety) -> float:
@@ -54,31 +62,40 @@ def scale_of(variety: Variety) -> float:
 def body(seed: int, plan: Plan, size: int, half_depth: float) -> Body:
     """The specimen, its scan and its slides, from the generator of ``[seed, specimen]``."""
     variety = plan.variety
-    assert variety is not None
+    assert variety is not None, "a plain specimen"
     rng = np.random.default_rng([seed, plan.index])
     dyes = dyes_between(variety.dye, variety.hue)
     reach = half_depth * max(PIXELS_UM) / PAINTED_UM
     specimen = Specimen(rng, plan.material, plan.weeks, size, reach, variety.thread, dyes)
-    specimen.bone.thickness *= rng.uniform(0.8, 1.25)
-    if variety.bone != "both":
-        specimen.bone.top = -FAR
-        specimen.bone.bottom = FAR if variety.bone == "cortical" else -FAR
+    _change_bone(rng, specimen.bone, variety.bone)
     scanner = _scanner(rng, variety, Grid(size, scale_of(variety)).side, specimen.implant.streaks)
-    white = np.asarray(WHITE) - rng.uniform(0, 1, 3) * (6, 8, 10)
-    slide = Slide(
-        float(rng.uniform(0.92, 1.08)),
-        variety.light * rng.normal(0, 0.006, 6),
-        float(rng.uniform(0.8, 1.4)),
-        (float(white[0]), float(white[1]), float(white[2])),
-        0.04,
-    )
+    slide = _slide(rng, variety)
     edge = None
     if variety.air:
         row, column = rng.normal(0, 0.02 * size, 2)
         edge = (float(row), float(column), float(rng.uniform(0.54, 0.62) * size))
-    found = Body(specimen, scanner, slide, variety, edge=edge)
-    example, _ = _scan(np.random.default_rng([seed, plan.index, EXAMPLE]), found, size, 0.0)
-    return Body(specimen, scanner, slide, variety, grey_scale(variety, example), edge)
+    scan = Scan(specimen, scanner, variety, edge)
+    example, _ = _scan(np.random.default_rng([seed, plan.index, EXAMPLE]), scan, size, 0.0)
+    return Body(scan, grey_scale(variety, example), slide)
+
+
+def _change_bone(rng: np.random.Generator, bone: OldBone, kind: str) -> None:
+    """Thicker or thinner trabeculae; only trabeculae, or nothing but cortical bone."""
+    bone.thickness *= rng.uniform(0.8, 1.25)
+    if kind != "both":
+        bone.top = -FAR
+        bone.bottom = FAR if kind == "cortical" else -FAR
+
+
+def _slide(rng: np.random.Generator, variety: Variety) -> Slide:
+    red, green, blue = np.asarray(WHITE) - rng.uniform(0, 1, 3) * (6, 8, 10)
+    return Slide(
+        strength=float(rng.uniform(0.92, 1.08)),
+        light=variety.light * rng.normal(0, 0.006, 6),
+        noise=float(rng.uniform(0.8, 1.4)),
+        white=(float(red), float(green), float(blue)),
+        uneven=0.04,
+    )
 
 
 def _scanner(rng: np.random.Generator, variety: Variety, side: int, streaks: float) -> Scanner:
@@ -106,33 +123,32 @@ def render_varied_layer(
     """Render the middle ``side`` painted pixels of a slice of a volume, at height ``z`` in the scanner's voxels."""
     rng = np.random.default_rng([seed, plan.index, VOLUME, index])
     parts = body(seed, plan, size, half_depth)
-    return _render(rng, parts, size, side, z * scale_of(parts.variety), vary=False)
+    return _render(rng, parts, size, side, z * scale_of(parts.scan.variety), vary=False)
 
 
 def _render(rng: np.random.Generator, parts: Body, size: int, side: int, z: float, vary: bool) -> Rendering:
-    attenuation, canvas = _scan(rng, parts, side, z)
-    grid = Grid(side, scale_of(parts.variety))
+    attenuation, canvas = _scan(rng, parts.scan, side, z)
+    grid = Grid(side, scale_of(parts.scan.variety))
     slide = parts.slide.vary(rng) if vary else parts.slide
     # A pixel of a section is the mean of the light that came through, not of the optical density.
     light = np.clip(grid.resample(10**-canvas.optical_density), DARKEST, 1)
     field = 2 * grid.pixels * grid.scale / size
     stain = slide.photograph(rng, -np.log10(light), field, field)
-    assert parts.grey is not None
     mask = None
     if parts.grey.padding is not None:
         mask = np.where(round_field(grid.side, grid.side), 255, 0).astype(np.uint8)
     return Rendering(parts.grey.store(attenuation), stain, grid.nearest(canvas.labels), mask)
 
 
-def _scan(rng: np.random.Generator, parts: Body, side: int, z: float) -> tuple[Array, Canvas]:
+def _scan(rng: np.random.Generator, scan: Scan, side: int, z: float) -> tuple[Array, Canvas]:
     """Attenuation (H, W) on the scanner's grid as the scanner finds it, and the painted slice."""
     pixel = np.arange(side) - (side - 1) / 2
-    canvas = parts.specimen.slice(z, pixel, pixel)
-    if parts.edge is not None:
-        row, column, radius = parts.edge
+    canvas = scan.specimen.slice(z, pixel, pixel)
+    if scan.edge is not None:
+        row, column, radius = scan.edge
         away = np.hypot(pixel[:, None] - row, pixel[None, :] - column) - radius
         canvas.paint(cover(-away), 0.0, np.zeros((3, 1, 1)), RESIN)
-    grid = Grid(side, scale_of(parts.variety))
-    mu = grid.resample(at_energy(canvas.mu, parts.variety.energy_kev))
+    grid = Grid(side, scale_of(scan.variety))
+    mu = grid.resample(at_energy(canvas.mu, scan.variety.energy_kev))
     metal = grid.nearest(canvas.labels) == METAL
-    return parts.scanner.reconstruct(rng, mu, metal, z / grid.scale, grid.pixels, grid.pixels), canvas
+    return scan.scanner.reconstruct(rng, mu, metal, z / grid.scale, grid.pixels, grid.pixels), canvas
