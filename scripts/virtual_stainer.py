@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -33,6 +34,8 @@ from scripts.volume.stain.plan import check_average, check_nan_value
 from scripts.volume.stain.slab import Slab
 from scripts.volume.stain.slab_size import default_slab_size
 from scripts.weights.origin import describe_weights
+
+logger = logging.getLogger(__name__)
 
 OPTIONS = (
     "ct_window",
@@ -111,6 +114,7 @@ class VirtualStainer:
         overlay: str | os.PathLike[str] | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> None:
+        self._warned: set[str] = set()
         config = read_with_overlay(CONFIG, overlay)
         given = dict(options or {})
         refuse_unknown_ids(given, config.get())
@@ -183,6 +187,7 @@ class VirtualStainer:
         windowed = volume_window(volume, self.network.percentiles, self.network.trained_window, given)
         lo, hi, _, padding = windowed
         fit = fit_of(volume, windowed, self.network.trained_on)
+        self._warn(volume, fit)
         doubted = self._inferer.views > 1
         _require_memory(volume, doubted)
         rgb = np.empty((*volume.shape, 3), np.uint8)
@@ -202,6 +207,13 @@ class VirtualStainer:
                 if doubt is not None:
                     doubt[where] = levels[:, 3] / np.float32(STEPS)
         return Stained(rgb, doubt, (lo, hi), self.weights, fit)
+
+    def _warn(self, volume: Volume, fit: Mapping[str, Any]) -> None:
+        """Say each kind of difference once: a program may stain thousands of slices."""
+        for finding in fit["differs"]:
+            if finding["kind"] not in self._warned:
+                self._warned.add(finding["kind"])
+                logger.warning("%s: %s", volume.source, finding["words"])
 
 
 def _array(ct: ArrayLike) -> NDArray[Any]:

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from scripts.data.datalist.declared import materials_of
+from scripts.engines.specimen import slices_of_specimen
 from scripts.errors import InputError
 from scripts.files.digest import file_digest
+from scripts.fit.compare import Scan, compare
+from scripts.fit.describe import describe_scan
+from scripts.networks.trained_on import UNKNOWN, TrainedOn
 from scripts.options.values import truth
 from scripts.weights.origin import describe_weights
 from scripts.whole import write_text
+
+logger = logging.getLogger(__name__)
 
 COMPANION = "metrics_of.json"
 IDENTITY = ("weights_sha256", "datalist_sha256", "split")  # where all are the same, it is the same evaluation
@@ -30,6 +38,7 @@ class EvaluationOf:
         trained: window common to all training scans, or None.
         overwrite: let the evaluation take the place of any other.
         network_um: pixel size that the network works at, micrometres; None where its weights do not say.
+        trained_on: what the weights say of the scans of their training.
     """
 
     def __init__(
@@ -41,12 +50,13 @@ class EvaluationOf:
         trained: tuple[float, float] | None = None,
         overwrite: bool = False,
         network_um: float | None = None,
+        trained_on: TrainedOn = UNKNOWN,
     ) -> None:
         digest = file_digest(checkpoint)
         datalist = Path(dataset_dir) / "datalist.json"
         self.overwrite = truth(overwrite, "overwrite")
         self.record: dict[str, Any] = {
-            "weights": describe_weights(checkpoint, digest),
+            "weights": describe_weights(checkpoint, digest, trained_on.synthetic),
             "weights_sha256": digest,
             "datalist": str(datalist),
             "datalist_sha256": file_digest(datalist),
@@ -55,6 +65,31 @@ class EvaluationOf:
             "pixel_um": _sizes(items),
             "windows": {str(item["specimen"]): _window(item, trained) for item in items},
         }
+        materials = materials_of(dataset_dir, split)
+        self.record["differs"] = self._differences(items, trained_on, materials)
+        for specimen, sentences in self.record["differs"].items():
+            logger.warning("Specimen %s: %s", specimen, " ".join(sentences))
+
+    def _differences(
+        self, items: Sequence[Mapping[str, Any]], trained_on: TrainedOn, materials: Mapping[str, str]
+    ) -> dict[str, list[str]]:
+        """How specimens differ from those of the training, in sentences; those that do not are left out."""
+        differs = {}
+        for specimen, window in self.record["windows"].items() if trained_on != UNKNOWN else ():
+            first = next(item for item in items if str(item["specimen"]) == specimen)
+            slices = slices_of_specimen(items, first["specimen"], trained_on.pixel_um)
+            size = first.get("pixel_um")
+            scan = Scan(
+                describe_scan(slices),
+                None if size is None else [size] * 3,
+                (len(slices), *slices[0].shape),
+                window["origin"].split()[0],  # "percentiles of the specimen"
+                materials=[materials[specimen]] if specimen in materials else [],
+            )
+            found = compare(scan, trained_on)
+            if found:
+                differs[specimen] = [finding.words for finding in found]
+        return differs
 
     @property
     def words(self) -> str:

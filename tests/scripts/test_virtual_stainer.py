@@ -15,6 +15,7 @@ from monai.bundle import ConfigWorkflow
 
 from scripts import virtual_stainer
 from scripts.errors import InputError
+from scripts.networks.trained_on import ENTRY, TrainedOn, encoded
 from scripts.virtual_stainer import VirtualStainer
 from tests.conftest import TINY_CHANNELS
 
@@ -158,3 +159,21 @@ def test_the_shipped_weights_from_anywhere(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.chdir(tmp_path)
     stain = VirtualStainer(device="cpu")(np.full((64, 64), 9000, np.uint16), window=(5000, 35000))
     assert stain.shape == (64, 64, 3)
+
+
+def test_which_weights_and_how_the_scan_differs(
+    tiny_checkpoint: Path, tmp_path: Path, ct: np.ndarray, caplog: pytest.LogCaptureFixture
+) -> None:
+    state = torch.load(tiny_checkpoint, weights_only=True)
+    state[ENTRY] = encoded(TrainedOn(pixel_um=5.0, noise=(0.0001, 0.0002), synthetic=True))
+    torch.save(state, tmp_path / "model.pt")
+    stainer = VirtualStainer(tmp_path / "model.pt", "cpu", options=TINY)
+    for _ in range(2):
+        stained = stainer.stain(ct)
+        assert [finding["kind"] for finding in stained.fit["differs"]] == ["noisier", "voxel size unknown"]
+        assert stained.warnings[0].startswith("Noisier than the training's scans")
+        assert stained.weights.endswith("; trained on synthetic data only)")
+    assert caplog.text.count("Noisier") == 1  # said once, though stained twice
+    old = VirtualStainer(tiny_checkpoint, "cpu", options=TINY).stain(ct)
+    assert old.fit["differs"] == []
+    assert len(old.warnings) == 1

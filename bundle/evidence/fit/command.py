@@ -20,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DATASET",
         help="compare with the training's scans of this folder, not with those that the weights know",
     )
+    parser.add_argument("--cost", action="store_true", help="stain, and print what each change costs, instead")
     parser.add_argument("--split", choices=["training", "validation", "test"], default="test", help="whose scans")
 
 
@@ -29,6 +30,11 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         InputError: weights that do not know their training's scans; see `load_datalist`.
     """
+    if args.cost:
+        from bundle.evidence.fit.costing import print_costs
+
+        print_costs(args.datasets, args.split, args.checkpoint)
+        return 0
     from bundle.evidence.fit.counting import print_counts
 
     print_counts(args.datasets, args.split, args.checkpoint, args.of)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,7 +30,7 @@ class Declared(NamedTuple):
     synthetic: bool | None
 
 
-def declared(dataset_dir: Path | str, split: str) -> Declared:
+def declared(dataset_dir: str | PathLike[str], split: str) -> Declared:
     """Read what ``dataset_dir/datalist.json`` says.
 
     That is ``"material"`` of an item or of a specimen in the block of a phantom, and ``"synthetic"``. A list with
@@ -41,15 +42,27 @@ def declared(dataset_dir: Path | str, split: str) -> Declared:
     path = find_list(Path(dataset_dir))
     content = read_list(path)
     block = content.get(PHANTOM)
-    of_phantom = block.get("specimens", {}) if isinstance(block, Mapping) else {}
-    named = {_material(item, of_phantom, path) for item in content.get(split, ())}
-    materials = sorted(name for name in named if name is not None)
+    materials = sorted(set(materials_of(dataset_dir, split).values()))
     if len(materials) > MOST:
         raise InputError(f"{path} names {len(materials)} materials in {split!r}, at most {MOST} are kept: name fewer.")
     synthetic = content.get(SYNTHETIC, True if block else None)
     if synthetic is not None and not isinstance(synthetic, bool):
         raise InputError(f"The value of {SYNTHETIC!r} in {path} is {reprlib.repr(synthetic)}: write true or false.")
     return Declared(tuple(materials), synthetic)
+
+
+def materials_of(dataset_dir: str | PathLike[str], split: str) -> dict[str, str]:
+    """The implant's material of each specimen of a split, where the list names it.
+
+    Raises:
+        InputError: there is no list; a material that is no text.
+    """
+    path = find_list(Path(dataset_dir))
+    content = read_list(path)
+    block = content.get(PHANTOM)
+    of_phantom = block.get("specimens", {}) if isinstance(block, Mapping) else {}
+    named = {str(item.get("specimen")): _material(item, of_phantom, path) for item in content.get(split, ())}
+    return {specimen: material for specimen, material in named.items() if material is not None}
 
 
 def _material(item: Mapping[str, Any], of_phantom: Mapping[str, Any], path: Path) -> str | None:

@@ -13,6 +13,7 @@ from PIL import Image
 from scripts.errors import InputError
 from scripts.handlers.evaluation_of import EvaluationOf
 from scripts.handlers.preview import captioned
+from scripts.networks.trained_on import TrainedOn
 
 ITEMS = [
     {"specimen": "S1", "ct_window": [5000, 35000], "window_given": True},
@@ -51,6 +52,26 @@ def test_pixel_sizes(tmp_path: Path) -> None:
     of = EvaluationOf(tmp_path / "model.pt", tmp_path, "test", items, network_um=5.0)
     assert of.record["network_pixel_um"] == 5.0
     assert of.record["pixel_um"] == {"S1": [2.5, 5.0, None]}
+
+
+def test_specimens_that_differ_from_the_trainings_are_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[:128, :128]
+    items = []
+    for specimen, noise in (("S1", 0.02), ("S2", 0.1)):
+        disc = 0.3 + 0.4 * (np.hypot(y - 64, x - 64) < 40) + noise * rng.normal(size=(128, 128))
+        Image.fromarray((1000 + 2000 * disc).astype(np.uint16)).save(tmp_path / f"{specimen}.tif")
+        items.append({"specimen": specimen, "image": tmp_path / f"{specimen}.tif", "pixel_um": 5.0})
+        items[-1] |= {"ct_window": [1000, 3000], "window_given": True}
+    (tmp_path / "model.pt").write_bytes(b"abc")
+    (tmp_path / "datalist.json").write_text(json.dumps({"test": [{"specimen": "S1", "material": "Zn"}]}))
+    trained = TrainedOn(pixel_um=5.0, noise=(0.01, 0.03), materials=("Ti",), synthetic=True)
+    of = EvaluationOf(tmp_path / "model.pt", tmp_path, "test", items, trained_on=trained)
+    assert of.record["differs"]["S1"] == ["The training had no implant of Zn, only of Ti."]
+    assert of.record["differs"]["S2"][0].startswith("Noisier than the training's scans")
+    assert "Specimen S2: Noisier" in caplog.text
+    assert "trained on synthetic data only" in of.words
+    assert EvaluationOf(tmp_path / "model.pt", tmp_path, "test", items).record["differs"] == {}  # weights of 0.9
 
 
 @pytest.mark.parametrize("changed", [{"weights": b"other"}, {"split": "training"}])

@@ -19,6 +19,7 @@ from PIL import Image
 from scripts.data.window import WindowCTd
 from scripts.handlers import VolumeWriter
 from scripts.networks import StainGenerator
+from scripts.networks.trained_on import TrainedOn
 from scripts.volume import SlabDataset, plan_stainings, slabs_to_stain
 from scripts.volume.write.flicker import mean_change
 
@@ -70,6 +71,16 @@ class TestRecord:
         assert record["dtype"] == "uint16"
         assert record["sliced_along"] == "z"
         assert record["voxel_size_zyx_mm"] == [0.005, 0.003, 0.002]
+
+    def test_of_how_the_scan_differs(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(f"{__name__}.TRAINED", StainGenerator((2, 2, 2), 0))
+        TRAINED.set_windowing((0.0, 255.0), (0.5, 99.5))
+        TRAINED.trained_on = TrainedOn(pixel_um=5.0, synthetic=True)
+        record = stain(tmp_path)
+        # slices of 6 x 8 pixels are too small for noise and sharpness
+        assert [finding["kind"] for finding in record["fit"]["differs"]] == ["voxel size unknown", "small"]
+        assert record["fit"]["trained_on"]["pixel_um"] == 5.0
+        assert record["checkpoint"]["weights"].endswith("; trained on synthetic data only)")
 
     @pytest.mark.parametrize("slice_average", [[1], [1, 2, 1], [1, 1, 1, 1, 1]])
     def test_digest_is_of_each_slice_once(self, slice_average: list[int], tmp_path: Path) -> None:
