@@ -22,11 +22,13 @@ from scripts.fit.compare import words_of
 from scripts.inferers.uncertainty import STEPS
 from scripts.memory import free_memory
 from scripts.options.entries import refuse_unknown_ids
-from scripts.options.values import require_counts, require_device
+from scripts.options.values import require_counts, require_device, truth
 from scripts.overlay import read_with_overlay
 from scripts.volume.read.fit import fit_of
+from scripts.volume.read.geometry import override_geometry
 from scripts.volume.read.in_memory import InMemoryVolume
 from scripts.volume.read.reader import open_volume
+from scripts.volume.read.units import check_voxel_um, refuse_unlikely
 from scripts.volume.read.volume import Volume
 from scripts.volume.read.window import usable_average, volume_window
 from scripts.volume.stain.dataset import SlabDataset
@@ -40,6 +42,8 @@ logger = logging.getLogger(__name__)
 OPTIONS = (
     "ct_window",
     "nan_value",
+    "voxel_um",
+    "force_voxel_um",
     "slice_average",
     "uncertainty",
     "views",
@@ -144,6 +148,9 @@ class VirtualStainer:
             self._slab_size = config.get_parsed_content("slab_size")
             self._window = config.get_parsed_content("ct_window")
             self.weights = describe_weights(given["checkpoint"], None, self.network.trained_on.synthetic)
+            self._forced = truth(config.get_parsed_content("force_voxel_um"), "force_voxel_um")
+            asked = config.get_parsed_content("voxel_um")
+            self._voxel_um = None if asked is None else check_voxel_um(asked, self._forced)
         except Exception as error:
             mistake = find_input_error(error)  # MONAI wraps what a config's parts raise
             if mistake is None:
@@ -183,6 +190,10 @@ class VirtualStainer:
         return stained._replace(rgb=stained.rgb[0], uncertainty=doubt)
 
     def _stain(self, volume: Volume, window: Sequence[float] | None) -> Stained:
+        if self._voxel_um is not None:
+            override_geometry(volume, self._voxel_um)
+        elif volume.spacing is not None and not self._forced:
+            refuse_unlikely(volume.spacing, volume.source)
         given = self._window if window is None else window
         windowed = volume_window(volume, self.network.percentiles, self.network.trained_window, given)
         lo, hi, _, padding = windowed

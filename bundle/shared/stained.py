@@ -14,6 +14,7 @@ import numpy as np
 from scripts.data.padding import Padding
 from scripts.errors import InputError
 from scripts.fit.compare import words_of
+from scripts.volume.read.units import UM_PER_MM
 from scripts.volume.stain.request import FORMATS  # the first, OME-Zarr, can be read at a low resolution
 
 logger = logging.getLogger(__name__)
@@ -53,8 +54,13 @@ class Stained:
     @property
     def spacing(self) -> tuple[float, float, float] | None:
         """Voxel size (z, y, x) in mm, None where it is not known."""
-        size = self.record["input"]["voxel_size_zyx_mm"]
-        return None if size is None else (float(size[0]), float(size[1]), float(size[2]))
+        entry = self.record["input"]
+        in_mm = "voxel_size_zyx_mm" in entry  # of version 0.9 and before
+        size = entry["voxel_size_zyx_mm" if in_mm else "voxel_size_zyx_um"]
+        if size is None:
+            return None
+        z, y, x = (float(side) / (1 if in_mm else UM_PER_MM) for side in size)
+        return z, y, x
 
     @property
     def made_of(self) -> dict[str, Any] | None:

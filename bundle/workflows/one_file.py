@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tifffile
@@ -26,6 +27,7 @@ def stain_to_file(
     overlay: Path | None = None,
     window: Sequence[float] | None = None,
     device: str | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> str:
     """Stain and write.
 
@@ -36,6 +38,7 @@ def stain_to_file(
         overlay: config file of the training, for weights of version 0.8 and before, which do not say of what they are.
         window: grey values that become black and white, None to find them.
         device: where to compute, None for a GPU if there is one.
+        options: of `VirtualStainer`.
 
     Returns:
         Lines that say what was written, with which weights, and how the scan differs from the training's.
@@ -53,7 +56,7 @@ def stain_to_file(
     writable_folder(out.parent, "--out")
     if window is not None:
         check_window(window, str(ct))
-    stained = VirtualStainer(checkpoint, device, overlay).stain(ct, window)
+    stained = VirtualStainer(checkpoint, device, overlay, options).stain(ct, window)
     _write(out, stained.rgb)
     size, (lo, hi) = " x ".join(map(str, stained.rgb.shape[:-1])), stained.window
     made = f"{out}: {size} pixels, stained with the window {lo:g} to {hi:g} by {stained.weights}"

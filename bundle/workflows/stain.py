@@ -37,6 +37,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output_format", metavar="FORMAT,...", help="in a folder: ome.zarr, tif, nii.gz, nii (default: ome.zarr)"
     )
     parser.add_argument("--ct_window", type=float, nargs=2, metavar=("LO", "HI"), help="grey values: black, white")
+    parser.add_argument(
+        "--voxel_um",
+        type=float,
+        nargs="+",
+        metavar="UM",
+        help="voxel size in micrometres in place of the file's: 1 or z y x",
+    )
+    parser.add_argument("--force_voxel_um", action="store_true", help="take a voxel size below 0.05 or above 500 um")
     parser.add_argument("--axis", choices=["z", "y", "x", "all"], help="in a folder: of the slices (default: z)")
     parser.add_argument("--uncertainty", action="store_true", help="in a folder: also write the doubt about each voxel")
     parser.add_argument("--overwrite", action="store_true", help="in a folder: replace an earlier stain")
@@ -101,7 +109,11 @@ def _to_a_file(args: argparse.Namespace) -> int:
     require_plain({"device": args.device})
     overlay = args.overlay[0] if args.overlay else None
     keep_freed_memory()
-    print(stain_to_file(args.inputs[0], Path(args.out), Path(args.checkpoint), overlay, args.ct_window, args.device))
+    options = {name: value for name, value in _size(args).items() if value is not None}
+    said = stain_to_file(
+        args.inputs[0], Path(args.out), Path(args.checkpoint), overlay, args.ct_window, args.device, options
+    )
+    print(said)
     return 0
 
 
@@ -124,6 +136,15 @@ def _to_a_folder(args: argparse.Namespace) -> int:
     return 0
 
 
+def _size(args: argparse.Namespace) -> dict[str, Any]:
+    """The voxel size: one number for cubes, else all that was typed; the workflow checks them."""
+    typed = args.voxel_um
+    return {
+        "voxel_um": typed[0] if typed is not None and len(typed) == 1 else typed,
+        "force_voxel_um": args.force_voxel_um or None,
+    }
+
+
 def _options(args: argparse.Namespace) -> dict[str, Any]:
     from scripts.volume.stain.plan import check_formats
 
@@ -132,6 +153,7 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
         "checkpoint": args.checkpoint,
         "output_format": None if args.output_format is None else check_formats(args.output_format),
         "ct_window": args.ct_window,
+        **_size(args),
         "axis": args.axis,
         "uncertainty": args.uncertainty,
         "overwrite": args.overwrite,

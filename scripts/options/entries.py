@@ -12,6 +12,9 @@ from typing import Any
 from scripts.errors import InputError
 from scripts.options.steps import all_lists
 
+#: Options of earlier versions, and what takes their place.
+REPLACED = {"spacing": "write --voxel_um, in micrometres instead of mm."}
+
 
 def refuse_unknown_ids(given: Iterable[str], config: Mapping[str, Any], besides: Collection[str] = ()) -> None:
     """Refuse a misspelt option.
@@ -28,6 +31,8 @@ def refuse_unknown_ids(given: Iterable[str], config: Mapping[str, Any], besides:
     for option in given:
         if option in known or may_be_added(option, config):
             continue
+        if option in REPLACED:
+            raise InputError(f"There is no option --{option} any more: {REPLACED[option]}")
         guess = nearest(option, [*options_of(config), *besides])
         remedy = f"did you mean --{guess}?" if guess else "the config file lists the options there are."
         raise InputError(f"There is no option --{option}: {remedy}")

@@ -69,9 +69,9 @@ def _ascending(value: Any, low: float, high: float) -> bool:
     return bool(low <= value[0] < value[1] <= high)
 
 
-def _is_spacing(value: Any) -> bool:
+def _is_voxel_um(value: Any) -> bool:
     sizes = value if isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 3 else [value]
-    return all(_is_number(size) and 0 < size <= 1000 for size in sizes)
+    return all(_is_number(size) and 0 < size <= 1e6 for size in sizes)
 
 
 SWITCH = Rule("true or false", is_switch)
@@ -115,7 +115,8 @@ RULES: dict[str, Rule] = {
             lambda value: _ascending(value, -math.inf, math.inf),
         )
     ),
-    "spacing": _or_none(Rule("one size in mm or three, such as [0.005, 0.005, 0.005]", _is_spacing)),
+    "voxel_um": _or_none(Rule("one size in micrometres or three, such as [10, 5, 5]", _is_voxel_um)),
+    "force_voxel_um": SWITCH,
     "slab_size": _or_none(_whole(1, 10**6)),
     "views": _whole(2, 8),
 }

@@ -53,7 +53,7 @@ def stained_folder(tmp_path: Path) -> Callable[..., Path]:
         out = tmp_path / "out"
         ct = tmp_path / "scan.tif"
         tifffile.imwrite(ct, (smooth(shape, 1)[..., 0].astype(np.uint16) * 100), photometric="minisblack")
-        with open_volume(ct, spacing) as volume:
+        with open_volume(ct, None if spacing is None else [1000 * side for side in spacing]) as volume:
             for kind, channels in (("stain", 3), ("uncertainty", 1)):
                 if kind == "stain" or uncertainty:
                     voxels = smooth(shape, channels)
@@ -76,7 +76,7 @@ def stained_folder(tmp_path: Path) -> Callable[..., Path]:
             "input": {
                 "path": str(ct),
                 "shape_zyx": list(shape),
-                "voxel_size_zyx_mm": None if spacing is None else list(spacing),
+                "voxel_size_zyx_um": None if spacing is None else [1000 * side for side in spacing],
                 "affine_xyz_to_mm": None if affine is None else affine.tolist(),
                 "sha256_of_slice_sha256": hashlib.sha256(digests).hexdigest(),
                 "sliced_along": sliced_along,

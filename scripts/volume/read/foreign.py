@@ -52,7 +52,7 @@ def advice(path: Path) -> str | None:
     for suffix, call in ARRAYS.items():
         if has_suffix(bare, (suffix,)):
             code = f"""tifffile.imwrite("{bare.stem}.tif", {call.format(name=path.name)}, photometric="minisblack")"""
-            return f"{path} is an array without voxel size: save it as TIFF with Python, {code}, and give --spacing."
+            return f"{path} is an array without voxel size: save it as TIFF with Python, {code}, and give --voxel_um."
     for suffixes, remedy in ADVICE.items():
         if has_suffix(bare, suffixes):
             return f"{path} is of a format that is not read: {remedy}."

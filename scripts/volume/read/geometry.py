@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from scripts.errors import InputError
 from scripts.volume.read.once import log_once
-from scripts.volume.read.units import LEAST, MOST, REMEDY, doubt, positive
+from scripts.volume.read.units import REMEDY, UM_PER_MM, check_voxel_um, doubt, positive
 from scripts.volume.read.volume import Volume
 
 logger = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ DIRECTIONS = {"R": (1, 0, 0), "L": (-1, 0, 0), "A": (0, 1, 0), "P": (0, -1, 0), 
 
 
 def override_geometry(
-    volume: Volume, spacing: float | Sequence[float] | None = None, orientation: str | None = None
+    volume: Volume, voxel_um: float | Sequence[float] | None = None, orientation: str | None = None
 ) -> None:
     """Give a volume another voxel size or orientation; the voxels and their order stay.
 
@@ -29,17 +29,18 @@ def override_geometry(
 
     Args:
         volume: the volume to change.
-        spacing: voxel size (z, y, x) in mm, or one number for all three; None keeps it.
+        voxel_um: voxel size (z, y, x) in micrometres, or one number for all three; None keeps it.
         orientation: the directions in which x, y and z increase, such as ``RAS`` or ``LPS``; None keeps them.
 
     Raises:
-        InputError: `spacing` is not one or three finite numbers above zero, or `orientation` no three letters of three
+        InputError: `voxel_um` is not one or three finite numbers above zero, or `orientation` no three letters of three
             different axes.
     """
-    if spacing is None and orientation is None:
+    if voxel_um is None and orientation is None:
         return
-    if spacing is not None:
-        volume.spacing, volume.spacing_note = _checked_spacing(spacing), None
+    if voxel_um is not None:
+        z, y, x = check_voxel_um(voxel_um, forced=True)  # whoever asked has been told by now
+        volume.spacing, volume.spacing_note = (z / UM_PER_MM, y / UM_PER_MM, x / UM_PER_MM), None
     directions = _old_directions(volume.affine) if orientation is None else _directions(orientation)
     origin = np.zeros(3) if volume.affine is None else volume.affine[:3, 3]
     lengths = volume.spacing or (1.0, 1.0, 1.0)
@@ -75,20 +76,6 @@ def _spans(affine: NDArray[np.float64]) -> bool:
     if not np.isfinite(affine).all() or not (lengths > 0).all():
         return False
     return bool(np.linalg.matrix_rank(affine[:3, :3] / lengths) == 3)
-
-
-def _checked_spacing(spacing: float | Sequence[float]) -> tuple[float, float, float]:
-    try:
-        values = np.ravel(np.asarray(spacing, dtype=np.float64))
-    except (TypeError, ValueError):
-        values = np.empty(0)
-    checked = positive((np.repeat(values, 3) if values.size == 1 else values).tolist())
-    if checked is None:
-        raise InputError(
-            f"The voxel size is {spacing!r}, expected three positive numbers (z, y, x) in mm or one for all, from "
-            f'{LEAST:g} to {MOST:g}: correct --spacing, for example --spacing "[0.005, 0.005, 0.005]".'
-        )
-    return checked
 
 
 def _directions(orientation: str) -> NDArray[np.float64]:

@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 
 def open_volume(
-    source: str | PathLike[str], spacing: float | Sequence[float] | None = None, orientation: str | None = None
+    source: str | PathLike[str], voxel_um: float | Sequence[float] | None = None, orientation: str | None = None
 ) -> Volume:
     """Open a volume for reading.
 
@@ -41,16 +41,17 @@ def open_volume(
             (``file.h5:/entry/data``, or the file alone if it is clear which is meant), a zarr folder, a folder of 2D
             slices, an OME-TIFF image in several files (one of them, or the folder), or a single 2D image, which is a
             volume of one slice.
-        spacing: voxel size (z, y, x) in mm instead of the file's, or one number for all, see `override_geometry`.
+        voxel_um: voxel size (z, y, x) in micrometres instead of the file's, or one number for all, see
+            `override_geometry`.
         orientation: directions of x, y and z instead of the file's, such as ``RAS``.
 
     Raises:
         InputError: nothing there, an empty folder, an unknown format, a damaged file, RGB, more than three dimensions,
-            an unknown pixel type, slices that differ, or a wrong `spacing` or `orientation`.
+            an unknown pixel type, slices that differ, or a wrong `voxel_um` or `orientation`.
     """
     volume = _open(*locate(source))
     try:
-        override_geometry(volume, spacing, orientation)
+        override_geometry(volume, voxel_um, orientation)
         check_geometry(volume)
     except InputError:
         volume.close()

@@ -6,12 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scripts.data.image.lengths import NO_LENGTH, millimetres, plain
+from scripts.data.image.lengths import COARSEST_UM, FINEST_UM, NO_LENGTH, millimetres, plain
+from scripts.errors import InputError
 
-#: Voxel sizes in mm that can be written to every format, and those that a micro-CT may have.
+#: Voxel sizes in mm that can be written to every format.
 LEAST, MOST = 1e-8, 1e4
-FINEST, COARSEST = 1e-6, 10.0
-REMEDY = 'give --spacing "[z, y, x]" in mm'
+UM_PER_MM = 1000
+PLACEHOLDER = (1.0, 1.0, 1.0)  # mm; no micro-CT has such voxels
+REMEDY = 'give --voxel_um "[z, y, x]" in micrometres'
 
 
 @dataclass(frozen=True)
@@ -47,15 +49,31 @@ def voxel_size(lengths: Sequence[float | None], units: Sequence[str | None]) -> 
             return VoxelSize(None, None if counted else f"the voxel size {text} (z, y, x) has no length unit: {REMEDY}")
         if millimetres(unit or "") is None:
             return VoxelSize(None, f"the voxel size {text} (z, y, x) has the unknown unit {unit!r}: {REMEDY}")
+    if lengths[0] is None and len(given) == 2:
+        return _as_deep_as_high(lengths, units)
     if len(given) < 3:
         return VoxelSize(None, f"the voxel size is given as {text} (z, y, x), one length is missing: {REMEDY}")
     scales = [millimetres(unit or "") or 0.0 for unit in units]
     spacing = positive([abs(length) * scale for length, scale in zip(given, scales, strict=True)])
     if spacing is None:
         return VoxelSize(None, f"the voxel size {text} (z, y, x) is none: {REMEDY}")
+    if spacing == PLACEHOLDER:
+        return VoxelSize(None, f"the voxel size {text} (z, y, x) is what programs write that know none: {REMEDY}")
     if min(given) < 0:
         return VoxelSize(spacing, f"the voxel size {text} (z, y, x) is negative, it is taken as positive")
     return VoxelSize(spacing)
+
+
+def _as_deep_as_high(lengths: Sequence[float | None], units: Sequence[str | None]) -> VoxelSize:
+    """The voxel size where a file gives none along z: voxels of micro-CT are cubes."""
+    _, y, x = lengths
+    size = voxel_size((y, y, x), (units[1], *units[1:]))
+    if size.spacing is None or size.note is not None:
+        return size
+    text = f"{UM_PER_MM * size.spacing[0]:g}"
+    return VoxelSize(
+        size.spacing, f"the file gives no distance of slices, {text} um as in the plane is taken: or {REMEDY}"
+    )
 
 
 def positive(spacing: Sequence[float]) -> tuple[float, float, float] | None:
@@ -66,9 +84,67 @@ def positive(spacing: Sequence[float]) -> tuple[float, float, float] | None:
     return z, y, x
 
 
+def micrometres(spacing: Sequence[float]) -> list[float]:
+    """A voxel size in mm in micrometres, without the digits that the multiplication adds."""
+    return [round(UM_PER_MM * float(side), 9) for side in spacing]
+
+
+def in_words(spacing: Sequence[float] | None) -> str:
+    """A voxel size in mm as text in micrometres: one number for cubes, ``unknown`` for None."""
+    if spacing is None:
+        return "unknown"
+    sides = [f"{side:g}" for side in micrometres(spacing)]
+    return f"{sides[0] if len(set(sides)) == 1 else ' x '.join(sides)} um"
+
+
+def is_likely(spacing: Sequence[float]) -> bool:
+    """Whether a micro-CT may have voxels of this size in mm."""
+    return all(FINEST_UM <= side <= COARSEST_UM for side in micrometres(spacing))
+
+
 def doubt(spacing: tuple[float, float, float]) -> str | None:
     """Say if no micro-CT has such voxels."""
-    if min(spacing) >= FINEST and max(spacing) <= COARSEST:
+    if is_likely(spacing):
         return None
-    text = " x ".join(f"{side:g}" for side in spacing)
-    return f"the voxel size {text} mm (z, y, x) is unlikely for a micro-CT: check it, or {REMEDY}"
+    return f"the voxel size {in_words(spacing)} (z, y, x) is unlikely for a micro-CT: check it, or {REMEDY}"
+
+
+def check_voxel_um(asked: object, forced: bool = False) -> tuple[float, float, float]:
+    """The voxel size (z, y, x) in micrometres that a person gives.
+
+    Args:
+        asked: one number for cubes, or three.
+        forced: take any positive size.
+
+    Raises:
+        InputError: neither; a size that is not positive; one below 0.05 or above 500 that is not forced.
+    """
+    sides = list(asked) if isinstance(asked, Sequence) and not isinstance(asked, str) else [asked] * 3
+    numbers = [float(side) for side in sides if isinstance(side, int | float) and not isinstance(side, bool)]
+    checked = positive([side / UM_PER_MM for side in numbers])
+    if checked is None or len(sides) != 3:
+        raise InputError(
+            f"The voxel size is {asked!r}, expected one positive number of micrometres or three (z, y, x): correct "
+            '--voxel_um, for example --voxel_um 5 or --voxel_um "[10, 5, 5]".'
+        )
+    if not forced:
+        refuse_unlikely(checked, "--voxel_um")
+    z, y, x = numbers
+    return z, y, x
+
+
+def refuse_unlikely(spacing: Sequence[float], where: str) -> None:
+    """Refuse a voxel size in mm that no micro-CT has.
+
+    Args:
+        spacing: (z, y, x) in mm.
+        where: it stands, a file or an option.
+
+    Raises:
+        InputError: a side is below 0.05 or above 500 micrometres.
+    """
+    if not is_likely(spacing):
+        raise InputError(
+            f"{where}: the voxel size {in_words(spacing)} (z, y, x) is outside {FINEST_UM:g} to {COARSEST_UM:g} um, "
+            "which no micro-CT has: give the right one by --voxel_um, or take this one by --force_voxel_um true."
+        )

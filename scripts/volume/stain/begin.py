@@ -17,6 +17,7 @@ from scripts.lock import lock_folder
 from scripts.networks import Stainer
 from scripts.volume.read.fit import fit_of
 from scripts.volume.read.rechunk import copy_in_cubes
+from scripts.volume.read.units import in_words
 from scripts.volume.read.volume import Volume
 from scripts.volume.read.window import usable_average, volume_window
 from scripts.volume.stain import unfinished
@@ -91,7 +92,7 @@ def _tell(begun: Begun, volume: Volume) -> None:
         volume.source,
         *volume.shape,
         volume.dtype,
-        "unknown" if volume.spacing is None else " x ".join(f"{1000 * side:g}" for side in volume.spacing) + " um",
+        in_words(volume.spacing),
         *found.window,
         found.window_source,
         begun.longest_slab,

@@ -26,6 +26,7 @@ from scripts.inferers.uncertainty import STEPS
 from scripts.memory import give_back_freed_memory
 from scripts.printable import listed
 from scripts.volume.read.reader import open_volume
+from scripts.volume.read.units import micrometres
 from scripts.volume.read.volume import Volume
 from scripts.volume.stain.begun import Begun
 from scripts.volume.stain.done import forget_damaged
@@ -75,7 +76,7 @@ def finish(begun: Begun, details: Mapping[str, Any] | None = None) -> list[Path]
 
 def _make(begun: Begun, details: Mapping[str, Any]) -> None:
     staining, request = begun.staining, begun.staining.request
-    with open_volume(request.source, request.spacing, request.orientation) as volume:
+    with open_volume(request.source, request.voxel_um, request.orientation) as volume:
         _require_unchanged(begun, volume)
         results, notes = ResultStores(begun), Notes(begun)
         kept = notes.kept() if list(request.axes) == ["z"] else _fuse(begun, results)
@@ -200,7 +201,7 @@ def _input(begun: Begun, volume: Volume, notes: Notes) -> dict[str, Any]:
         "path": request.source,
         "shape_zyx": list(request.shape),
         "dtype": request.dtype,
-        "voxel_size_zyx_mm": None if volume.spacing is None else list(volume.spacing),
+        "voxel_size_zyx_um": None if volume.spacing is None else micrometres(volume.spacing),
         "affine_xyz_to_mm": None if volume.affine is None else np.asarray(volume.affine).tolist(),
         "sha256_of_slice_sha256": notes.digest(),
         "sliced_along": notes.axis,

@@ -22,6 +22,7 @@ from scripts.files.output_folder import writable_folder
 from scripts.networks import Stainer
 from scripts.options.values import require_counts, truth
 from scripts.volume.read.reader import find_volumes, open_volume
+from scripts.volume.read.units import check_voxel_um, refuse_unlikely
 from scripts.volume.read.volume import AXES, Volume
 from scripts.volume.read.zarr.volume import is_zarr
 from scripts.volume.stain.begin import begin_or_go_on
@@ -45,7 +46,8 @@ def plan_stainings(
     slice_average: Sequence[float] = (1.0,),
     nan_value: float | None = None,
     axis: str = "z",
-    spacing: Sequence[float] | float | None = None,
+    voxel_um: Sequence[float] | float | None = None,
+    force_voxel_um: bool = False,
     orientation: str | None = None,
     slab_size: int | None = None,
     output_format: str | Sequence[str] = OME_ZARR,
@@ -69,7 +71,8 @@ def plan_stainings(
             stained; (1,) leaves it alone. Not applied to volumes whose neighbouring slices have nothing in common.
         nan_value: grey value that NaN, infinity and padding become; None takes the window's lower end.
         axis: ``z``, ``y``, ``x``: along which the volume is sliced; ``all`` stains along each and fuses the three.
-        spacing: voxel size (z, y, x) in mm in place of the file's; one number for all three.
+        voxel_um: voxel size (z, y, x) in micrometres in place of the file's; one number for all three.
+        force_voxel_um: stain even if no micro-CT has voxels of this size, given or read.
         orientation: axis codes such as "RAS" in place of the file's, see `override_geometry`.
         slab_size: slices per slab; None takes 32, or fewer where memory is short.
         output_format: one or several of ``ome.zarr``, ``tif``, ``nii.gz``, ``nii``.
@@ -93,11 +96,12 @@ def plan_stainings(
     if axis not in (*AXES, "all"):
         raise InputError(f"axis is '{axis}': give --axis z, y, x or all.")
     check_nan_value(nan_value)
+    forced = truth(force_voxel_um, "force_voxel_um")
     asked = Request(
         source=str(source),
         shape=(),
         dtype="",
-        spacing=spacing,
+        voxel_um=None if voxel_um is None else list(check_voxel_um(voxel_um, forced)),
         orientation=orientation,
         ct_window=ct_window,
         slice_average=check_average(slice_average),
@@ -113,10 +117,12 @@ def plan_stainings(
     anew = truth(overwrite, "overwrite")
     if asked.amp and getattr(network, "float32_only", False):
         raise InputError(f"{checkpoint} is computed in float32: leave --amp away, or give --amp false.")
-    return decided_by_first(lambda: _plan(asked, Path(output_dir), network, torch.device(device), anew))
+    return decided_by_first(lambda: _plan(asked, Path(output_dir), network, torch.device(device), anew, forced))
 
 
-def _plan(asked: Request, output_dir: Path, network: Stainer, device: torch.device, overwrite: bool) -> list[Begun]:
+def _plan(
+    asked: Request, output_dir: Path, network: Stainer, device: torch.device, overwrite: bool, forced: bool
+) -> list[Begun]:
     """Plan all volumes of a request whose source may be a folder of them, and whose checkpoint is a file."""
     sources = find_volumes(asked.source)
     writable_folder(output_dir)
@@ -127,13 +133,14 @@ def _plan(asked: Request, output_dir: Path, network: Stainer, device: torch.devi
     )
     begun = []
     for source, name in zip(sources, volume_names(sources), strict=True):
-        with open_volume(source, asked.spacing, asked.orientation) as volume:
+        with open_volume(source, asked.voxel_um, asked.orientation) as volume:
+            if volume.spacing is not None and not forced:
+                refuse_unlikely(volume.spacing, volume.source)
             request = replace(
                 asked,
                 source=_absolute(source),
                 shape=volume.shape,
                 dtype=volume.dtype.name,
-                spacing=None if asked.spacing is None else list(np.atleast_1d(asked.spacing).astype(float)),
                 ct_window=None if asked.ct_window is None else list(check_window(asked.ct_window, volume.source)),
                 checkpoint=digest,
             )

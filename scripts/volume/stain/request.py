@@ -22,7 +22,7 @@ class Request:
         source: the volume, see `open_volume`.
         shape: (Z, Y, X).
         dtype: of the grey values.
-        spacing: voxel size (z, y, x) in mm as it was asked for, None for the file's.
+        voxel_um: voxel size (z, y, x) in micrometres as it was asked for, None for the file's.
         orientation: axis codes as asked for, None for the file's.
         ct_window: (lo, hi) as asked for, None for a window found.
         slice_average: weights of neighbouring slices as asked for.
@@ -39,7 +39,7 @@ class Request:
     source: str
     shape: Sequence[int]
     dtype: str
-    spacing: Sequence[float] | float | None
+    voxel_um: Sequence[float] | None
     orientation: str | None
     ct_window: Sequence[float] | None
     slice_average: Sequence[float]

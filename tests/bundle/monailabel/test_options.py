@@ -19,7 +19,7 @@ def test_words_of_the_command_line() -> None:
     request = {
         "ct_window": [-5, 1.5],
         "nan_value": 0,
-        "spacing": [0.1, 0.2, 0.3],
+        "voxel_um": [0.1, 0.2, 0.3],
         "orientation": "LPS",
         "axis": "all",
         "uncertainty": True,
@@ -45,7 +45,7 @@ def test_words_of_the_command_line() -> None:
         ("ct_window", [1, 2, 3]),
         ("nan_value", math.nan),
         ("nan_value", True),
-        ("spacing", [1, 2]),
+        ("voxel_um", [1, 2]),
         ("orientation", "LPS\n"),
         ("axis", "$1"),
         ("axis", ["z"]),

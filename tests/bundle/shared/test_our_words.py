@@ -7,7 +7,7 @@ import pytest
 from bundle.shared.our_words import in_our_words
 
 NAMES = {"--output_dir": "--out", "--input": "INPUT", "--resume true": "--resume"}
-ENTRIES = ("batch_size", "amp", "loss_weights#perceptual", "spacing", "views")
+ENTRIES = ("batch_size", "amp", "loss_weights#perceptual", "voxel_um", "views")
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ ENTRIES = ("batch_size", "amp", "loss_weights#perceptual", "spacing", "views")
         ("The option --batch_size is 0", "The option --set batch_size is 0"),
         ("--batch_size and (--amp false)", "--set batch_size and (--set amp=false)"),
         ("train with --loss_weights#perceptual 0, for", "train with --set loss_weights#perceptual=0, for"),
-        ('give --spacing "[z, y, x]" in mm', 'give --set spacing="[z, y, x]" in mm'),
+        ('give --voxel_um "[z, y, x]" in micrometres', 'give --set voxel_um="[z, y, x]" in micrometres'),
         ("give --views a whole number", "give --set views a whole number"),
         ("no option --batchsize", "no option --batchsize"),
         ("make one with `python -m bundle phantom`", "make one with `xray-stain phantom`"),

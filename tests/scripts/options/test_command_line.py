@@ -193,7 +193,7 @@ class TestOptions:
             refuse_mistakes(read_arguments([*words, f"--{option}", "x"]))
         refuse_mistakes(read_arguments([*words, "--training#2", "$print(1)"]))
 
-    @pytest.mark.parametrize("option", ["train#handlers#9", "initialise"])
+    @pytest.mark.parametrize("option", ["train#handlers#9", "stepwise"])
     def test_no_absurd_guess(self, option: str) -> None:
         words = ["run", "training", "--config_file", str(ROOT / "configs/train.yaml")]
         with pytest.raises(InputError, match=f"no option --{option}: the config file lists"):

@@ -44,7 +44,7 @@ def _is_window(value: Any) -> bool:
     return _are_numbers(value) and len(value) == 2 and value[0] < value[1]
 
 
-def _is_spacing(value: Any) -> bool:
+def _is_voxel_um(value: Any) -> bool:
     return _is_number(value) or (_are_numbers(value) and len(value) == 3)
 
 
@@ -78,7 +78,8 @@ INFERENCE = {
     "device": DEVICE,
     "ct_window": Option(_is_window, "two grey values, the lower one first"),
     "nan_value": NUMBER,
-    "spacing": Option(_is_spacing, "a number or three"),
+    "voxel_um": Option(_is_voxel_um, "a number of micrometres or three"),
+    "force_voxel_um": SWITCH,
     "orientation": Option(_is_orientation, "three of the letters R, L, A, P, S and I"),
     "axis": Option(_is_axis, "z, y, x or all"),
     "slice_average": Option(_are_numbers, "a list of numbers"),

@@ -109,7 +109,7 @@ def _nrrd(path: Path, file: BinaryIO) -> Place:
         raise _unsupported(path, "in gzip with a negative byte skip")
     if any(number(text) == 0 for text in fields.get("spacings", "").split()):  # which ITK does not read
         raise InputError(
-            f"{path} has a spacing of 0 in its header: correct it, or leave out the line spacings and give --spacing."
+            f"{path} has a spacing of 0 in its header: correct it, or leave out the line spacings and give --voxel_um."
         )
     data = path if name is None else _data_file(path, name)
     begin = file.tell() if name is None else 0

@@ -73,5 +73,5 @@ def test_advice_for_arrays_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     code = re.findall(r"tifffile.imwrite\(.*\"\)", str(caught.value))[0]
     monkeypatch.chdir(tmp_path)
     exec(f"import numpy, tifffile; {code}")
-    with open_volume(tmp_path / "a.tif", spacing=0.005) as volume:
+    with open_volume(tmp_path / "a.tif", voxel_um=5) as volume:
         np.testing.assert_array_equal(volume.read(0, 3), VOXELS)

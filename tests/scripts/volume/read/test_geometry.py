@@ -37,7 +37,7 @@ def test_nothing_given_changes_nothing(nifti: Path) -> None:
 
 
 def test_spacing_keeps_directions_and_origin(nifti: Path) -> None:
-    with open_volume(nifti, spacing=(3, 2, 1)) as volume:
+    with open_volume(nifti, voxel_um=(3000, 2000, 1000)) as volume:
         assert volume.spacing == (3.0, 2.0, 1.0)
         assert volume.nifti_header is None
         expected = np.array([[0, -2, 0, 5], [1, 0, 0, 6], [0, 0, 3, 7], [0, 0, 0, 1]])
@@ -53,7 +53,7 @@ def test_orientation_keeps_spacing_and_origin(nifti: Path) -> None:
 
 
 def test_one_number_for_a_volume_without_any(tiff: Path) -> None:
-    with open_volume(tiff, spacing=0.005) as volume:
+    with open_volume(tiff, voxel_um=5) as volume:
         assert volume.spacing == (0.005, 0.005, 0.005)
         np.testing.assert_array_equal(np.asarray(volume.affine), np.diag([0.005, 0.005, 0.005, 1]))
 
@@ -66,8 +66,8 @@ def test_orientation_of_unknown_spacing(tiff: Path) -> None:
 
 @pytest.mark.parametrize("spacing", [0, -1, (1, 2), (1, 2, 0), (1, 2, float("nan")), "wide", [[1, 2], [3]], ()])
 def test_bad_spacing(tiff: Path, spacing: Any) -> None:
-    with pytest.raises(InputError, match=r"--spacing"):
-        open_volume(tiff, spacing=spacing)
+    with pytest.raises(InputError, match=r"--voxel_um"):
+        open_volume(tiff, voxel_um=spacing)
 
 
 @pytest.mark.parametrize("orientation", ["RA", "RASS", "RLS", "XYZ", "", 5])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 
 from scripts.data.image.lengths import is_pixel_size, millimetres
-from scripts.volume.read.units import doubt, voxel_size
+from scripts.errors import InputError
+from scripts.volume.read.units import check_voxel_um, doubt, in_words, voxel_size
 
 SPELLINGS = {
     1e-9: ["pm", "picometer"],
@@ -42,14 +44,14 @@ def test_units_of_their_own_for_each_axis() -> None:
 def test_lengths_that_are_none(length: float) -> None:
     size = voxel_size((5.0, length, 5.0), ["um"] * 3)
     assert size.spacing is None
-    assert "--spacing" in str(size.note)
+    assert "--voxel_um" in str(size.note)
 
 
 def test_unknown_and_missing() -> None:
     unknown = voxel_size((5, 5, 5), ["furlong"] * 3)
     assert unknown.spacing is None
     assert "'furlong'" in str(unknown.note)
-    assert "--spacing" in str(unknown.note)
+    assert "--voxel_um" in str(unknown.note)
     assert voxel_size((None, 5, 5), ["um"] * 3).note is not None
     pixels = voxel_size((5, 5, 5), ["pixel"] * 3)
     assert pixels.spacing is None
@@ -78,3 +80,45 @@ def test_sizes_that_a_pixel_may_have(value: float) -> None:
 @pytest.mark.parametrize("value", [0, 0.049, -5.0, 501, math.nan, math.inf, "5", None, True, [5, 5]])
 def test_sizes_that_no_pixel_has(value: object) -> None:
     assert not is_pixel_size(value)
+
+
+def test_cubes_are_taken_where_the_distance_of_slices_is_missing() -> None:
+    size = voxel_size((None, 5, 5), ("um", "um", "um"))
+    assert size.spacing == pytest.approx((0.005, 0.005, 0.005))
+    assert "no distance of slices, 5 um as in the plane is taken" in str(size.note)
+
+
+def test_a_millimetre_stands_for_no_size() -> None:
+    size = voxel_size((1, 1, 1), ("mm", "mm", "mm"))
+    assert size.spacing is None
+    assert "--voxel_um" in str(size.note)
+
+
+@pytest.mark.parametrize(
+    ("asked", "size"),
+    [(5, (5.0, 5.0, 5.0)), ([10, 5, 5.0], (10.0, 5.0, 5.0)), (0.05, (0.05,) * 3), (500, (500.0,) * 3)],
+)
+def test_a_size_that_a_person_gives(asked: Any, size: tuple[float, float, float]) -> None:
+    assert check_voxel_um(asked) == size
+
+
+@pytest.mark.parametrize(
+    "asked", [0, -1, math.nan, math.inf, True, "5", None, [], [5, 5], [5, 5, 0], [5, math.nan, 5], [5, 5, 5, 5]]
+)
+def test_a_size_that_is_none(asked: Any) -> None:
+    for forced in (False, True):
+        with pytest.raises(InputError, match=r"expected one positive number of micrometres or three \(z, y, x\)"):
+            check_voxel_um(asked, forced)
+
+
+@pytest.mark.parametrize("asked", [0.049, 501, [5, 5, 1000]])
+def test_an_unlikely_size_must_be_forced(asked: Any) -> None:
+    with pytest.raises(InputError, match=r"outside 0\.05 to 500 um.*--force_voxel_um true"):
+        check_voxel_um(asked)
+    assert check_voxel_um(asked, forced=True)[0] in (0.049, 501, 5)
+
+
+def test_in_words() -> None:
+    assert in_words((0.005, 0.005, 0.005)) == "5 um"
+    assert in_words((0.01, 0.005, 0.00375)) == "10 x 5 x 3.75 um"
+    assert in_words(None) == "unknown"

@@ -65,12 +65,12 @@ def sha(content: bytes) -> bytes:
 
 class TestRecord:
     def test_of_the_input(self, tmp_path: Path) -> None:
-        record = stain(tmp_path, spacing=[0.005, 0.003, 0.002])["input"]
+        record = stain(tmp_path, voxel_um=[5, 3, 2])["input"]
         assert record["path"] == str(tmp_path / "scan.tif")
         assert record["shape_zyx"] == [7, 6, 8]
         assert record["dtype"] == "uint16"
         assert record["sliced_along"] == "z"
-        assert record["voxel_size_zyx_mm"] == [0.005, 0.003, 0.002]
+        assert record["voxel_size_zyx_um"] == [5, 3, 2]
 
     def test_of_how_the_scan_differs(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"{__name__}.TRAINED", StainGenerator((2, 2, 2), 0))
@@ -168,9 +168,9 @@ class TestPreview:
             assert spacing_known
 
         monkeypatch.setattr("scripts.volume.write.planes.draw_preview", draw)
-        stain(tmp_path, axis=axis, spacing=[5, 3, 2])
+        stain(tmp_path, axis=axis, voxel_um=[5, 3, 2])
         middle = {"xy": VOXELS[3], "xz": VOXELS[:, 3], "yz": VOXELS[:, :, 4]}
-        for name, pixel in (("xy", [3, 2]), ("xz", [5, 2]), ("yz", [5, 3])):
+        for name, pixel in (("xy", [0.003, 0.002]), ("xz", [0.005, 0.002]), ("yz", [0.005, 0.003])):
             ct, stained, size = drawn[name]
             np.testing.assert_array_equal(ct, middle[name])
             np.testing.assert_array_equal(stained[..., 0], middle[name])
@@ -187,7 +187,7 @@ class TestPreview:
 
 class TestGeometry:
     def test_spacing_reaches_the_outputs(self, tmp_path: Path) -> None:
-        stain(tmp_path, spacing=[0.005, 0.003, 0.002], output_format=["ome.zarr", "nii", "tif"])
+        stain(tmp_path, voxel_um=[5, 3, 2], output_format=["ome.zarr", "nii", "tif"])
         (image,) = zarr.open_group(str(tmp_path / "out" / "scan_stain.ome.zarr"), mode="r").attrs["multiscales"]
         scale = image["datasets"][0]["coordinateTransformations"][0]["scale"]
         np.testing.assert_allclose(scale, [1, 5, 3, 2])  # micrometres
@@ -197,7 +197,7 @@ class TestGeometry:
             assert 'PhysicalSizeZ="0.005"' in (tif.ome_metadata or "")
 
     def test_orientation_reaches_the_outputs(self, tmp_path: Path) -> None:
-        record = stain(tmp_path, spacing=0.5, orientation="LPS", output_format=["ome.zarr", "nii"])
+        record = stain(tmp_path, voxel_um=500, orientation="LPS", output_format=["ome.zarr", "nii"])
         nifti: Any = nibabel.load(tmp_path / "out" / "scan_stain.nii")
         assert nibabel.aff2axcodes(nifti.affine) == ("L", "P", "S")
         group = zarr.open_group(str(tmp_path / "out" / "scan_stain.ome.zarr"), mode="r")

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-import nibabel
+import nibabel.loadsave
+import nibabel.nifti1
 import numpy as np
 import pytest
 import tifffile
@@ -109,7 +110,7 @@ class TestAnotherRequest:
         "axes": {"axis": "y"},
         "slab_size": {"slab_size": 2},
         "output_format": {"output_format": "tif"},
-        "spacing": {"spacing": 0.01},
+        "voxel_um": {"voxel_um": 10},
         "orientation": {"orientation": "LPS"},
         "tile_size": {"tile_size": 64},
         "amp": {"amp": True},
@@ -191,5 +192,27 @@ class TestOptions:
 
     def test_a_mistake_leaves_no_folder(self, tmp_path: Path) -> None:
         with pytest.raises(InputError, match="The voxel size is"):
-            plan(scan(tmp_path / "scan.tif"), tmp_path, spacing=[1, 2])
-        assert list((tmp_path / "out").iterdir()) == []
+            plan(scan(tmp_path / "scan.tif"), tmp_path, voxel_um=[1, 2])
+        assert not (tmp_path / "out").exists()
+
+
+class TestVoxelSize:
+    def nifti(self, folder: Path, millimetres: float) -> Path:
+        image = nibabel.nifti1.Nifti1Image(
+            np.arange(6 * 20 * 20, dtype=np.uint16).reshape(20, 20, 6), np.diag([millimetres] * 3 + [1])
+        )
+        image.header.set_xyzt_units("mm")
+        nibabel.loadsave.save(image, folder / "scan.nii.gz")
+        return folder / "scan.nii.gz"
+
+    def test_one_that_no_micro_ct_has_is_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match=r"scan\.nii\.gz: the voxel size 2000 um .* --voxel_um"):
+            plan(self.nifti(tmp_path, 2.0), tmp_path)
+        with pytest.raises(InputError, match=r"--voxel_um: the voxel size 900 um"):
+            plan(self.nifti(tmp_path, 2.0), tmp_path, voxel_um=900)
+
+    def test_one_may_be_corrected_or_forced(self, tmp_path: Path) -> None:
+        scan = self.nifti(tmp_path, 2.0)
+        (begun,) = plan(scan, tmp_path, voxel_um=5)
+        assert begun.staining.request.voxel_um == [5.0, 5.0, 5.0]
+        assert plan(scan, tmp_path, voxel_um=900, force_voxel_um=True, overwrite=True)
