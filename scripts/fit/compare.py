@@ -140,7 +140,7 @@ def _coarser(scan: Scan, trained: TrainedOn) -> Finding | None:
     if times < COARSER:
         return None
     words = (
-        f"The voxels are {size:g} um, {times:.2g} times the training's {trained.pixel_um:g} um. They cannot show the "
+        f"The voxels are {size:g} um, {times:.3g} times the training's {trained.pixel_um:g} um. They cannot show the "
         f"detail from which the network learned.{cost_of('coarser', times)}"
     )
     return Finding("coarser", round(times, 3), words)
