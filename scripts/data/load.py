@@ -21,10 +21,10 @@ class LoadPaird(Transform):
 
     The item's paths are replaced by tensors: `image_key` (1, H, W) grey values of `read_ct`, not yet windowed, with the
     window's low end where the item's ``padding`` is; `label_key` (3, H, W) float32 in [0, 1], if the item has one;
-    `mask_key` (1, H, W) float32, 1 = use, all ones if the item has no mask; `labels_key` (1, H, W) int64 class ids, if
-    it is given and the item has them. Each is a ``MetaTensor`` whose ``meta["filename_or_obj"]`` is its path, by which
-    MONAI's handlers name rows and files (a mask that was not read bears the name of its image). Other entries stay, but
-    for those that are None, such as an unknown ``pixel_um``.
+    `mask_key` (1, H, W) float32, 1 = use, all ones if the item has no mask, and 0 wherever the CT is padding;
+    `labels_key` (1, H, W) int64 class ids, if it is given and the item has them. Each is a ``MetaTensor`` whose
+    ``meta["filename_or_obj"]`` is its path, by which MONAI's handlers name rows and files (a mask that was not read
+    bears the name of its image). Other entries stay, but for those that are None, such as an unknown ``pixel_um``.
 
     Args:
         image_key: the CT slice.
@@ -62,6 +62,8 @@ class LoadPaird(Transform):
             item[self.mask_key] = _tensor(read_mask(item[self.mask_key])[None], item[self.mask_key])
         else:
             item[self.mask_key] = _tensor(np.ones(ct.shape, np.float32), image_path)
+        if padded is not None:  # nothing was scanned there: a pair teaches nothing there, and is not judged
+            item[self.mask_key][torch.from_numpy(padded)] = 0.0
         if self.labels_key in item:
             item[self.labels_key] = _tensor(read_labels(item[self.labels_key])[None], item[self.labels_key])
         for key in (self.label_key, self.mask_key, self.labels_key):

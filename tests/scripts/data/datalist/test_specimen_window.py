@@ -103,3 +103,8 @@ def test_most_outside_a_given_window(tmp_path: Path, caplog: pytest.LogCaptureFi
     share = 100 * (INSIDE[:, ~OUTSIDE] < 1200).mean()
     assert f"specimen A: {share:.0f} % of its grey values lie outside the window 1500 to 40000" in caplog.text
     assert 'give its slices "ct_window": [-9' in caplog.text
+
+
+def test_padding_is_neither_learned_from_nor_judged(tmp_path: Path) -> None:
+    (item, _) = load_datalist(data_list(tmp_path, -3024, "int16"), "test")
+    np.testing.assert_array_equal(np.asarray(LoadPaird()(item)["mask"])[0], ~OUTSIDE)
