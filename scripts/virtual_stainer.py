@@ -17,6 +17,7 @@ from monai.utils.enums import CommonKeys as Keys
 from numpy.typing import ArrayLike, NDArray
 
 from scripts.data.spans import spans
+from scripts.data.window_choice import training_of
 from scripts.errors import InputError, find_input_error
 from scripts.fit.compare import words_of
 from scripts.inferers.uncertainty import STEPS
@@ -157,18 +158,20 @@ class VirtualStainer:
                 raise
             raise mistake from error
 
-    def __call__(self, ct: ArrayLike | str | os.PathLike[str], window: Sequence[float] | None = None) -> NDArray[Any]:
+    def __call__(
+        self, ct: ArrayLike | str | os.PathLike[str], window: Sequence[float] | str | None = None
+    ) -> NDArray[Any]:
         """Stain an image or a volume, see `stain`, and return (..., 3) uint8."""
         return self.stain(ct, window).rgb
 
-    def stain(self, ct: ArrayLike | str | os.PathLike[str], window: Sequence[float] | None = None) -> Stained:
+    def stain(self, ct: ArrayLike | str | os.PathLike[str], window: Sequence[float] | str | None = None) -> Stained:
         """Stain an image or a volume.
 
         Args:
             ct: grey values, an array or tensor (rows, columns) or (Z, Y, X), whose slices are stained one by one, NaN
                 where it is masked; or a file that `open_volume` reads, which is (Z, Y, X) even if Z is 1.
-            window: (lo, hi) grey values that become black and white; None takes the option ``ct_window``, else the
-                training's if the values are on its scale, else percentiles of them.
+            window: (lo, hi) grey values that become black and white, or a word, see `given_window`; None takes the
+                option ``ct_window``, else the window that `choose_window` finds.
 
         Raises:
             InputError: no grey values; a file that cannot be read; a window that holds none of the values; constant
@@ -189,14 +192,14 @@ class VirtualStainer:
         doubt = None if stained.uncertainty is None else stained.uncertainty[0]
         return stained._replace(rgb=stained.rgb[0], uncertainty=doubt)
 
-    def _stain(self, volume: Volume, window: Sequence[float] | None) -> Stained:
+    def _stain(self, volume: Volume, window: Sequence[float] | str | None) -> Stained:
         if self._voxel_um is not None:
             override_geometry(volume, self._voxel_um)
         elif volume.spacing is not None and not self._forced:
             refuse_unlikely(volume.spacing, volume.source)
         given = self._window if window is None else window
-        windowed = volume_window(volume, self.network.percentiles, self.network.trained_window, given)
-        lo, hi, _, padding = windowed
+        windowed = volume_window(volume, self.network.percentiles, training_of(self.network), given)
+        (lo, hi), padding = windowed.window, windowed.padding
         fit = fit_of(volume, windowed, self.network.trained_on)
         self._warn(volume, fit)
         doubted = self._inferer.views > 1

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from bundle.pairs.options import Ranges
+from bundle.shared.window_option import add_window_option
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +40,7 @@ def _add_options(step: argparse.ArgumentParser) -> None:
     step.add_argument("--any_way", action="store_true", help="sections turned by quarters or on either face")
     step.add_argument("--pixel_um", type=float, help="edge of the slide's pixels, if the file does not say")
     step.add_argument("--voxel_um", type=float, help="edge of the scan's voxels, if the file does not say")
-    step.add_argument("--ct_window", type=float, nargs=2, metavar=("LO", "HI"), help="grey values: black, white")
+    add_window_option(step)
     step.add_argument("--seed", type=int, default=0, help="of the search")
 
 

@@ -33,7 +33,7 @@ class Options:
         any_way: whether it may lie turned by quarters and on either face.
         pixel_um: edge of the slide's pixels in micrometres instead of the file's.
         voxel_um: edge of the scan's voxels in micrometres instead of the file's.
-        ct_window: grey values (lo, hi) that become black and white; None for the scan's percentiles.
+        ct_window: grey values (lo, hi) that become black and white, or a word, see `given_window`; None to find them.
         seed: of the search.
         mask: image, 0 where the section is not to be used, see `drawn_mask.left_out`.
     """
@@ -44,6 +44,6 @@ class Options:
     any_way: bool = False
     pixel_um: float | None = None
     voxel_um: float | None = None
-    ct_window: tuple[float, float] | None = None
+    ct_window: tuple[float, float] | str | None = None
     seed: int = 0
     mask: str | None = None

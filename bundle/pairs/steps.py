@@ -15,7 +15,7 @@ from bundle.pairs.report.verdict import said_of
 from bundle.pairs.study.collect import SUMMARY, collect
 from bundle.pairs.study.outcome import Outcome, counted
 from bundle.pairs.study.table.read import read_study
-from scripts.data.window import check_window
+from bundle.shared.window_option import window_of
 from scripts.errors import InputError
 
 
@@ -30,7 +30,6 @@ def run_step(args: argparse.Namespace) -> int:
 
 
 def _options(args: argparse.Namespace) -> Options:
-    window = None if args.ct_window is None else check_window(args.ct_window, "--ct_window")
     for name in ("depth", "tilt", "turn", "shift"):
         if not getattr(args, name) >= 0:
             raise InputError(f"--{name} {getattr(args, name):g}: give 0 or more.")
@@ -41,7 +40,7 @@ def _options(args: argparse.Namespace) -> Options:
         any_way=args.any_way,
         pixel_um=args.pixel_um,
         voxel_um=args.voxel_um,
-        ct_window=window,
+        ct_window=window_of(args),
         seed=args.seed,
         mask=getattr(args, "mask", None),
     )

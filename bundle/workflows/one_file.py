@@ -11,7 +11,6 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
-from scripts.data.window import check_window
 from scripts.errors import InputError
 from scripts.files.opening import TIFF_SUFFIXES, has_suffix
 from scripts.files.output_folder import writable_folder
@@ -25,7 +24,7 @@ def stain_to_file(
     out: Path,
     checkpoint: Path,
     overlay: Path | None = None,
-    window: Sequence[float] | None = None,
+    window: Sequence[float] | str | None = None,
     device: str | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> str:
@@ -36,7 +35,7 @@ def stain_to_file(
         out: RGB to write: .png for one slice, .tif for any number.
         checkpoint: weights.
         overlay: config file of the training, for weights of version 0.8 and before, which do not say of what they are.
-        window: grey values that become black and white, None to find them.
+        window: grey values that become black and white, or a word, see `given_window`; None to find them.
         device: where to compute, None for a GPU if there is one.
         options: of `VirtualStainer`.
 
@@ -54,8 +53,6 @@ def stain_to_file(
         if volume.shape[0] > 1 and not has_suffix(out, TIFF_SUFFIXES):
             raise InputError(f"{volume.source} has {volume.shape[0]} slices, {out} holds one: give --out a .tif.")
     writable_folder(out.parent, "--out")
-    if window is not None:
-        check_window(window, str(ct))
     stained = VirtualStainer(checkpoint, device, overlay, options).stain(ct, window)
     _write(out, stained.rgb)
     size, (lo, hi) = " x ".join(map(str, stained.rgb.shape[:-1])), stained.window

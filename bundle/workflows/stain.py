@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bundle.shared.places import SHIPPED
+from bundle.shared.window_option import add_window_option, window_of
 from bundle.workflows.typed import NAMES as COMMON_NAMES
 from bundle.workflows.typed import add_common, path_text, require_plain, run_typed
 
@@ -36,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output_format", metavar="FORMAT,...", help="in a folder: ome.zarr, tif, nii.gz, nii (default: ome.zarr)"
     )
-    parser.add_argument("--ct_window", type=float, nargs=2, metavar=("LO", "HI"), help="grey values: black, white")
+    add_window_option(parser)
     parser.add_argument(
         "--voxel_um",
         type=float,
@@ -111,7 +112,7 @@ def _to_a_file(args: argparse.Namespace) -> int:
     keep_freed_memory()
     options = {name: value for name, value in _size(args).items() if value is not None}
     said = stain_to_file(
-        args.inputs[0], Path(args.out), Path(args.checkpoint), overlay, args.ct_window, args.device, options
+        args.inputs[0], Path(args.out), Path(args.checkpoint), overlay, window_of(args), args.device, options
     )
     print(said)
     return 0
@@ -152,7 +153,7 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
         "output_dir": args.out,
         "checkpoint": args.checkpoint,
         "output_format": None if args.output_format is None else check_formats(args.output_format),
-        "ct_window": args.ct_window,
+        "ct_window": window_of(args),
         **_size(args),
         "axis": args.axis,
         "uncertainty": args.uncertainty,

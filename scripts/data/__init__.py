@@ -12,6 +12,7 @@ from scripts.data.load import LoadPaird
 from scripts.data.patches import CumulativeWeightd, RandTissueCropd, TissueWeightd
 from scripts.data.unpaired import UnpairedDataset
 from scripts.data.window import WindowCT, WindowCTd, common_window
+from scripts.data.window_choice import Training, training_of
 from scripts.data.working_sized import ToWorkingSized
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "RandWarpBatchd",
     "TissueWeightd",
     "ToWorkingSized",
+    "Training",
     "UnpairedDataset",
     "WindowCT",
     "WindowCTd",
@@ -33,5 +35,6 @@ __all__ = [
     "share_of_process",
     "tell_network_size",
     "tell_working_size",
+    "training_of",
     "working_size",
 ]

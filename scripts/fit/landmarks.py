@@ -17,12 +17,13 @@ from scripts.data.padding import NO_PADDING, Padding
 from scripts.fit.modes import AIR, Classes, Mode, classes_of, find_modes
 from scripts.fit.surface import depths, is_compact, near_surface
 
-LONGEST = 1024  # pixels of a slice's side: larger ones are averaged in blocks
+LONGEST = 1024  # pixels of a slice's side that are looked at
+PLACES = ((0.5, 0.5), (0.25, 0.25), (0.75, 0.75), (0.25, 0.75), (0.75, 0.25))  # of those in larger slices, in turn
 DENOISE = 1.0  # pixels, standard deviation of the filter before the histogram
 OUTLIERS = (0.02, 99.98)  # per cent, between which all further steps have their scale
 BEYOND = 0.25  # of that range, to which grey values beyond it are cut
 HOMOGENEOUS = 0.3  # share of the voxels with the smallest gradient, in whose histogram modes stand apart
-STEADY = 0.5  # the same share of a class, of which a landmark is the median
+STEADY = 0.5  # the same share of mineral, of which its landmark is the median
 BRIGHTER = 0.3  # voxels near the surface for each one of mineral there that may be brighter than its mode's range
 FEWEST = 500  # voxels that are enough
 SHARE_AIR = 1e-4  # of the homogeneous voxels, from which a mode is evidence of air
@@ -64,8 +65,8 @@ class _Scan(NamedTuple):
 def find_landmarks(slices: Sequence[NDArray[Any]], padding: Padding = NO_PADDING) -> Search:
     """Find background and mineral mode, whatever the amount of metal, air and padding.
 
-    Modes are the peaks of the histogram of voxels with a small gradient. A landmark is the median of the homogeneous
-    voxels of its class that lie near the surface between the two: an implant is thick, so that its inside is far away.
+    Modes are the peaks of the histogram of voxels with a small gradient. A landmark is the median of the voxels of
+    its class that lie near the surface between the two: an implant is thick, so that its inside is far away.
 
     Args:
         slices: of one scan, each (rows, columns) of any type; NaN is left out.
@@ -74,14 +75,14 @@ def find_landmarks(slices: Sequence[NDArray[Any]], padding: Padding = NO_PADDING
     Returns:
         The landmarks. That mineral is bright is taken for granted: an inverted scan has its resin as mineral.
     """
-    reduced = [_reduced(slice_, padding) for slice_ in slices]
-    finite = np.concatenate([values[np.isfinite(values)] for values in reduced])
+    parts = [_without_padding(part_of(slice_, number), padding) for number, slice_ in enumerate(slices)]
+    finite = np.concatenate([values[np.isfinite(values)] for values in parts])
     if finite.size < FEWEST:
         return Search(None, "it has too few voxels")
     lo, hi = (float(value) for value in np.percentile(finite, OUTLIERS))
     if hi <= lo:
         return Search(None, "nearly all its grey values are the same")
-    scan = _prepared(reduced, lo, hi)
+    scan = _prepared(parts, lo, hi)
     modes = find_modes(_homogeneous(scan))
     found = _found(scan, modes)
     if isinstance(found, str):
@@ -90,23 +91,31 @@ def find_landmarks(slices: Sequence[NDArray[Any]], padding: Padding = NO_PADDING
     return Search(Landmarks(*(lo + (hi - lo) * value for value in found)), doubt)
 
 
-def _reduced(slice_: NDArray[Any], padding: Padding) -> NDArray[np.float64]:
-    """A slice whose padding is NaN; blocks of pixels are averaged where it is large."""
-    values = np.array(slice_, dtype=np.float64)
-    padded = padding.where(np.asarray(slice_))
+def part_of(slice_: NDArray[Any], number: int) -> NDArray[Any]:
+    """The part of a large slice that is looked at, in another place in each slice; all of a smaller one.
+
+    Args:
+        slice_: (rows, columns).
+        number: of the slice among those looked at, from 0.
+    """
+    place = PLACES[number % len(PLACES)]
+    starts = [round(part * max(0, side - LONGEST)) for part, side in zip(place, slice_.shape, strict=True)]
+    return slice_[starts[0] : starts[0] + LONGEST, starts[1] : starts[1] + LONGEST]
+
+
+def _without_padding(part: NDArray[Any], padding: Padding) -> NDArray[np.float64]:
+    """Grey values, NaN where they are padding."""
+    values = np.array(part, dtype=np.float64)
+    values[~np.isfinite(values)] = np.nan
+    padded = padding.where(part)
     if padded is not None:
         values[padded] = np.nan
-    step = -(-max(values.shape) // LONGEST)
-    if step > 1:
-        rows, columns = (side // step for side in values.shape)
-        blocks = values[: rows * step, : columns * step].reshape(rows, step, columns, step)
-        values = blocks.mean(axis=(1, 3))
     return values
 
 
-def _prepared(reduced: Sequence[NDArray[np.float64]], lo: float, hi: float) -> _Scan:
+def _prepared(parts: Sequence[NDArray[np.float64]], lo: float, hi: float) -> _Scan:
     scan = _Scan([], [], [])
-    for values in reduced:
+    for values in parts:
         tissue = np.isfinite(values)
         if not tissue.any():
             continue
@@ -144,7 +153,7 @@ def _found(scan: _Scan, modes: list[Mode]) -> tuple[float, float] | str:
 
 
 def _near_surface(scan: _Scan, classes: Classes, mineral: bool) -> tuple[NDArray[np.float32], float]:
-    """Of homogeneous voxels on one side of the surface and near it: grey values, and the share that is brighter."""
+    """Grey values on one side of the surface and near it, of mineral where it is homogeneous; brighter share."""
     bright = [(grey > classes.mineral[0]) & mask for grey, mask in zip(scan.smooth, scan.tissue, strict=True)]
     dark = [mask & ~side for side, mask in zip(bright, scan.tissue, strict=True)]
     low, high = classes.mineral if mineral else classes.background
@@ -159,7 +168,9 @@ def _near_surface(scan: _Scan, classes: Classes, mineral: bool) -> tuple[NDArray
     if not chosen.any():
         return values[:0], 0.0
     brighter = np.count_nonzero(members & layer & (values > high)) / np.count_nonzero(chosen)
-    return values[chosen & (steep <= np.quantile(steep[chosen], STEADY))], brighter
+    if mineral:
+        chosen &= steep <= np.quantile(steep[chosen], STEADY)
+    return values[chosen], brighter
 
 
 def _doubt(modes: list[Mode], found: tuple[float, float]) -> str:

@@ -26,6 +26,14 @@ logger = logging.getLogger(__name__)
 COMPANION = "metrics_of.json"
 IDENTITY = ("weights_sha256", "datalist_sha256", "split")  # where all are the same, it is the same evaluation
 
+ORIGINS = {  # of a window, see `scripts.data.window_choice`
+    "given": "given by the data list",
+    "trained": "of the training",
+    "landmarks": "landmarks of the specimen",
+    "percentiles": "percentiles of the specimen",
+    "export": "percentiles of the export",
+}
+
 
 class EvaluationOf:
     """Name what is evaluated, and keep one evaluation from taking the place of another.
@@ -35,7 +43,6 @@ class EvaluationOf:
         dataset_dir: folder with ``datalist.json``.
         split: of the data list.
         items: as of `load_datalist`.
-        trained: window common to all training scans, or None.
         overwrite: let the evaluation take the place of any other.
         network_um: pixel size that the network works at, micrometres; None where its weights do not say.
         trained_on: what the weights say of the scans of their training.
@@ -47,7 +54,6 @@ class EvaluationOf:
         dataset_dir: str | os.PathLike[str],
         split: str,
         items: Sequence[Mapping[str, Any]],
-        trained: tuple[float, float] | None = None,
         overwrite: bool = False,
         network_um: float | None = None,
         trained_on: TrainedOn = UNKNOWN,
@@ -63,7 +69,7 @@ class EvaluationOf:
             "split": split,
             "network_pixel_um": network_um,
             "pixel_um": _sizes(items),
-            "windows": {str(item["specimen"]): _window(item, trained) for item in items},
+            "windows": {str(item["specimen"]): _window(item) for item in items},
         }
         materials = materials_of(dataset_dir, split)
         self.record["differs"] = self._differences(items, trained_on, materials)
@@ -143,12 +149,6 @@ def _sizes(items: Sequence[Mapping[str, Any]]) -> dict[str, list[float | None]]:
     return {specimen: list(found) for specimen, found in sizes.items()}
 
 
-def _window(item: Mapping[str, Any], trained: tuple[float, float] | None) -> dict[str, Any]:
+def _window(item: Mapping[str, Any]) -> dict[str, Any]:
     window = [float(limit) for limit in item["ct_window"]]
-    if item["window_given"]:
-        origin = "given by the data list"
-    elif trained is not None and window == [float(limit) for limit in trained]:
-        origin = "of the training"
-    else:
-        origin = "percentiles of the specimen"
-    return {"window": window, "origin": origin}
+    return {"window": window, "origin": ORIGINS[item["window_source"]], "source": item["window_source"]}

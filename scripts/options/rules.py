@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from scripts.data.given_window import PRESETS
 from scripts.data.image.lengths import COARSEST_UM, FINEST_UM, is_pixel_size
 from scripts.errors import InputError
 from scripts.options.values import is_switch
@@ -111,8 +112,8 @@ RULES: dict[str, Rule] = {
     "split": Rule("training, validation or test", lambda value: value in ("training", "validation", "test")),
     "ct_window": _or_none(
         Rule(
-            "two grey values, the lower one first, such as [5000, 35000]",
-            lambda value: _ascending(value, -math.inf, math.inf),
+            f"two grey values, the lower one first, such as [5000, 35000], or one of the words {', '.join(PRESETS)}",
+            lambda value: value in PRESETS if isinstance(value, str) else _ascending(value, -math.inf, math.inf),
         )
     ),
     "voxel_um": _or_none(Rule("one size in micrometres or three, such as [10, 5, 5]", _is_voxel_um)),

@@ -12,11 +12,11 @@ import tifffile
 from numpy.typing import NDArray
 
 from scripts.data.datalist.pixel_size import PIXEL_UM
-from scripts.data.datalist.specimen_window import FOUND, found_window
+from scripts.data.datalist.specimen_window import FOUND, facts_of_slices, found_window
 from scripts.data.image.pixel_size import read_pixel_size
 from scripts.data.image.read import read_ct, read_histology, read_mask
 from scripts.data.padding import padding_of
-from scripts.data.window import PERCENTILES, percentile_window
+from scripts.data.window import PERCENTILES
 from scripts.errors import InputError
 from scripts.files.output_folder import writable_folder
 from scripts.whole import write_text
@@ -74,8 +74,7 @@ def write_blocks(ct_path: Path, section_path: Path, out: Path, mask_path: Path |
 def _window(ct: Image, training: tuple[int, int], path: Path) -> Any:
     """The window of the training stretch, as a data list has it: one scan has one, and other stretches have no say."""
     known = ct[:, slice(*training)]
-    tissue = padding_of([ct]).without(known)
-    return found_window(percentile_window(tissue, *PERCENTILES, str(path)), PERCENTILES)
+    return found_window(facts_of_slices([known], PERCENTILES, str(path), padding_of([ct])), PERCENTILES)
 
 
 def _read_pair(ct_path: Path, section_path: Path, mask_path: Path | None) -> tuple[Image, Image, Image]:

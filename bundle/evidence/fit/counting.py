@@ -10,6 +10,7 @@ from bundle.evidence.fit.changes import changes
 from bundle.evidence.fit.specimens import Specimen, specimens
 from scripts.data.datalist.declared import declared
 from scripts.data.datalist.split import load_datalist
+from scripts.data.window_choice import Training
 from scripts.engines.training_scans import describe_training
 from scripts.errors import InputError
 from scripts.networks.trained_on import UNKNOWN, TrainedOn
@@ -41,7 +42,8 @@ class Judge:
     def findings(self, scan: Specimen) -> list[dict[str, Any]]:
         """What is said of a scan."""
         volume = scan.volume()
-        found = volume_window(volume, self.network.percentiles, self.network.trained_window)
+        training = Training(self.network.trained_window, self.trained.landmarks)
+        found = volume_window(volume, self.network.percentiles, training)
         differs: list[dict[str, Any]] = fit_of(volume, found, self.trained)["differs"]
         return differs
 

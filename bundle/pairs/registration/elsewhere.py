@@ -15,11 +15,14 @@ from bundle.pairs.pair_folder import claim, write_pair
 from bundle.pairs.quality import measure
 from bundle.pairs.section.drawn_mask import left_out
 from bundle.pairs.section.find import find_section
+from scripts.data.datalist.specimen_window import FOUND, facts_of_slices, found_window, read_found
+from scripts.data.given_window import PRESETS, given_or_none
 from scripts.data.image.lengths import COARSEST_UM, FINEST_UM, is_pixel_size
 from scripts.data.image.pixel_size import read_pixel_size
 from scripts.data.image.read import read_ct, read_histology
 from scripts.data.padding import dark_end, padding_of
-from scripts.data.window import PERCENTILES, check_window, percentile_window, window
+from scripts.data.window import PERCENTILES, window
+from scripts.data.window_choice import NO_TRAINING, Facts, decide
 from scripts.errors import InputError
 
 
@@ -27,10 +30,10 @@ def check_pair(
     ct: str,
     section: str,
     out: Path,
-    ct_window: tuple[float, float] | None = None,
+    ct_window: tuple[float, float] | str | None = None,
     pixel_um: float | None = None,
     mask: str | None = None,
-    window_found: tuple[float, float] | None = None,
+    window_found: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Judge a registered pair and write it with its report; return the report.
 
@@ -38,10 +41,10 @@ def check_pair(
         ct: grey image.
         section: RGB image of the same size.
         out: folder of the pair.
-        ct_window: grey values that become black and white, None for `window_found`, else the image's percentiles.
+        ct_window: grey values that become black and white, or a word, see `given_window`; None to find them.
         pixel_um: edge of the pixels in micrometres; None: as the CT's file says.
         mask: image, 0 where the section is not to be used.
-        window_found: what was found in all slices of the specimen.
+        window_found: what was found in all slices of the specimen, see `found_window`; None to look at the image.
 
     Raises:
         InputError: images of different sizes; files that cannot be used; no section.
@@ -54,9 +57,8 @@ def check_pair(
     pixel_um = read_pixel_size(ct) if pixel_um is None else pixel_um
     out = claim(out)
     grey, colours = _read(ct, section)
-    given = None if ct_window is None else check_window(ct_window, ct)
     padding = padding_of([grey])
-    lo, hi = given or window_found or percentile_window(padding.without(grey), *PERCENTILES, ct)
+    (lo, hi), entry = _window(ct_window, window_found, grey, ct)
     padded = padding.where(grey)
     if padded is not None:
         grey[padded] = dark_end(padding, lo)
@@ -67,11 +69,26 @@ def check_pair(
         "slide": section,
         "volume": ct,
         "glass": [round(value, 4) for value in found.glass],
-        "ct_window_given": ct_window is not None,
+        "ct_window_given": isinstance(ct_window, tuple),
+        **entry,
         "padding": padding.to_json(),
     }
     pair = Pair(found, grey, (lo, hi), np.ones(grey.shape, bool), quality, None, pixel_um, facts)
     return write_pair(pair, out, time.monotonic() - begun)
+
+
+def _window(
+    asked: tuple[float, float] | str | None, found: dict[str, Any] | None, grey: npt.NDArray[Any], name: str
+) -> tuple[tuple[float, float], dict[str, Any]]:
+    """The window, and for the report what it was chosen from; nothing where it was given."""
+    asked = given_or_none(asked, name)
+    if isinstance(asked, tuple):
+        return asked, {}
+    percentiles = (PRESETS[asked] if asked is not None else None) or PERCENTILES
+    entry = found or found_window(facts_of_slices([grey], percentiles, name), percentiles)
+    robust, _, search = read_found(entry, name)
+    assert search is not None
+    return decide(asked, Facts(robust, search), NO_TRAINING, name).window, {FOUND: entry}
 
 
 def _read(ct: str, section: str) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:

@@ -13,6 +13,9 @@ from bundle.pairs.place.landmark_fit import errors
 from bundle.pairs.quality import Quality
 from bundle.pairs.registration.attempt import Attempt
 from bundle.pairs.registration.prepare import Task
+from scripts.data.datalist.specimen_window import FOUND, found_window
+from scripts.data.given_window import PRESETS
+from scripts.data.window import PERCENTILES
 
 LEAST_INSIDE = 0.5  # share of the tissue that must lie in the scan
 
@@ -59,7 +62,8 @@ def _facts(task: Task, attempt: Attempt) -> dict[str, Any]:
         "glass": [round(value, 4) for value in task.section.glass],
         "left_out_by_hand": None if task.drawn is None else round(float(task.drawn.mean()), 4),
         "options": asdict(task.options),
-        "ct_window_given": task.options.ct_window is not None,
+        "ct_window_given": isinstance(task.options.ct_window, tuple),
+        **_found(task),
         "padding": task.window.padding.to_json(),
         "information_nats": round(attempt.found.information, 4),
         "pose": _in_words(cut),
@@ -70,6 +74,15 @@ def _facts(task: Task, attempt: Attempt) -> dict[str, Any]:
         distance = errors(task.guess.landmarks, cut, task.scale.factor, task.scale.voxel)
         facts["landmark_errors_pixels"] = [round(float(value), 2) for value in distance]
     return facts
+
+
+def _found(task: Task) -> dict[str, Any]:
+    """What was found in the scan, from which its window was chosen; nothing where the window was given."""
+    if task.window.facts is None:
+        return {}
+    asked = task.options.ct_window
+    percentiles = PRESETS[asked] if isinstance(asked, str) else None
+    return {FOUND: found_window(task.window.facts, percentiles or PERCENTILES)}
 
 
 def _in_words(cut: Cut) -> dict[str, Any]:

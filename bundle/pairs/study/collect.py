@@ -69,11 +69,11 @@ def _collect(rows: list[Row], out: Path, options: Options, jobs: int, normalise:
 
 def _with_windows(rows: list[Row]) -> tuple[list[Row], list[Outcome]]:
     """The rows with the windows found in their specimens' slices, and the outcomes of those where none was found."""
-    windows, mistakes = windows_of([row for row in rows if row.ct_window is None])
+    windows, mistakes = windows_of([row for row in rows if not isinstance(row.ct_window, tuple)])
     found: list[Row] = []
     without: list[Outcome] = []
     for row in rows:
-        if row.ct is None or row.ct_window is not None:
+        if row.ct is None or isinstance(row.ct_window, tuple):
             found.append(row)
         elif row.specimen in mistakes:
             without.append(Outcome(row, None, mistakes[row.specimen]))

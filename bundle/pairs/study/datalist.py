@@ -7,10 +7,10 @@ from typing import Any
 
 from bundle.pairs.pair_files import CT, HISTOLOGY, MASK, NORMALISED
 from bundle.pairs.study.outcome import Outcome
+from bundle.pairs.study.table.row import Row
 from scripts.data.datalist.file import SPLITS
 from scripts.data.datalist.pixel_size import PIXEL_UM
-from scripts.data.datalist.specimen_window import FOUND, found_window
-from scripts.data.window import PERCENTILES
+from scripts.data.datalist.specimen_window import FOUND
 from scripts.errors import InputError
 
 
@@ -36,7 +36,7 @@ def datalist_of(outcomes: Iterable[Outcome], pairs: str) -> dict[str, Any]:
                 "mask": f"{folder}/{MASK}",
                 "specimen": outcome.row.specimen,
                 **_size(outcome.report.get("pixel_um")),
-                **_window(outcome.row.ct_window is not None, outcome.report["ct_window"]),
+                **_window(outcome.row, outcome.report),
             }
         )
     if not any(datalist.values()):
@@ -49,6 +49,9 @@ def _size(pixel_um: float | None) -> dict[str, Any]:
     return {} if pixel_um is None else {PIXEL_UM: pixel_um}
 
 
-def _window(given: bool, window: list[float]) -> dict[str, Any]:
-    """The window as training takes it: a given one is the scale of all scans, a found one that of its scan alone."""
-    return {"ct_window": window} if given else {FOUND: found_window(window, PERCENTILES)}
+def _window(row: Row, report: dict[str, Any]) -> dict[str, Any]:
+    """The window as training takes it: a given one is the scale of all scans; else what was found in the scan."""
+    if isinstance(row.ct_window, tuple):
+        return {"ct_window": list(row.ct_window)}
+    asked = {} if row.ct_window is None else {"ct_window": row.ct_window}
+    return asked | {FOUND: report[FOUND]}

@@ -15,9 +15,9 @@ from scripts.data.datalist.declared import MATERIAL
 from scripts.data.datalist.file import PAIR
 from scripts.data.datalist.listed import SHOWN, listed_path, nearby, refuse_missing
 from scripts.data.datalist.pixel_size import MEANT, PIXEL_UM, check_pixel_um
-from scripts.data.datalist.specimen_window import FOUND, check_found_window
+from scripts.data.datalist.specimen_window import FOUND, read_found
+from scripts.data.given_window import given_or_none
 from scripts.data.image.read import read_header
-from scripts.data.window import check_window
 from scripts.errors import InputError
 from scripts.files.opening import existing_file
 
@@ -162,19 +162,11 @@ def _renamed(raw: Mapping[str, Any], name: str) -> Item:
         raise InputError(f"The specimen of {name} has {len(item['specimen'])} characters: give a short name.")
     if not item["specimen"].strip():
         raise InputError(f"The key 'specimen' of {name} is blank: give the specimen of which the slice is.")
-    window = raw.get("ct_window")
+    window = given_or_none(raw.get("ct_window"), name, numbers_as_text=False)
     if window is not None:
-        if (
-            not isinstance(window, list)
-            or len(window) != 2
-            or any(isinstance(end, bool | list | dict) for end in window)
-        ):
-            raise InputError(
-                f"The CT window {reprlib.repr(window)} of {name} is not [lo, hi], two numbers with lo < hi: correct it."
-            )
-        item["ct_window"] = list(check_window(window, name))
+        item["ct_window"] = window if isinstance(window, str) else list(window)
     if raw.get(FOUND) is not None:
-        item[FOUND] = check_found_window(raw[FOUND], name)
+        item[FOUND] = read_found(raw[FOUND], name)
     if raw.get(PIXEL_UM) is not None:
         item[PIXEL_UM] = check_pixel_um(raw[PIXEL_UM], name)
     return item

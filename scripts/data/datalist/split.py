@@ -16,6 +16,7 @@ from scripts.data.datalist.pixel_size import fill_pixel_sizes
 from scripts.data.datalist.specimen_window import fill_windows
 from scripts.data.datalist.working_size import working_size_of
 from scripts.data.window import PERCENTILES
+from scripts.data.window_choice import NO_TRAINING, Training
 from scripts.errors import InputError
 
 
@@ -24,25 +25,26 @@ def load_datalist(
     split: str,
     lower: float = PERCENTILES[0],
     upper: float = PERCENTILES[1],
-    trained: tuple[float, float] | None = None,
+    training: Training = NO_TRAINING,
 ) -> list[dict[str, Any]]:
     """Read and check one split of ``dataset_dir/datalist.json``.
 
-    Specimens without ``ct_window`` are windowed as inference windows a volume: by the window of the training if they
-    lie on its scale, else by the one found in their scan (``window_found``), else by the percentiles of all their
-    slices taken together. Padding is left out, see `scripts.data.padding`.
+    Specimens without ``ct_window`` are windowed as inference windows a volume, see `choose_window`. What decides is
+    found in their scan (``window_found``), else in all their slices taken together. Padding is left out, see
+    `scripts.data.padding`.
 
     Args:
         dataset_dir: folder with the data list; paths in it are relative to this folder.
         split: "training", "validation" or "test".
         lower: lower percentile of a window that has to be found.
         upper: upper percentile of a window that has to be found.
-        trained: window common to all scans that a network was trained with; None in training, and where there is none.
+        training: what a network's weights say of its training's windows; in training, the standard.
 
     Returns:
         Items ``{"image": path, "label": path, "specimen": str, "pixel_um": float, "ct_window": [lo, hi],
-        "window_given": bool}``, and ``"mask"`` and ``"labels"`` (class ids) where the list has them, ``"padding"``
-        where there is some; paths absolute; ``"pixel_um"`` (edge of a pixel, micrometres) None where nobody says.
+        "window_given": bool, "window_source": str}``, and ``"mask"`` and ``"labels"`` (class ids) where the list has
+        them, ``"padding"`` where there is some; paths absolute; ``"pixel_um"`` (edge of a pixel, micrometres) None
+        where nobody says.
 
     Raises:
         InputError: no such folder or list; not JSON; a split or key missing or empty; files missing; CT, section and
@@ -63,7 +65,7 @@ def load_datalist(
     for item in items:
         check_images(item)
     fill_pixel_sizes(items, path)
-    fill_windows(items, path, (lower, upper), trained)
+    fill_windows(items, path, (lower, upper), training)
     return items
 
 

@@ -10,20 +10,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from scripts.data.given_window import PRESETS, given_window
 from scripts.data.padding import NO_PADDING, Padding, corners_of, find_padding, tell_of_padding
-from scripts.data.window import (
-    PERCENTILES,
-    check_overlap,
-    check_window,
-    fits_window,
-    percentile_window,
-    warn_if_outside,
-)
+from scripts.data.window import PERCENTILES, check_overlap, percentile_window, warn_if_outside
+from scripts.data.window_choice import GIVEN, NO_TRAINING, Facts, Training, decide
 from scripts.errors import InputError
+from scripts.fit.landmarks import Landmarks, find_landmarks, part_of
 from scripts.volume.read.volume import Volume
 
 logger = logging.getLogger(__name__)
 
+SLICES = 12  # in which landmarks are looked for
 ALIKE = 0.7  # correlation of neighbouring slices from which they count as parts of one body
 
 
@@ -33,10 +30,12 @@ class Sample(NamedTuple):
     Attributes:
         values: finite ones, evenly spread, one-dimensional.
         corners: of the slices that they were taken from.
+        parts: some of these slices, of large ones a part, in which landmarks can be found.
     """
 
     values: NDArray[Any]
     corners: NDArray[Any]
+    parts: Sequence[NDArray[Any]] = ()
 
 
 class VolumeWindow(NamedTuple):
@@ -45,14 +44,25 @@ class VolumeWindow(NamedTuple):
     Attributes:
         lo: grey value that becomes black.
         hi: grey value that becomes white.
-        source: "given", "trained" or "percentiles".
+        source: "given", "trained", "landmarks", "percentiles" or "export", see `Choice`.
         padding: what is no tissue.
+        why: this window, in words; empty for a given one.
+        landmarks: of the scan; None where there are none or nobody looked, since the window was given.
+        facts: of the scan; None where the window was given.
     """
 
     lo: float
     hi: float
     source: str
     padding: Padding
+    why: str = ""
+    landmarks: Landmarks | None = None
+    facts: Facts | None = None
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """(lo, hi)."""
+        return self.lo, self.hi
 
 
 def sample_volume(volume: Volume, max_slices: int = 64, max_values: int = 4_000_000, damaged: bool = False) -> Sample:
@@ -71,7 +81,9 @@ def sample_volume(volume: Volume, max_slices: int = 64, max_values: int = 4_000_
     stride = max(1, math.ceil(math.sqrt(len(slices) * volume.shape[1] * volume.shape[2] / max_values)))
     parts: list[NDArray[Any]] = []
     corners: list[NDArray[Any]] = []
-    for z in slices:
+    looked_at: list[NDArray[Any]] = []
+    every = math.ceil(len(slices) / SLICES)
+    for number, z in enumerate(slices):
         try:
             slice_ = volume.read(z, z + 1)[0]
         except InputError:
@@ -80,11 +92,13 @@ def sample_volume(volume: Volume, max_slices: int = 64, max_values: int = 4_000_
             raise
         parts.append(slice_[::stride, ::stride].flatten())  # a copy: a view would keep the whole slice
         corners.append(corners_of(slice_))
+        if number % every == every // 2:
+            looked_at.append(part_of(slice_, len(looked_at)).copy())
     sample = np.concatenate(parts)
     finite = sample[np.isfinite(sample)]
     if not finite.size:
         raise InputError(f"{volume.source} holds nothing but NaN and infinity: check the export.")
-    return Sample(finite, np.concatenate(corners))
+    return Sample(finite, np.concatenate(corners), looked_at)
 
 
 def neighbours_alike(volume: Volume, padding: Padding = NO_PADDING) -> bool:
@@ -134,54 +148,40 @@ def usable_average(volume: Volume, weights: Sequence[float], padding: Padding = 
 def volume_window(
     volume: Volume,
     percentiles: Sequence[float] = PERCENTILES,
-    trained: Sequence[float] | None = None,
-    given: Sequence[float] | None = None,
+    training: Training = NO_TRAINING,
+    given: object = None,
     max_slices: int = 64,
     max_values: int = 4_000_000,
 ) -> VolumeWindow:
-    """Choose the window of a volume: the given one, else that of the training data if the volume is on its scale, else
-    robust percentiles of a sample. Padding is found first and left out.
+    """Choose the window of a volume: the given one, else see `choose_window`. Padding is found first and left out.
 
     Args:
         volume: the volume.
-        percentiles: (lower, upper) of the window and of the range compared with the training window.
-        trained: common window (lo, hi) of the training data, from the checkpoint; None or NaN if there is none.
-        given: the user's window (lo, hi).
+        percentiles: (lower, upper) of the robust range that is compared with the training's window, and of the window
+            where nothing better is found.
+        training: what the weights say of their training's windows.
+        given: the user's window, see `given_window`; None to find one.
         max_slices: see `sample_volume`.
         max_values: see `sample_volume`.
 
     Raises:
         InputError: a given window that is none or holds none of the grey values; a constant volume; damaged slices;
-            nothing but NaN and infinity.
+            nothing but NaN and infinity; landmarks are asked for, but there are none.
     """
-    asked = None if given is None else check_window(given, volume.source)
-    sample = sample_volume(volume, max_slices, max_values, damaged=asked is not None)
-    padding = find_padding(*sample)
+    asked = None if given is None else given_window(given, volume.source)
+    by_numbers = isinstance(asked, tuple)
+    sample = sample_volume(volume, max_slices, max_values, damaged=by_numbers)
+    padding = find_padding(*sample[:2])
     tell_of_padding(padding, volume.source)
     tissue = padding.without(sample.values)
-    if asked is not None:
+    if isinstance(asked, tuple):
         check_overlap(asked, tissue, volume.source)
-        window, source = asked, "given"
+        found = VolumeWindow(*asked, GIVEN, padding)
     else:
-        window, source = _found(volume, tissue, percentiles, trained)
-    warn_if_outside(window, tissue, volume.source)
-    return VolumeWindow(*window, source, padding)
-
-
-def _found(
-    volume: Volume, tissue: NDArray[Any], percentiles: Sequence[float], trained: Sequence[float] | None
-) -> tuple[tuple[float, float], str]:
-    robust = percentile_window(tissue, percentiles[0], percentiles[1], volume.source)
-    if trained is None or not np.isfinite([float(value) for value in trained]).all():
-        return robust, "percentiles"
-    window = check_window(trained, "the checkpoint")
-    if fits_window(robust, window):
-        return window, "trained"
-    logger.warning(
-        "%s: its grey values (%g to %g) are not on the scale of the training data (%g to %g), so its own percentiles "
-        'are the window; to force another give --ct_window "[lo, hi]".',
-        volume.path,
-        *robust,
-        *window,
-    )
-    return robust, "percentiles"
+        lower, upper = PRESETS.get(asked or "") or percentiles
+        robust = percentile_window(tissue, lower, upper, volume.source)
+        facts = Facts(robust, find_landmarks(sample.parts, padding))
+        choice = decide(asked, facts, training, volume.source)
+        found = VolumeWindow(*choice.window, choice.source, padding, choice.why, facts.search.landmarks, facts)
+    warn_if_outside(found.window, tissue, volume.source)
+    return found

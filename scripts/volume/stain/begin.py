@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from scripts.data.window_choice import training_of
 from scripts.errors import InputError
 from scripts.files.digest import file_signature
 from scripts.fit.compare import words_of
@@ -24,7 +25,7 @@ from scripts.volume.stain import unfinished
 from scripts.volume.stain.begun import Begun, begin, resume
 from scripts.volume.stain.dataset import read_slice
 from scripts.volume.stain.done import forget_damaged, lost_output
-from scripts.volume.stain.request import OME_ZARR, Findings, Request
+from scripts.volume.stain.request import OME_ZARR, Findings, Request, window_words
 from scripts.volume.stain.results import ResultStores, axis_stores
 from scripts.volume.stain.slab_size import default_slab_size
 from scripts.volume.stain.staining import Staining
@@ -88,13 +89,12 @@ def _tell(begun: Begun, volume: Volume) -> None:
     found = begun.findings
     logger.info("%s: stained by %s", volume.source, begun.staining.weights)
     logger.info(
-        "%s: %d x %d x %d voxels (z, y, x), %s, voxel size %s, window %g to %g (%s), slabs of %d slices",
+        "%s: %d x %d x %d voxels (z, y, x), %s, voxel size %s, window %s, slabs of %d slices",
         volume.source,
         *volume.shape,
         volume.dtype,
         in_words(volume.spacing),
-        *found.window,
-        found.window_source,
+        window_words(found),
         begun.longest_slab,
     )
     for words in words_of(found.fit):
@@ -182,14 +182,23 @@ def _warn_of_a_full_disk(staining: Staining) -> None:
 
 
 def _find(request: Request, volume: Volume, network: Stainer, device: torch.device) -> Findings:
-    windowed = volume_window(volume, network.percentiles, network.trained_window, request.ct_window)
-    lo, hi, source, padding = windowed
-    average = usable_average(volume, request.slice_average, padding)
+    windowed = volume_window(volume, network.percentiles, training_of(network), request.ct_window)
+    average = usable_average(volume, request.slice_average, windowed.padding)
     size = request.slab_size or default_slab_size(
         request.shape, request.axes, network, device, request.views, request.dtype
     )
     fit = fit_of(volume, windowed, network.trained_on)
-    return Findings([lo, hi], source, average, size, file_signature(volume.files), padding.to_json(), fit=fit)
+    return Findings(
+        list(windowed.window),
+        windowed.source,
+        average,
+        size,
+        file_signature(volume.files),
+        windowed.padding.to_json(),
+        fit=fit,
+        window_why=windowed.why,
+        landmarks=None if windowed.landmarks is None else list(windowed.landmarks),
+    )
 
 
 def _replaced(findings: Findings) -> tuple[float | None, float | None]:

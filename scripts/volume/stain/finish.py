@@ -32,7 +32,7 @@ from scripts.volume.stain.begun import Begun
 from scripts.volume.stain.done import forget_damaged
 from scripts.volume.stain.notes import Kept, Notes
 from scripts.volume.stain.publish import publish
-from scripts.volume.stain.request import OME_ZARR, Findings
+from scripts.volume.stain.request import OME_ZARR, Findings, window_words
 from scripts.volume.stain.results import ResultStores, axis_stores, counts_of_levels
 from scripts.volume.write.axis_store import fused
 from scripts.volume.write.export import EXPORTS
@@ -105,7 +105,7 @@ def _require_unchanged(begun: Begun, volume: Volume) -> None:
 
 
 def _window(found: Findings) -> str:
-    return f"window: {found.window[0]:g} to {found.window[1]:g} ({found.window_source})"
+    return f"window: {window_words(found)}"
 
 
 def _fuse(begun: Begun, results: ResultStores) -> Kept:
@@ -171,7 +171,13 @@ def _record(
     return {
         "input": _input(begun, volume, notes),
         "checkpoint": {"sha256": request.checkpoint, "weights": staining.weights},
-        "window": {"lo": found.window[0], "hi": found.window[1], "source": found.window_source},
+        "window": {
+            "lo": found.window[0],
+            "hi": found.window[1],
+            "source": found.window_source,
+            "why": found.window_why,
+            "landmarks": found.landmarks,
+        },
         "fit": found.fit,
         "slice_average": list(found.slice_average),
         "not_finite": {

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from scripts.data.window import check_window
+from scripts.data.given_window import given_or_none
 from scripts.engines.distributed import decided_by_first
 from scripts.errors import InputError
 from scripts.files.digest import file_digest, file_signature
@@ -42,7 +42,7 @@ def plan_stainings(
     output_dir: str | PathLike[str],
     network: Stainer,
     checkpoint: str | PathLike[str],
-    ct_window: Sequence[float] | None = None,
+    ct_window: Sequence[float] | str | None = None,
     slice_average: Sequence[float] = (1.0,),
     nan_value: float | None = None,
     axis: str = "z",
@@ -66,7 +66,7 @@ def plan_stainings(
         output_dir: folder of the results.
         network: the generator with its weights, whose buffers know the window and percentiles of its training.
         checkpoint: the file its weights came from.
-        ct_window: window (lo, hi) for all volumes; None finds one per volume, see `volume_window`.
+        ct_window: window (lo, hi) for all volumes, or a word, see `given_window`; None finds one per volume.
         slice_average: weights, an odd number of them, by which each slice is averaged with its neighbours before it is
             stained; (1,) leaves it alone. Not applied to volumes whose neighbouring slices have nothing in common.
         nan_value: grey value that NaN, infinity and padding become; None takes the window's lower end.
@@ -141,7 +141,7 @@ def _plan(
                 source=_absolute(source),
                 shape=volume.shape,
                 dtype=volume.dtype.name,
-                ct_window=None if asked.ct_window is None else list(check_window(asked.ct_window, volume.source)),
+                ct_window=given_or_none(asked.ct_window, volume.source),
                 checkpoint=digest,
             )
             staining = Staining(output_dir, name, request, weights)

@@ -24,7 +24,7 @@ class Request:
         dtype: of the grey values.
         voxel_um: voxel size (z, y, x) in micrometres as it was asked for, None for the file's.
         orientation: axis codes as asked for, None for the file's.
-        ct_window: (lo, hi) as asked for, None for a window found.
+        ct_window: (lo, hi) or a word as asked for, see `given_window`; None for a window found.
         slice_average: weights of neighbouring slices as asked for.
         nan_value: grey value of NaN and infinity, None for the window's lower end.
         axes: along which the volume is sliced.
@@ -41,7 +41,7 @@ class Request:
     dtype: str
     voxel_um: Sequence[float] | None
     orientation: str | None
-    ct_window: Sequence[float] | None
+    ct_window: Sequence[float] | str | None
     slice_average: Sequence[float]
     nan_value: float | None
     axes: Sequence[str]
@@ -69,12 +69,14 @@ class Findings:
 
     Attributes:
         window: (lo, hi) grey values that became black and white.
-        window_source: "given", "trained" or "percentiles".
+        window_source: "given", "trained", "landmarks", "percentiles" or "export".
         slice_average: weights in use.
         slab_size: slices per slab.
         files: size and time of change of each file, to notice a volume that was exchanged.
         padding: grey values that are no tissue, as `Padding.to_json` gives them.
         fit: how the scan differs from those of the training, see `fit_of`.
+        window_why: why this window, in words; empty for a given one.
+        landmarks: grey values of background and mineral; None where there are none, or where nobody looked.
     """
 
     window: Sequence[float]
@@ -84,3 +86,12 @@ class Findings:
     files: dict[str, Sequence[int]] = field(default_factory=dict)
     padding: dict[str, Any] = field(default_factory=dict)
     fit: dict[str, Any] = field(default_factory=dict)
+    window_why: str = ""
+    landmarks: Sequence[float] | None = None
+
+
+def window_words(found: Findings) -> str:
+    """A window and where it comes from, in words."""
+    lo, hi = found.window
+    why = f"{found.window_source}: {found.window_why}" if found.window_why else found.window_source
+    return f"{lo:g} to {hi:g} ({why})"

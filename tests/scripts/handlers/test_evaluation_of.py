@@ -16,9 +16,9 @@ from scripts.handlers.preview import captioned
 from scripts.networks.trained_on import TrainedOn
 
 ITEMS = [
-    {"specimen": "S1", "ct_window": [5000, 35000], "window_given": True},
-    {"specimen": "S2", "ct_window": [5000, 35000], "window_given": False},
-    {"specimen": "S3", "ct_window": [10.0, 20.0], "window_given": False},
+    {"specimen": "S1", "ct_window": [5000, 35000], "window_given": True, "window_source": "given"},
+    {"specimen": "S2", "ct_window": [5000, 35000], "window_given": False, "window_source": "trained"},
+    {"specimen": "S3", "ct_window": [10.0, 20.0], "window_given": False, "window_source": "percentiles"},
 ]
 TABLES = ("metrics_per_image.csv", "metrics_summary.csv")
 
@@ -26,7 +26,7 @@ TABLES = ("metrics_per_image.csv", "metrics_summary.csv")
 def evaluation(folder: Path, weights: bytes = b"abc", split: str = "test", overwrite: bool = False) -> EvaluationOf:
     (folder / "model.pt").write_bytes(weights)
     (folder / "datalist.json").write_text("{}")
-    return EvaluationOf(folder / "model.pt", folder, split, ITEMS, (5000.0, 35000.0), overwrite)
+    return EvaluationOf(folder / "model.pt", folder, split, ITEMS, overwrite)
 
 
 def test_record_and_words(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from typing import Any
 
 from .refusal import Refusal
 
+WINDOWS = ("landmarks", "percentiles", "export")  # words for a window
+
 
 @dataclass(frozen=True)
 class Option:
@@ -41,6 +43,9 @@ def _are_numbers(value: Any) -> bool:
 
 
 def _is_window(value: Any) -> bool:
+    """As `scripts.data.given_window` has it, which is not there where the app runs."""
+    if isinstance(value, str):
+        return value in WINDOWS
     return _are_numbers(value) and len(value) == 2 and value[0] < value[1]
 
 
@@ -76,7 +81,9 @@ DEVICE = Option(_is_device, "cpu or cuda, or cuda:1 and so on")
 #: Options of ``configs/inference.yaml``.
 INFERENCE = {
     "device": DEVICE,
-    "ct_window": Option(_is_window, "two grey values, the lower one first"),
+    "ct_window": Option(
+        _is_window, "two grey values, the lower one first, or one of the words landmarks, percentiles and export"
+    ),
     "nan_value": NUMBER,
     "voxel_um": Option(_is_voxel_um, "a number of micrometres or three"),
     "force_voxel_um": SWITCH,

@@ -9,6 +9,7 @@ from pathlib import Path
 from bundle.pairs.spreadsheet import Line
 from bundle.pairs.study.table.row import Row
 from scripts.data.datalist.listed import listed_path
+from scripts.data.given_window import given_or_none
 from scripts.errors import InputError
 from scripts.volume.read.hdf5.volume import split_source
 
@@ -50,7 +51,7 @@ def row_of(path: Path, of_table: Line, splits: dict[str, str]) -> Row:
         landmarks=paths.get("landmarks"),
         pixel_um=_number(where, line, "pixel_um"),
         voxel_um=_number(where, line, "voxel_um"),
-        ct_window=_window(where, line.get("ct_window", "")),
+        ct_window=given_or_none(line.get("ct_window") or None, where),
         mask=paths.get("mask"),
     )
 
@@ -79,15 +80,3 @@ def _number(where: str, line: dict[str, str], name: str) -> float | None:
     if not 0 < value < math.inf:
         raise InputError(f"{where}: {name} is {text!r}, give micrometres.")
     return value
-
-
-def _window(where: str, text: str) -> tuple[float, float] | None:
-    if not text:
-        return None
-    try:
-        lo, hi = (float(word) for word in text.replace(";", " ").split())
-    except ValueError:
-        lo = hi = 0.0
-    if not -math.inf < lo < hi < math.inf:
-        raise InputError(f"{where}: ct_window is {text!r}, give two numbers such as '5000 35000'.")
-    return lo, hi

@@ -75,7 +75,7 @@ def _check_files(path: Path, rows: list[Row]) -> None:
 
 
 def _check_windows(path: Path, rows: list[Row]) -> None:
-    given: dict[str, tuple[float, float] | None] = {}
+    given: dict[str, tuple[float, float] | str | None] = {}
     for row in rows:
         if given.setdefault(row.specimen, row.ct_window) != row.ct_window:
             raise InputError(

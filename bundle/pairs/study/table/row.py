@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 FILES = ("slide", "volume", "ct", "histology", "landmarks", "mask")  # columns that name one
 
@@ -23,8 +24,9 @@ class Row:
         landmarks: file.
         pixel_um: of the slide, if its file is not to be believed.
         voxel_um: of the scan, if its file is not to be believed.
-        ct_window: grey values (lo, hi) that become black and white, None where nobody gave them.
-        window_found: the CT window as found in the specimen's registered slices.
+        ct_window: grey values (lo, hi) that become black and white, or a word, see `given_window`; None where nobody
+            gave them.
+        window_found: what was found in the specimen's registered slices, see `found_window`.
         mask: image, 0 where the section is not to be used.
     """
 
@@ -39,6 +41,6 @@ class Row:
     landmarks: str | None = None
     pixel_um: float | None = None
     voxel_um: float | None = None
-    ct_window: tuple[float, float] | None = None
-    window_found: tuple[float, float] | None = None
+    ct_window: tuple[float, float] | str | None = None
+    window_found: dict[str, Any] | None = None
     mask: str | None = None

@@ -23,7 +23,8 @@ def make_list(folder: Path, entries: list[dict[str, Any]], stored: list[float | 
         said = {} if size is None else {"resolution": (1e4 / size, 1e4 / size), "resolutionunit": "CENTIMETER"}
         tifffile.imwrite(folder / f"{number}.tif", np.arange(100, dtype=np.uint16).reshape(10, 10), **said)
         Image.fromarray(np.random.default_rng(0).integers(0, 255, (10, 10, 3), np.uint8)).save(folder / f"{number}.png")
-        items.append({"ct": f"{number}.tif", "histology": f"{number}.png", "specimen": "a", **entry})
+        files = {"ct": f"{number}.tif", "histology": f"{number}.png"}
+        items.append({**files, "specimen": "a", "ct_window": [0, 99], **entry})
     (folder / "datalist.json").write_text(json.dumps({"training": items}))
     return folder
 

@@ -15,6 +15,7 @@ from PIL import Image
 from scripts.data.datalist.split import load_datalist
 from scripts.data.load import LoadPaird
 from scripts.data.window import WindowCT, WindowCTd
+from scripts.data.window_choice import Training
 from scripts.errors import InputError
 
 SIDE = 64
@@ -65,7 +66,7 @@ def test_padding_beside_a_given_window(value: float, tmp_path: Path) -> None:
 
 def test_padding_is_no_reason_to_take_the_trained_window(tmp_path: Path) -> None:
     """Without it the slices do not reach down to the trained window, or up to it."""
-    items = load_datalist(data_list(tmp_path, -32768, "int16"), "test", trained=(-30000, -1500))
+    items = load_datalist(data_list(tmp_path, -32768, "int16"), "test", training=Training((-30000, -1500)))
     assert items[0]["ct_window"] == pytest.approx(list(np.percentile(INSIDE[:, ~OUTSIDE], (0.5, 99.5))))
 
 
@@ -73,8 +74,8 @@ def test_window_found_in_the_scan(tmp_path: Path) -> None:
     items = load_datalist(data_list(tmp_path, -1000, window_found=FOUND), "test")
     assert [item["ct_window"] for item in items] == [[-400, 900]] * 2
     assert not any(item["window_given"] or "window_found" in item for item in items)
-    assert load_datalist(tmp_path, "test", trained=(-500, 1000))[0]["ct_window"] == [-500, 1000]
-    assert load_datalist(tmp_path, "test", trained=(5000, 35000))[0]["ct_window"] == [-400, 900]
+    assert load_datalist(tmp_path, "test", training=Training((-500, 1000)))[0]["ct_window"] == [-500, 1000]
+    assert load_datalist(tmp_path, "test", training=Training((5000, 35000)))[0]["ct_window"] == [-400, 900]
 
 
 def test_window_found_by_other_percentiles(tmp_path: Path) -> None:

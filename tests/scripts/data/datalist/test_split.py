@@ -14,6 +14,7 @@ from PIL import Image
 
 from scripts.data.datalist.split import check_patch_size, load_datalist
 from scripts.data.window import common_window
+from scripts.data.window_choice import Training
 from scripts.errors import InputError
 
 Content = dict[str, Any]
@@ -42,6 +43,7 @@ def test_items_are_resolved_and_windowed_per_specimen(tmp_path: Path) -> None:
         "pixel_um": None,  # nor do the files say
         "ct_window": [0.0, 199.0],  # of both slices of A together
         "window_given": False,
+        "window_source": "percentiles",
     }
     assert [item["ct_window"] for item in items] == [[0, 199], [0, 199], [200, 299]]
     assert common_window(items) is None
@@ -120,7 +122,7 @@ def test_patch_larger_than_the_smallest_image(tmp_path: Path) -> None:
 
 
 def test_specimens_without_a_window_are_windowed_as_inference_does(tmp_path: Path) -> None:
-    items = load_datalist(make_dataset(tmp_path), "training", lower=0, upper=100, trained=(-50, 250))
+    items = load_datalist(make_dataset(tmp_path), "training", lower=0, upper=100, training=Training((-50, 250)))
     # the range of A shares two thirds of the trained window, that of B, from 200 to 299, only a sixth
     assert [list(item["ct_window"]) for item in items] == [[-50, 250], [-50, 250], [200, 299]]
 

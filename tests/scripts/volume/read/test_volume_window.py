@@ -10,6 +10,7 @@ import pytest
 import tifffile
 
 from scripts.data.window import fits_window
+from scripts.data.window_choice import Training
 from scripts.errors import InputError
 from scripts.volume.read.reader import open_volume
 from scripts.volume.read.volume import Volume
@@ -27,7 +28,7 @@ def uniform(lo: float, hi: float) -> np.ndarray:
 
 def test_given_wins_and_is_checked(tmp_path: Path) -> None:
     with volume_of(tmp_path, uniform(0, 1)) as volume:
-        assert volume_window(volume, trained=(0, 1), given=[0.5, 3])[:3] == (0.5, 3.0, "given")
+        assert volume_window(volume, training=Training((0, 1)), given=[0.5, 3])[:3] == (0.5, 3.0, "given")
         with pytest.raises(InputError, match=r"scan.tif"):
             volume_window(volume, given=[3, 2])
         with pytest.raises(InputError, match="holds none of the grey values"):
@@ -37,10 +38,9 @@ def test_given_wins_and_is_checked(tmp_path: Path) -> None:
 def test_percentiles_of_the_volume(tmp_path: Path) -> None:
     voxels = uniform(0, 1000)
     with volume_of(tmp_path, voxels) as volume:
-        lo, hi, source, _ = volume_window(volume, percentiles=(10, 90))
+        lo, hi, source, _ = volume_window(volume, percentiles=(10, 90))[:4]
         assert source == "percentiles"
         np.testing.assert_allclose((lo, hi), np.percentile(voxels, (10, 90)), rtol=1e-6)  # float32 voxels
-        assert volume_window(volume, trained=[float("nan")] * 2)[2] == "percentiles"
 
 
 def test_sample_is_bounded_and_covers_both_ends(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_sample_leaves_out_what_is_not_finite(bad: float, tmp_path: Path) -> Non
     finite = np.sort(voxels[np.isfinite(voxels)])
     with volume_of(tmp_path, voxels) as volume:
         np.testing.assert_array_equal(np.sort(sample_volume(volume).values), finite)
-        lo, hi, _, _ = volume_window(volume, percentiles=(10, 90))
+        lo, hi, _, _ = volume_window(volume, percentiles=(10, 90))[:4]
     np.testing.assert_allclose((lo, hi), np.percentile(finite, (10, 90)), rtol=1e-6)  # float32 voxels
 
 
@@ -78,14 +78,14 @@ def test_nothing_but_nan(given: list[float] | None, tmp_path: Path) -> None:
         volume_of(tmp_path, np.full((4, 5, 6), np.nan, np.float32)) as volume,
         pytest.raises(InputError, match=r"scan\.tif holds nothing but NaN and infinity"),
     ):
-        volume_window(volume, trained=(0, 1), given=given)
+        volume_window(volume, training=Training((0, 1)), given=given)
 
 
 def test_trained_window_where_the_scale_fits(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with volume_of(tmp_path, uniform(6000, 20000)) as volume, caplog.at_level(logging.WARNING):
-        assert volume_window(volume, trained=(5000, 35000))[:3] == (5000.0, 35000.0, "trained")
+        assert volume_window(volume, training=Training((5000, 35000)))[:3] == (5000.0, 35000.0, "trained")
         assert not caplog.records
-        lo, hi, source, _ = volume_window(volume, trained=(0.0, 255.0))
+        lo, hi, source, _ = volume_window(volume, training=Training((0.0, 255.0)))[:4]
         assert source == "percentiles"
         assert 6000 <= lo < hi <= 20000
     assert "scan.tif" in caplog.text
@@ -113,7 +113,7 @@ def test_constant_volume(tmp_path: Path) -> None:
         volume_of(tmp_path, np.full((4, 5, 6), 7, np.uint8)) as volume,
         pytest.raises(InputError, match=r"scan.tif is constant"),
     ):
-        volume_window(volume, trained=(0, 255))
+        volume_window(volume, training=Training((0, 255)))
 
 
 class TestNeighbours:
@@ -191,7 +191,7 @@ class TestPadding:
         voxels = self.scan(low, high, value, dtype)
         inside = np.percentile(voxels[:, ~self.OUTSIDE].astype(np.float64), (0.5, 99.5))
         with volume_of(tmp_path, voxels) as volume, caplog.at_level(logging.INFO):
-            lo, hi, source, padding = volume_window(volume, trained=(5000, 35000))
+            lo, hi, source, padding = volume_window(volume, training=Training((5000, 35000)))[:4]
         assert (lo, hi) == pytest.approx(tuple(inside), abs=1)
         assert source == "percentiles"
         assert f"{100 * self.OUTSIDE.mean():.1f} % of the voxels are {value:g}" in caplog.text
@@ -205,7 +205,7 @@ class TestPadding:
 
     def test_given_window(self, tmp_path: Path) -> None:
         with volume_of(tmp_path, self.scan(-1000, 2000, 3e38, "float32")) as volume:
-            lo, hi, source, padding = volume_window(volume, given=[-1000, 2000])
+            lo, hi, source, padding = volume_window(volume, given=[-1000, 2000])[:4]
             assert (lo, hi, source) == (-1000, 2000, "given")
             assert padding.high == np.float32(3e38)
             with pytest.raises(InputError, match=r"holds none of the grey values .* from -1000 to 2000"):
@@ -215,7 +215,7 @@ class TestPadding:
         voxels = self.scan(6000, 30000, 0, "uint16")
         voxels[:, 25:35, 20:40] = 65535
         with volume_of(tmp_path, voxels) as volume:
-            lo, hi, source, padding = volume_window(volume, trained=(5000, 35000))
+            lo, hi, source, padding = volume_window(volume, training=Training((5000, 35000)))[:4]
             assert (lo, hi, source, padding.low, padding.high) == (5000, 35000, "trained", 0, None)
             assert volume_window(volume).hi == 65535
 

@@ -101,7 +101,9 @@ class TestRecord:
             "sha256": digest,
             "weights": f"{tmp_path / 'model.pt'} (SHA-256 {digest[:12]})",
         }
-        assert record["window"] == {"lo": 0.0, "hi": 255.0, "source": "trained"}
+        shown = {"lo": 0.0, "hi": 255.0, "source": "trained", "why": record["window"]["why"], "landmarks": None}
+        assert record["window"] == shown
+        assert "on whose scale it lies" in record["window"]["why"]
         assert record["slice_average"] == [0.25, 0.5, 0.25]
         assert record["slab_size"] == 2
         assert record["stained_along"] == ["z"]

@@ -111,7 +111,7 @@ def test_names_are_folders_and_no_paths(folder: Path) -> None:
             "Row 2 of .* give the two of one kind",
         ),
         (["specimen,split,slide,volume,pixel_um", "S1,test,a.png,v.tif,-1"], "pixel_um is '-1'"),
-        (["specimen,split,slide,volume,ct_window", "S1,test,a.png,v.tif,9"], "ct_window is '9'"),
+        (["specimen,split,slide,volume,ct_window", "S1,test,a.png,v.tif,9"], "CT window '9' of Row 2"),
         (["specimen,split,slide,volume", ",test,a.png,v.tif"], "names no specimen"),
         (
             ["specimen,split,slide,volume,ct_window", "S1,test,a.png,v.tif,1 9", "S1,test,b.png,v.tif,"],
