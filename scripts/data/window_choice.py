@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from scripts.data.given_window import LANDMARKS, PERCENTILES, PRESETS
+from scripts.data.landmarks.find import Landmarks, Search
+from scripts.data.landmarks.training import in_window
 from scripts.data.window import check_window, fits_window
 from scripts.errors import InputError
-from scripts.fit.landmarks import Landmarks, Search
-from scripts.fit.training_landmarks import in_window
 
 logger = logging.getLogger(__name__)
 

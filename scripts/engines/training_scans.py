@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from scripts.data.datalist.declared import Declared, declared
+from scripts.data.landmarks.training import landmarks_in_window
 from scripts.data.window import common_window
 from scripts.engines.specimen import slices_of_specimen
 from scripts.fit.describe import describe_scan
-from scripts.fit.training_landmarks import landmarks_in_window
 from scripts.networks import KeepsWindowing
 from scripts.networks.trained_on import Pair, TrainedOn
 

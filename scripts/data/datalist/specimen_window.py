@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from scripts.data.given_window import PRESETS
 from scripts.data.image.read import read_ct
+from scripts.data.landmarks.find import Landmarks, Search, find_landmarks
 from scripts.data.padding import NO_PADDING, Padding, padding_of, tell_of_padding
 from scripts.data.window import check_overlap, check_window, common_window, percentile_window, warn_if_outside
 from scripts.data.window_choice import GIVEN, Facts, Training, decide
 from scripts.errors import InputError
-from scripts.fit.landmarks import Landmarks, Search, find_landmarks
 
 #: Entry of a slice: what was found in the scan that it was cut from, from which inference chooses the scan's window.
 #: Nobody gave it.

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scripts.data.given_window import PRESETS, given_window
+from scripts.data.landmarks.find import Landmarks, find_landmarks, part_of
 from scripts.data.padding import NO_PADDING, Padding, corners_of, find_padding, tell_of_padding
 from scripts.data.window import PERCENTILES, check_overlap, percentile_window, warn_if_outside
 from scripts.data.window_choice import GIVEN, NO_TRAINING, Facts, Training, decide
 from scripts.errors import InputError
-from scripts.fit.landmarks import Landmarks, find_landmarks, part_of
 from scripts.volume.read.volume import Volume
 
 logger = logging.getLogger(__name__)

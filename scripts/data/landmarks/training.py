@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from scripts.data.image.read import read_ct
+from scripts.data.landmarks.find import Landmarks, find_landmarks
 from scripts.data.padding import NO_PADDING
-from scripts.fit.landmarks import Landmarks, find_landmarks
 
 LOOKED_AT = 4  # slices of a specimen
 

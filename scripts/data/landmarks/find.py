@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, gaussian_gradient_magnitude
 
+from scripts.data.landmarks.modes import AIR, Classes, Mode, classes_of, find_modes
+from scripts.data.landmarks.surface import depths, is_compact, near_surface
 from scripts.data.padding import NO_PADDING, Padding
-from scripts.fit.modes import AIR, Classes, Mode, classes_of, find_modes
-from scripts.fit.surface import depths, is_compact, near_surface
 
 LONGEST = 1024  # pixels of a slice's side that are looked at
 PLACES = ((0.5, 0.5), (0.25, 0.25), (0.75, 0.75), (0.25, 0.75), (0.75, 0.25))  # of those in larger slices, in turn

@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
+from scripts.data.landmarks.find import find_landmarks
 from scripts.data.padding import padding_of
-from scripts.fit.landmarks import find_landmarks
 
 SIDE = 256
 AIR, RESIN, BONE, METAL = 0.0, 0.29, 1.41, 11.2  # 1/cm at 38 keV, see docs of the phantom

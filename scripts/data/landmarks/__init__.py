@@ -1,0 +1,1 @@
+"""Landmarks of the grey values of scans: the modes of background and mineral."""
