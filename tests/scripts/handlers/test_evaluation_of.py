@@ -62,7 +62,7 @@ def test_specimens_that_differ_from_the_trainings_are_named(tmp_path: Path, capl
         disc = 0.3 + 0.4 * (np.hypot(y - 64, x - 64) < 40) + noise * rng.normal(size=(128, 128))
         Image.fromarray((1000 + 2000 * disc).astype(np.uint16)).save(tmp_path / f"{specimen}.tif")
         items.append({"specimen": specimen, "image": tmp_path / f"{specimen}.tif", "pixel_um": 5.0})
-        items[-1] |= {"ct_window": [1000, 3000], "window_given": True}
+        items[-1] |= {"ct_window": [1000, 3000], "window_given": True, "window_source": "given"}
     (tmp_path / "model.pt").write_bytes(b"abc")
     (tmp_path / "datalist.json").write_text(json.dumps({"test": [{"specimen": "S1", "material": "Zn"}]}))
     trained = TrainedOn(pixel_um=5.0, noise=(0.01, 0.03), materials=("Ti",), synthetic=True)
