@@ -17,6 +17,7 @@ from scripts.precision import autocast
 
 Core = tuple[slice, slice]  # rows, columns
 Tile = tuple[Core, torch.Tensor]
+OnTrunk = Callable[[torch.Tensor], None]
 
 
 class TileInferer(Inferer):
@@ -47,9 +48,22 @@ class TileInferer(Inferer):
         self.tile_size, self.amp, self.as_uint8 = tile_size, truth(amp, "amp"), truth(as_uint8, "as_uint8")
 
     def __call__(
-        self, inputs: torch.Tensor, network: Callable[..., torch.Tensor], *args: Any, **kwargs: Any
+        self,
+        inputs: torch.Tensor,
+        network: Callable[..., torch.Tensor],
+        *args: Any,
+        on_trunk: OnTrunk | None = None,
+        **kwargs: Any,
     ) -> torch.Tensor:
-        """Return ``network(inputs)`` for (N, C, H, W) inputs: float32, or uint8 levels of an output in [0, 1]."""
+        """Return ``network(inputs)`` for (N, C, H, W) inputs: float32, or uint8 levels of an output in [0, 1].
+
+        Args:
+            inputs: slices.
+            network: see above.
+            args, kwargs: for the network; one that is run in parts takes none.
+            on_trunk: is called with the features (1, C', h, w) of the trunk's end, slice after slice, where the network
+                is run in parts.
+        """
         if not inputs.numel():
             raise ValueError(f"nothing to stain in an input of shape {tuple(inputs.shape)}.")
         stride: int = network.stride  # type: ignore[attr-defined]
@@ -60,7 +74,7 @@ class TileInferer(Inferer):
                 image = inputs[index : index + 1]
                 cores = tiles(image.shape[-2:], self.tile_size, stride)
                 if isinstance(network, ResNetGenerator):
-                    stained_tiles = _in_parts(image, network, cores, features)
+                    stained_tiles = _in_parts(image, network, cores, features, on_trunk)
                 else:
                     stained_tiles = _as_a_whole(image, network, cores, *args, **kwargs)
                 for (rows, columns), stained in stained_tiles:
@@ -86,7 +100,11 @@ def _as_a_whole(image: torch.Tensor, network: Any, cores: list[Core], *args: Any
 
 
 def _in_parts(
-    image: torch.Tensor, network: ResNetGenerator, cores: list[Core], features: list[torch.Tensor]
+    image: torch.Tensor,
+    network: ResNetGenerator,
+    cores: list[Core],
+    features: list[torch.Tensor],
+    on_trunk: OnTrunk | None,
 ) -> Iterator[Tile]:
     """Stain one slice. Its features at half, quarter ... resolution are kept in `features`, which are made if empty."""
     shape, stride = image.shape[-2:], network.stride
@@ -106,6 +124,8 @@ def _in_parts(
         del encoded
     *fine, coarsest = features
     lowest = network.trunk(coarsest)
+    if on_trunk is not None:
+        on_trunk(lowest)
     for rows, columns in cores:
         y, x = _grown(rows, network.decoder_halo, shape[0]), _grown(columns, network.decoder_halo, shape[1])
         *finer, coarse = (

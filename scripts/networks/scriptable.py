@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from scripts.networks import familiar
 from scripts.networks.definition import ENTRY, KeepsDefinition, encoded
 
 
@@ -32,7 +33,8 @@ class ScriptableGenerator(nn.Module):
         self.channels = [int(number) for number in generator.channels]
         self.stretch = float(getattr(generator, "stretch", None) or 0.0)
         for name, buffer in generator.named_buffers(recurse=False):
-            self.register_buffer(name, buffer)
+            if name != familiar.ENTRY:  # of no use where nobody can look at the trunk
+                self.register_buffer(name, buffer)
         if isinstance(generator, KeepsDefinition):
             self.register_buffer(ENTRY, encoded(generator.definition))
         self.train(generator.training)

@@ -8,13 +8,14 @@ from typing import Any
 import torch
 
 from scripts.networks.definition import KeepsDefinition, notes_arguments
+from scripts.networks.familiar import KeepsFamiliar
 from scripts.networks.generator import BLOCKS, CHANNELS, UPSAMPLINGS, ResNetGenerator
 from scripts.networks.windowing import KeepsWindowing
 
 DARK_END = 0.25  # what the configs have too
 
 
-class StainGenerator(ResNetGenerator, KeepsWindowing, KeepsDefinition):
+class StainGenerator(ResNetGenerator, KeepsFamiliar, KeepsWindowing, KeepsDefinition):
     """CT (N, 1, H, W) to stain (N, 3, H, W), with the windowing its CT needs and what it is built of.
 
     Resin, soft tissue and PEEK lie within a few hundredths of the window: what a histologist would narrow it for, the
@@ -44,6 +45,7 @@ class StainGenerator(ResNetGenerator, KeepsWindowing, KeepsDefinition):
         if isinstance(dark_end, bool) or not isinstance(dark_end, int | float) or not 0 <= dark_end <= 1:
             raise ValueError(f"dark_end must be a part of the window, from 0 to 1, got {dark_end!r}.")
         super().__init__(2 if dark_end else 1, 3, channels, blocks, norm, upsample, skip, kernel_size)
+        self.register_familiar(self.channels[-1])
         self.norm, self.dark_part = norm, float(dark_end)
         self.stretch = 1 / dark_end if dark_end else None
         if dark_end:

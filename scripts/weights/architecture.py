@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 import torch
 
 from scripts.errors import InputError
-from scripts.networks import StainGenerator, StainUNet, trained_on
+from scripts.networks import StainGenerator, StainUNet, familiar, trained_on
 from scripts.networks.definition import ENTRY, PACKAGE, TARGET, Definition, KeepsDefinition, decoded, difference
 
 Trained = StainGenerator | StainUNet
@@ -19,6 +19,8 @@ BUILDERS: dict[str, Callable[..., Trained]] = {
 }
 #: Entries of weights that are texts, and that weights of earlier versions lack.
 TEXTS = (ENTRY, trained_on.ENTRY)
+#: Entries of a fixed shape that weights of earlier versions lack.
+OPTIONAL = (familiar.ENTRY,)
 REMEDY = "take the file as its training wrote it, or give --checkpoint another one"
 
 
@@ -124,7 +126,7 @@ def first_misfit(tensors: Mapping[str, torch.Tensor], shapes: Mapping[str, torch
         tensors: the weights.
         shapes: as of `shapes_of`.
     """
-    missing = [name for name in shapes if name not in tensors]
+    missing = [name for name in shapes if name not in tensors and name not in OPTIONAL]
     foreign = [name for name in tensors if name not in shapes and name not in TEXTS]
     reshaped = [name for name in shapes if name in tensors and tensors[name].shape != shapes[name]]
     for what, names in (("lacks", missing), ("has besides", foreign), ("has in another shape", reshaped)):
