@@ -45,6 +45,9 @@ GROUPS: dict[str, dict[str, Command]] = {
         "view": Command("bundle.view.command", "write a stained volume as one HTML page that any browser shows"),
         "monailabel": Command("bundle.monailabel.command", "lay out a MONAI Label app that serves the bundle"),
         "export": Command("bundle.export.command", "write the network as TorchScript and ONNX, and compare"),
+        "familiar": Command(
+            "bundle.familiar.command", "add to weights the features of their training, by which novelty is found"
+        ),
         "lpips-weights": Command("bundle.lpips_weights.command", "obtain the AlexNet weights that LPIPS needs"),
     },
     "evidence": {

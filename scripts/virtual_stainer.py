@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,15 +18,15 @@ from numpy.typing import ArrayLike, NDArray
 from scripts.data.spans import spans
 from scripts.data.window_choice import training_of
 from scripts.errors import InputError, find_input_error
-from scripts.fit.compare import words_of
-from scripts.inferers.uncertainty import STEPS
+from scripts.inferers.uncertainty import NOVEL, STEPS
 from scripts.memory import free_memory
 from scripts.options.entries import refuse_unknown_ids
 from scripts.options.values import require_counts, require_device, truth
 from scripts.overlay import read_with_overlay
+from scripts.stained import Stained
 from scripts.volume.read.fit import fit_of
 from scripts.volume.read.geometry import override_geometry
-from scripts.volume.read.in_memory import InMemoryVolume
+from scripts.volume.read.in_memory import InMemoryVolume, array_of
 from scripts.volume.read.reader import open_volume
 from scripts.volume.read.units import check_voxel_um, refuse_unlikely
 from scripts.volume.read.volume import Volume
@@ -48,6 +47,7 @@ OPTIONS = (
     "slice_average",
     "uncertainty",
     "views",
+    "novelty",
     "slab_size",
     "tile_size",
     "amp",
@@ -55,30 +55,6 @@ OPTIONS = (
 )
 CHANNELS = (1, 2, 3, 4)  # of images; a volume of so few columns is none
 CONFIG = Path(__file__).resolve().parents[1] / "configs" / "inference.yaml"
-
-
-class Stained(NamedTuple):
-    """A stain, and what it was made with.
-
-    Attributes:
-        rgb: (..., 3) uint8, in the shape of the CT.
-        uncertainty: as the CT, float32: standard deviation in grey levels, see `UncertaintyInferer`; None unless the
-            option ``uncertainty`` was true.
-        window: (lo, hi), grey values that became black and white.
-        weights: which made it, see `describe_weights`.
-        fit: how the scan differs from those of the training, see `fit_of`.
-    """
-
-    rgb: NDArray[Any]
-    uncertainty: NDArray[Any] | None
-    window: tuple[float, float]
-    weights: str = ""
-    fit: Mapping[str, Any] = MappingProxyType({})
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What differs, and what it may cost, in sentences; empty where the scan is like the training's."""
-        return tuple(words_of(self.fit))
 
 
 class VirtualStainer:
@@ -180,7 +156,7 @@ class VirtualStainer:
         if isinstance(ct, (str, os.PathLike)):
             with open_volume(ct) as volume:
                 return self._stain(volume, window)
-        values = _array(ct)
+        values = array_of(ct)
         if values.ndim == 3 and values.shape[-1] in CHANNELS:
             raise InputError(
                 f"The array has the shape {values.shape}, whose last axis looks like channels: give grey values, "
@@ -189,8 +165,8 @@ class VirtualStainer:
         if values.ndim != 2:
             return self._stain(InMemoryVolume(values), window)
         stained = self._stain(InMemoryVolume(values[None]), window)
-        doubt = None if stained.uncertainty is None else stained.uncertainty[0]
-        return stained._replace(rgb=stained.rgb[0], uncertainty=doubt)
+        doubt, novelty = (None if each is None else each[0] for each in (stained.uncertainty, stained.novelty))
+        return stained._replace(rgb=stained.rgb[0], uncertainty=doubt, novelty=novelty)
 
     def _stain(self, volume: Volume, window: Sequence[float] | str | None) -> Stained:
         if self._voxel_um is not None:
@@ -202,11 +178,14 @@ class VirtualStainer:
         (lo, hi), padding = windowed.window, windowed.padding
         fit = fit_of(volume, windowed, self.network.trained_on)
         self._warn(volume, fit)
-        doubted = self._inferer.views > 1
-        _require_memory(volume, doubted)
+        views, new = self._inferer.views, self._inferer.novelty
+        steps = [STEPS] * (views > 1) + [NOVEL] * new  # of the maps beside the stain
+        _require_memory(volume, len(steps))
         rgb = np.empty((*volume.shape, 3), np.uint8)
-        doubt = np.empty(volume.shape, np.float32) if doubted else None
-        size = self._slab_size or default_slab_size(volume.shape, "z", self.network, self.device, self._inferer.views)
+        maps = [np.empty(volume.shape, np.float32) for _ in steps]
+        size = self._slab_size or default_slab_size(
+            volume.shape, "z", self.network, self.device, views, volume.dtype, new
+        )
         average = tuple(usable_average(volume, self._average, padding))
         nan_value = lo if self._nan_value is None else self._nan_value
         whole = Slab(volume, 0, volume.shape[0], (lo, hi), average, nan_value, padding)
@@ -218,9 +197,10 @@ class VirtualStainer:
                 levels = self._inferer(image.to(self.device), self._ready).cpu().numpy()
                 where = slice(slab.start, slab.stop)
                 rgb[where] = np.moveaxis(levels[:, :3], 1, -1)
-                if doubt is not None:
-                    doubt[where] = levels[:, 3] / np.float32(STEPS)
-        return Stained(rgb, doubt, (lo, hi), self.weights, fit)
+                for channel, (found, step) in enumerate(zip(maps, steps, strict=True), 3):
+                    found[where] = levels[:, channel] / np.float32(step)
+        doubt, novelty = maps[0] if views > 1 else None, maps[-1] if new else None
+        return Stained(rgb, doubt, (lo, hi), self.weights, fit, novelty)
 
     def _warn(self, volume: Volume, fit: Mapping[str, Any]) -> None:
         """Say each kind of difference once: a program may stain thousands of slices."""
@@ -230,19 +210,9 @@ class VirtualStainer:
                 logger.warning("%s: %s", volume.source, finding["words"])
 
 
-def _array(ct: ArrayLike) -> NDArray[Any]:
-    if isinstance(ct, torch.Tensor):
-        ct = ct.detach().cpu()
-        ct = (ct.float() if ct.dtype == torch.bfloat16 else ct).numpy()
-    if isinstance(ct, np.ma.MaskedArray) and ct.mask.any():
-        masked = ct.astype(np.float64)
-        return np.where(np.ma.getmaskarray(masked), np.nan, masked.data)
-    return np.asarray(ct)
-
-
-def _require_memory(volume: Volume, doubted: bool) -> None:
+def _require_memory(volume: Volume, maps: int) -> None:
     """Refuse what would drive the machine into swapping."""
-    needed = int(np.prod(volume.shape, dtype=np.int64)) * (7 if doubted else 3)
+    needed = int(np.prod(volume.shape, dtype=np.int64)) * (3 + 4 * maps)
     free = free_memory()
     if needed > free:
         raise InputError(

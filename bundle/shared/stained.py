@@ -16,12 +16,15 @@ from scripts.errors import InputError
 from scripts.fit.compare import words_of
 from scripts.volume.read.units import UM_PER_MM
 from scripts.volume.stain.request import FORMATS  # the first, OME-Zarr, can be read at a low resolution
+from scripts.volume.write.maps import BY_NAME, NOVELTY, UNCERTAINTY
 
 logger = logging.getLogger(__name__)
 
 RECORD = "_stain.json"
 UNFINISHED = "_stain.partial"
 LARGEST = 1_000_000_000  # of any size in a record
+
+BESIDE = (UNCERTAINTY.name, NOVELTY.name)  # the order of the fields of `Stained`
 
 
 @dataclass(frozen=True)
@@ -33,12 +36,14 @@ class Stained:
         record: content of ``<name>_stain.json``.
         stain: the stain in one of the formats.
         uncertainty: its uncertainty, None where that was not asked for.
+        novelty: how unlike the training it is, None where that was not asked for.
     """
 
     name: str
     record: dict[str, Any]
     stain: Path
     uncertainty: Path | None
+    novelty: Path | None = None
 
     @property
     def source(self) -> str:
@@ -78,7 +83,7 @@ class Stained:
         """For each level of the pyramid, SHA-256 over the SHA-256 of its slices; empty if the record holds none.
 
         Args:
-            kind: ``stain`` or ``uncertainty``.
+            kind: name of a map.
         """
         return [str(digest) for digest in (self.record.get(kind) or {}).get("sha256_of_slice_sha256", [])]
 
@@ -161,15 +166,9 @@ def _read(folder: Path, name: str) -> Stained:
                 f"{path} is the record of a stain that is not there: expected {_or(paths)} beside it; copy it there or "
                 "stain the volume again."
             )
-        uncertainty = None
-        if record.get("uncertainty") is not None:
-            paths = _paths(folder, name, record, "uncertainty")
-            uncertainty = _first_there(paths)
-            if uncertainty is None:
-                logger.warning("%s: its uncertainty (%s) is not there and left out.", name, _or(paths))
-        stained = Stained(name, record, stain, uncertainty)
+        stained = Stained(name, record, stain, *(_beside(folder, name, record, kind) for kind in BESIDE))
         _ = stained.source, stained.padding, stained.made_of, stained.ct_digest, stained.zeros_left_out
-        _ = stained.digests("stain"), stained.digests("uncertainty"), stained.weights, stained.differs
+        _ = [stained.digests(kind) for kind in BY_NAME], stained.weights, stained.differs
         _require_sound(stained)
     except (LookupError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         if isinstance(error, InputError):
@@ -178,6 +177,17 @@ def _read(folder: Path, name: str) -> Stained:
             f"{path} is not the record of a staining: it is damaged or another program's; stain the volume again."
         ) from error
     return stained
+
+
+def _beside(folder: Path, name: str, record: dict[str, Any], kind: str) -> Path | None:
+    """A map that was written beside the stain, None if it was not asked for or is gone."""
+    if record.get(kind) is None:
+        return None
+    paths = _paths(folder, name, record, kind)
+    found = _first_there(paths)
+    if found is None:
+        logger.warning("%s: its %s (%s) is not there and left out.", name, kind, _or(paths))
+    return found
 
 
 def _require_sound(stained: Stained) -> None:

@@ -75,7 +75,7 @@ def find(place: Path, name: str | None) -> list[Stained]:
 
 
 def convert(stained: Stained, formats: Sequence[str], out: Path | None = None) -> Iterator[Path]:
-    """Write stain and, where there is one, uncertainty in other formats.
+    """Write stain and, where there are some, uncertainty and novelty in other formats.
 
     Args:
         stained: finished, with its record.
@@ -88,13 +88,14 @@ def convert(stained: Stained, formats: Sequence[str], out: Path | None = None) -
     Raises:
         InputError: an output exists; the stain is not what its record describes; the disk is full.
     """
-    if stained.record.get("uncertainty") is not None and stained.uncertainty is None:
-        raise InputError(
-            f"{stained.name} was stained with its uncertainty, which is no longer beside {stained.stain}: copy it "
-            "there, or stain the volume again."
-        )
+    sources = {"stain": stained.stain, "uncertainty": stained.uncertainty, "novelty": stained.novelty}
+    for kind, source in sources.items():
+        if stained.record.get(kind) is not None and source is None:
+            raise InputError(
+                f"{stained.name} was stained with its {kind}, which is no longer beside {stained.stain}: copy it "
+                "there, or stain the volume again."
+            )
     folder = stained.stain.parent if out is None else writable_folder(out, "--out")
-    sources = {"stain": stained.stain, "uncertainty": stained.uncertainty}
     paths = {
         (kind, suffix): folder / f"{stained.name}_{kind}.{suffix}"
         for kind, source in sources.items()

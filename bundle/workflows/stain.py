@@ -48,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force_voxel_um", action="store_true", help="take a voxel size below 0.05 or above 500 um")
     parser.add_argument("--axis", choices=["z", "y", "x", "all"], help="in a folder: of the slices (default: z)")
     parser.add_argument("--uncertainty", action="store_true", help="in a folder: also write the doubt about each voxel")
+    parser.add_argument("--novelty", action="store_true", help="in a folder: also write how unlike the training it is")
     parser.add_argument("--overwrite", action="store_true", help="in a folder: replace an earlier stain")
     add_common(parser)
 
@@ -98,6 +99,7 @@ def _to_a_file(args: argparse.Namespace) -> int:
         "--output_format": args.output_format,
         "--axis": args.axis,
         "--uncertainty": args.uncertainty,
+        "--novelty": args.novelty,
         "--overwrite": args.overwrite,
         "--set": args.set,
     }
@@ -157,6 +159,7 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
         **_size(args),
         "axis": args.axis,
         "uncertainty": args.uncertainty,
+        "novelty": args.novelty,
         "overwrite": args.overwrite,
         "device": args.device,
     }

@@ -18,6 +18,7 @@ NAMES = {  # what sentences of `scripts` call an option: what it is called here
     "--resume true": "--resume",
     "--overwrite true": "--overwrite",
     "--uncertainty true": "--uncertainty",
+    "--novelty true": "--novelty",
 }
 
 STEPS = ("imports", "initialize", "run", "finalize")  # lists of a config, beside that of the workflow's own name

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+import warnings
+from collections.abc import Iterator
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -16,10 +17,16 @@ WINDOWS = 48  # of the training, and a third as many held out
 SIDE = 512  # pixels of a window
 PLACES = 24_000  # whose prototypes are found
 ROUNDS = 5  # of k-means
-LEAST_VARIANCE = 1e-2  # of an axis, part of the mean variance: axes of less are noise
+LEAST_VARIANCE = 1e-4  # of an axis, part of the mean variance: axes of less are noise
 HELD_OUT = 0.99  # quantile of the distances in held-out slices that counts as 1
 
-Slices = Sequence[Mapping[str, Any]]
+
+class Slices(Protocol):
+    """Items, each as often as it is asked for."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> Any: ...
 
 
 def find_familiar(network: StainGenerator, training: Slices, held_out: Slices, seed: int = 0) -> Familiar | None:
@@ -32,12 +39,13 @@ def find_familiar(network: StainGenerator, training: Slices, held_out: Slices, s
         seed: of the windows and places that are drawn.
 
     Returns:
-        None where there are fewer places than a few prototypes need.
+        None where there is next to no place.
     """
     generator = torch.Generator().manual_seed(seed)
-    places = torch.cat([features[:, use].T for features, use in _windows(network, training, WINDOWS, generator)])
-    if len(places) < 2:
+    found = [features[:, use].T for features, use in _windows(network, training, WINDOWS, generator)]
+    if sum(map(len, found)) < 2:
         return None
+    places = torch.cat(found)
     places = places[torch.randperm(len(places), generator=generator)[:PLACES]]
     mean = places.mean(dim=0)
     variances, vectors = torch.linalg.eigh(torch.cov(places.T).double())
@@ -45,12 +53,15 @@ def find_familiar(network: StainGenerator, training: Slices, held_out: Slices, s
     axes = (vectors / (variances + LEAST_VARIANCE * variances.mean() + 1e-12).sqrt()).float()
     pointing = directions(places, mean, axes)
     familiar = Familiar(mean, axes, _prototypes(pointing), torch.ones(1))
-    distances = [
-        familiar.distance(features[None])[0, 0][use]
-        for features, use in _windows(network, held_out or training, WINDOWS // 3, generator)
-    ]
-    scale = np.quantile(torch.cat(distances).numpy(), HELD_OUT)
-    return Familiar(mean, axes, familiar.prototypes, torch.tensor([max(float(scale), 1e-6)]))
+    scale = _scale(network, familiar, held_out, generator) or _scale(network, familiar, training, generator)
+    return Familiar(mean, axes, familiar.prototypes, torch.tensor([max(scale, 1e-6)]))
+
+
+def _scale(network: StainGenerator, familiar: Familiar, items: Slices, generator: torch.Generator) -> float:
+    """Distance that 1 % of the places in some slices exceed, 0 where there is none."""
+    windows = _windows(network, items, WINDOWS // 3, generator)
+    distances = [familiar.distance(features[None])[0, 0][use] for features, use in windows]
+    return float(np.quantile(torch.cat(distances).numpy(), HELD_OUT)) if sum(map(len, distances)) else 0.0
 
 
 def _prototypes(pointing: torch.Tensor) -> torch.Tensor:
@@ -58,7 +69,9 @@ def _prototypes(pointing: torch.Tensor) -> torch.Tensor:
     start = pointing[torch.arange(PROTOTYPES) % len(pointing)]
     if len(pointing) <= PROTOTYPES:
         return start
-    centres, _ = kmeans2(pointing.numpy(), start.numpy(), iter=ROUNDS, minit="matrix", missing="warn")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a cluster that became empty stays where it was
+        centres, _ = kmeans2(pointing.numpy(), start.numpy(), iter=ROUNDS, minit="matrix", missing="warn")
     return torch.from_numpy(centres)
 
 

@@ -22,10 +22,11 @@ from scripts.volume.stain.begun import Begun
 from scripts.volume.stain.dataset import READ, ReadSlab
 from scripts.volume.stain.done import slab_store
 from scripts.volume.stain.finish import finish
-from scripts.volume.stain.results import ResultStores, counts_of_levels
+from scripts.volume.stain.results import ResultStores
 from scripts.volume.stain.slab import Slab
 from scripts.volume.write.axis_store import AxisStore
 from scripts.volume.write.flicker import change_between_slices, grid_step
+from scripts.volume.write.levels import counts_of_levels, unlike_of_slices
 from scripts.volume.write.maps import Map
 
 logger = logging.getLogger(__name__)
@@ -174,6 +175,7 @@ def _notes(
         "digests": read.digests,
         "replaced": read.replaced,
         **{each.name: counts_of_levels(levels) for each, levels in zip(maps[1:], greys, strict=True)},
+        **{f"{each.name}_unlike": unlike_of_slices(levels) for each, levels in zip(maps[1:], greys, strict=True)},
         "ct_change": change_between_slices(coarse_ct),
         "stain_change": change_between_slices(coarse_stain),
         # the change to the next slab's first slice is added up in the end

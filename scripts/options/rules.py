@@ -109,6 +109,7 @@ RULES: dict[str, Rule] = {
     "resume": SWITCH,
     "overwrite": SWITCH,
     "uncertainty": SWITCH,
+    "novelty": SWITCH,
     "split": Rule("training, validation or test", lambda value: value in ("training", "validation", "test")),
     "ct_window": _or_none(
         Rule(

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+import torch
+from numpy.typing import ArrayLike, NDArray
 
 from scripts.errors import InputError
 from scripts.files.opening import require_grey_type
@@ -43,3 +44,14 @@ class InMemoryVolume(Volume):
 
     def close(self) -> None:
         """Nothing to close: the array is its owner's."""
+
+
+def array_of(ct: ArrayLike) -> NDArray[Any]:
+    """Grey values as NumPy has them, NaN where they are masked."""
+    if isinstance(ct, torch.Tensor):
+        ct = ct.detach().cpu()
+        ct = (ct.float() if ct.dtype == torch.bfloat16 else ct).numpy()
+    if isinstance(ct, np.ma.MaskedArray) and ct.mask.any():
+        masked = ct.astype(np.float64)
+        return np.where(np.ma.getmaskarray(masked), np.nan, masked.data)
+    return np.asarray(ct)

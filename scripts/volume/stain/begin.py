@@ -185,7 +185,7 @@ def _find(request: Request, volume: Volume, network: Stainer, device: torch.devi
     windowed = volume_window(volume, network.percentiles, training_of(network), request.ct_window)
     average = usable_average(volume, request.slice_average, windowed.padding)
     size = request.slab_size or default_slab_size(
-        request.shape, request.axes, network, device, request.views, request.dtype
+        request.shape, request.axes, network, device, request.views, request.dtype, request.novelty
     )
     fit = fit_of(volume, windowed, network.trained_on)
     return Findings(

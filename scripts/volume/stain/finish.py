@@ -17,12 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scripts.errors import InputError
 from scripts.files.digest import file_digest, file_signature
 from scripts.fit.compare import lines_of
-from scripts.inferers.uncertainty import STEPS
 from scripts.memory import give_back_freed_memory
 from scripts.printable import listed
 from scripts.volume.read.reader import open_volume
@@ -33,10 +31,12 @@ from scripts.volume.stain.done import forget_damaged
 from scripts.volume.stain.notes import Kept, Notes
 from scripts.volume.stain.publish import publish
 from scripts.volume.stain.request import OME_ZARR, Findings, window_words
-from scripts.volume.stain.results import ResultStores, axis_stores, counts_of_levels
+from scripts.volume.stain.results import ResultStores, axis_stores
+from scripts.volume.stain.staining import Staining
 from scripts.volume.write.axis_store import fused
 from scripts.volume.write.export import EXPORTS
-from scripts.volume.write.maps import UNCERTAINTY, Map
+from scripts.volume.write.levels import counts_of_levels, novelty_facts, uncertainty_facts, unlike_of_slices
+from scripts.volume.write.maps import NOVELTY, UNCERTAINTY
 from scripts.volume.write.planes import preview_of
 from scripts.volume.write.stored import remove_files
 from scripts.whole import write_text
@@ -84,16 +84,27 @@ def _make(begun: Begun, details: Mapping[str, Any]) -> None:
             for left in store.path.rglob("*.partial"):  # of a chunk that was being written when the process was killed
                 left.unlink()
         _export(request.output_format, results, volume)
+        facts = _facts(results, notes)
         lines = [f"weights: {staining.weights}", _window(begun.findings), *lines_of(begun.findings.fit)]
+        lines += _verdict(facts, staining)
         preview_of(staining.folder / f"{staining.name}_stain.png", results.stain, notes.ct_planes(), volume, lines)
         _warn_of_replaced(begun, notes)
-        record = _record(begun, volume, notes, details, _uncertainty(results, notes))
+        record = _record(begun, volume, notes, details, facts)
     for each in request.maps:
-        record[each.name] = {**record.get(each.name, {}), "sha256_of_slice_sha256": kept.slices(each.name)}
+        record[each.name] = {**(record.get(each.name) or {}), "sha256_of_slice_sha256": kept.slices(each.name)}
     write_text(staining.folder / staining.outputs[-1], json.dumps(record, indent=2) + "\n")
     stores = {store.path.name: digest for store, digest in zip(results.stores, kept.stores(), strict=True)}
     made = {name: stores.get(name) or file_digest(staining.folder / name) for name in staining.outputs}
     begun.settle(made)
+
+
+def _verdict(facts: Mapping[str, Mapping[str, Any]], staining: Staining) -> list[str]:
+    """The line of the preview on what is unlike the training, which is logged, too."""
+    verdict = facts.get(NOVELTY.name, {}).get("verdict")
+    if verdict is None:
+        return []
+    logger.info("%s: %s", staining.name, verdict)
+    return [f"novelty: {verdict}"]
 
 
 def _require_unchanged(begun: Begun, volume: Volume) -> None:
@@ -136,27 +147,22 @@ def _export(formats: Sequence[str], results: ResultStores, volume: Volume) -> No
                 give_back_freed_memory()
 
 
-def _uncertainty(results: ResultStores, notes: Notes) -> dict[str, float] | None:
-    """Mean and percentiles over all voxels, in grey levels; None where it was not asked for."""
-    if UNCERTAINTY.name not in results.by_name:
-        return None
-    counts = _counts(results, notes, UNCERTAINTY)
-    share = np.cumsum(counts) / counts.sum()
-    return {
-        "views": notes.begun.staining.request.views,
-        "mean": round(float(np.average(np.arange(256), weights=counts)) / STEPS, 3),
-        **{f"percentile_{q}": int(np.searchsorted(share, q / 100)) / STEPS for q in (50, 80, 95)},
-    }
-
-
-def _counts(results: ResultStores, notes: Notes, of: Map) -> NDArray[np.int64]:
-    """How many voxels of a map have each level, (256,)."""
-    if len(notes.slabs) == 1:
-        slabs = [slab for slabs in notes.slabs.values() for slab in slabs]
-        counts: NDArray[np.int64] = np.sum([slab[of.name] for slab in slabs], axis=0)
-    else:  # the mean of several maps has other percentiles than they
-        counts = np.sum([counts_of_levels(slab[..., 0]) for slab in results.by_name[of.name].slabs()], axis=0)
-    return counts
+def _facts(results: ResultStores, notes: Notes) -> dict[str, dict[str, Any]]:
+    """What the record says of each map beside the stain."""
+    request, facts = notes.begun.staining.request, {}
+    for each in request.maps[1:]:
+        if len(notes.slabs) == 1:
+            counts, unlike = notes.levels(each)
+        else:  # the mean of several maps has other percentiles than they
+            slabs = (slab[..., 0] for slab in results.by_name[each.name].slabs())
+            found = [(counts_of_levels(slab), unlike_of_slices(slab)) for slab in slabs]
+            counts = np.sum([levels for levels, _ in found], axis=0)
+            unlike = np.concatenate([shares for _, shares in found])
+        if each == UNCERTAINTY:
+            facts[each.name] = uncertainty_facts(counts, request.views)
+        else:
+            facts[each.name] = novelty_facts(counts, unlike, notes.axis)
+    return facts
 
 
 def _record(
@@ -164,7 +170,7 @@ def _record(
     volume: Volume,
     notes: Notes,
     details: Mapping[str, Any],
-    uncertainty: dict[str, float] | None,
+    facts: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
     staining, request, found = begun.staining, begun.staining.request, begun.findings
     replaced, where = notes.replaced()
@@ -191,7 +197,7 @@ def _record(
         "tile_size": request.tile_size,
         "bfloat16": request.amp,
         "mean_change_between_slices": {axis: _flicker(notes, axis) for axis in request.axes},
-        "uncertainty": uncertainty,
+        **{each.name: facts.get(each.name) for each in (UNCERTAINTY, NOVELTY)},
         "outputs": staining.outputs[:-1],
         "seconds": notes.seconds(),
         "software": _software(),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from scripts.volume.stain.begun import Begun
 from scripts.volume.write.flicker import mean_change
+from scripts.volume.write.maps import Map
 
 
 class Kept:
@@ -64,6 +65,13 @@ class Notes:
     def kept(self) -> Kept:
         """Of a staining along z alone."""
         return Kept(self.slabs["z"])
+
+    def levels(self, of: Map) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """How many voxels of a map along one axis have each level, (256,), and `unlike_of_slices` of all its slices."""
+        slabs = self.slabs[self.axis]
+        return np.sum([slab[of.name] for slab in slabs], axis=0), np.concatenate(
+            [slab[f"{of.name}_unlike"] for slab in slabs]
+        )
 
     def ct_planes(self) -> dict[str, NDArray[np.uint8]]:
         """The CT's middle planes: xy (Y, X), xz (Z, X), yz (Z, Y), uint8."""

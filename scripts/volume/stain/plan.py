@@ -19,6 +19,7 @@ from scripts.engines.distributed import decided_by_first
 from scripts.errors import InputError
 from scripts.files.digest import file_digest, file_signature
 from scripts.files.output_folder import writable_folder
+from scripts.inferers.uncertainty import require_familiar
 from scripts.networks import Stainer
 from scripts.options.values import require_counts, truth
 from scripts.volume.read.reader import find_volumes, open_volume
@@ -56,6 +57,7 @@ def plan_stainings(
     tile_size: int | None = None,
     amp: bool = False,
     views: int = 1,
+    novelty: bool = False,
 ) -> list[Begun]:
     """Plan the staining of one or several volumes, or take up where an earlier run of the same command was stopped.
 
@@ -82,6 +84,7 @@ def plan_stainings(
             is stained in the same way however often a run is stopped.
         amp: whether the network computes in bfloat16.
         views: of the `UncertaintyInferer`; 1 for no uncertainty.
+        novelty: of the `UncertaintyInferer`.
 
     Returns:
         One entry per volume, whose folder is there. Volumes that the same request has finished already are
@@ -113,8 +116,11 @@ def plan_stainings(
         tile_size=tile_size,
         amp=truth(amp, "amp"),
         views=views,
+        novelty=truth(novelty, "novelty"),
     )
     anew = truth(overwrite, "overwrite")
+    if asked.novelty:
+        require_familiar(network)
     if asked.amp and getattr(network, "float32_only", False):
         raise InputError(f"{checkpoint} is computed in float32: leave --amp away, or give --amp false.")
     return decided_by_first(lambda: _plan(asked, Path(output_dir), network, torch.device(device), anew, forced))

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from scripts.volume.write.export import EXPORTS
-from scripts.volume.write.maps import STAIN, UNCERTAINTY, Map
+from scripts.volume.write.maps import NOVELTY, STAIN, UNCERTAINTY, Map
 
 OME_ZARR = "ome.zarr"  # the format that is always made, and others from it
 FORMATS = (OME_ZARR, *EXPORTS)
@@ -34,6 +34,7 @@ class Request:
         tile_size: longest side of a tile in pixels; another one may round a pixel to the next grey level.
         amp: whether the network computes in bfloat16.
         views: of each slice by which the uncertainty is found, 1 for none.
+        novelty: whether it is written, too.
     """
 
     source: str
@@ -51,11 +52,12 @@ class Request:
     tile_size: int | None
     amp: bool
     views: int
+    novelty: bool = False
 
     @property
     def maps(self) -> tuple[Map, ...]:
         """What is written, in the order of the inferer's channels."""
-        return (STAIN, UNCERTAINTY) if self.views > 1 else (STAIN,)
+        return (STAIN, *[UNCERTAINTY] * (self.views > 1), *[NOVELTY] * self.novelty)
 
     def to_json(self) -> dict[str, Any]:
         """The entries as JSON gives them back: tuples as lists."""

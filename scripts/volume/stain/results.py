@@ -73,13 +73,6 @@ def _array(digests: Sequence[bytes]) -> NDArray[np.uint8]:
     return np.array([list(digest) for digest in digests], np.uint8)
 
 
-def counts_of_levels(slab: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """How many voxels of a uint8 slab (n, Y, X) have each level, (256,)."""
-    # slice by slice: bincount takes eight bytes for each of its voxels
-    counts: NDArray[np.int64] = np.sum([np.bincount(image.ravel(), minlength=256) for image in slab], axis=0)
-    return counts
-
-
 def axis_stores(begun: Begun) -> dict[str, AxisStore]:
     """Where the stains made along single axes are kept until they are fused, by axis."""
     found, staining, request = begun.findings, begun.staining, begun.staining.request

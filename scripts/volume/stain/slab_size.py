@@ -20,6 +20,7 @@ BYTES_PER_VOXEL = 11  # of a slab: its grey values and the next one's as float32
 BESIDE_A_GPU = 14  # as one slab is read while another is stored: the last one's stain too
 GPU_BYTES_PER_VOXEL = 7  # its grey values and its stain
 UNCERTAIN_SLICE = 60  # bytes for each pixel of a slice: its views and their sums, where uncertainty is asked for
+NOVEL_SLICE = 40  # the same where novelty alone is asked for: its stain and novelty in float32, and copies
 FIXED = 30_000_000  # bytes for tiles and for the slices that are being read
 
 
@@ -30,6 +31,7 @@ def default_slab_size(
     device: torch.device | str = "cpu",
     views: int = 1,
     dtype: np.dtype[Any] | str = "float32",
+    novelty: bool = False,
 ) -> int:
     """The most slices, 32 at most, that leave half of the free memory to others, the machine's and the GPU's.
 
@@ -42,11 +44,12 @@ def default_slab_size(
         device: where the network is.
         views: of each slice; of more than one the uncertainty is kept, a byte for each voxel.
         dtype: of the grey values; along y and x a layer of cubes of them is kept.
+        novelty: whether it is kept, another byte for each voxel.
     """
     device = torch.device(device)
     area = max(int(np.prod(shape, dtype=np.int64)) // shape[AXES.index(axis)] for axis in axes)
-    features, more = slice_bytes(network), int(views > 1)
-    features += more * UNCERTAIN_SLICE
+    features, more = slice_bytes(network), int(views > 1) + int(novelty)
+    features += (UNCERTAIN_SLICE if views > 1 else NOVEL_SLICE) if more else 0
     machine = free_memory() // int(os.environ.get("LOCAL_WORLD_SIZE", 1))
     layer = 0 if list(axes) == ["z"] else CUBE * np.dtype(dtype).itemsize
     if device.type == "cpu":

@@ -25,9 +25,9 @@ def grey(name: str) -> Map:
     return Map(name, ((name, "FFFFFF"),))
 
 
-STAIN, UNCERTAINTY = Map("stain", COLOURS), grey("uncertainty")
+STAIN, UNCERTAINTY, NOVELTY = Map("stain", COLOURS), grey("uncertainty"), grey("novelty")
 #: All there are. The channels of an inferer's output have this order; maps that were not asked for are left out.
-MAPS = (STAIN, UNCERTAINTY)
+MAPS = (STAIN, UNCERTAINTY, NOVELTY)
 BY_NAME = {each.name: each for each in MAPS}
 
 

@@ -91,6 +91,7 @@ INFERENCE = {
     "axis": Option(_is_axis, "z, y, x or all"),
     "slice_average": Option(_are_numbers, "a list of numbers"),
     "uncertainty": SWITCH,
+    "novelty": SWITCH,
     "views": COUNT,
     "slab_size": COUNT,
     "tile_size": COUNT,

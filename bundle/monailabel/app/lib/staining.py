@@ -17,7 +17,7 @@ from .refusal import Refusal
 from .workflow import run_workflow
 
 EXTENSIONS = (".nii.gz", ".nii")
-TOLD = ("window", "slice_average", "stained_along", "uncertainty", "mean_change_between_slices", "seconds")
+TOLD = ("window", "slice_average", "stained_along", "uncertainty", "novelty", "mean_change_between_slices", "seconds")
 
 
 class StainInferTask(InferTask):
