@@ -42,6 +42,9 @@ GROUPS: dict[str, dict[str, Command]] = {
             "register sections to their scans: to a checked pair, or a whole study to a data set",
             GOES_ON,
         ),
+        "window": Command(
+            "bundle.window.command", "draw a scan's histogram and its slice at each window, and say which one is taken"
+        ),
         "view": Command("bundle.view.command", "write a stained volume as one HTML page that any browser shows"),
         "monailabel": Command("bundle.monailabel.command", "lay out a MONAI Label app that serves the bundle"),
         "export": Command("bundle.export.command", "write the network as TorchScript and ONNX, and compare"),
@@ -61,6 +64,10 @@ GROUPS: dict[str, dict[str, Command]] = {
             "bundle.evidence.limits.command",
             "draw how the stain gets worse with fewer or misregistered pairs, unseen implants, poor scans",
             GOES_ON,
+        ),
+        "greyscale": Command(
+            "bundle.evidence.greyscale.command",
+            "measure how far metal moves the window that is found, and how much bone is stained as metal",
         ),
         "uncertainty": Command(
             "bundle.evidence.uncertainty.command",

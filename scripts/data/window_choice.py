@@ -26,6 +26,8 @@ ALIKE = (0.014, 0.02)
 #: something else, such as air and soft tissue.
 OTHER_TISSUE = (0.5, 2.0)
 
+OTHER = "seem to be of other tissues"
+
 GIVEN, TRAINED = "given", "trained"
 LOOK = 'look at `python -m bundle window`, and give --ct_window "[lo, hi]"'
 
@@ -105,6 +107,8 @@ def choose_window(facts: Facts, training: Training, name: str) -> Choice:
             search.remark,
             LOOK,
         )
+    elif choice.source == TRAINED and choice.why.endswith(OTHER):
+        logger.warning("%s: its window is %s. If the stain looks wrong, %s.", name, choice.why, LOOK)
     elif choice.source == LANDMARKS and search.remark:
         logger.warning("%s: its window is doubtful: %s. If the stain looks wrong, %s.", name, search.remark, LOOK)
     return choice
@@ -177,7 +181,7 @@ def _calibrated(facts: Facts, training: Training) -> str:
         return f"the training's, where {_in_words(landmarks)} lie as in the training"
     step = (here[1] - here[0]) / (there[1] - there[0])
     if on_scale and not OTHER_TISSUE[0] <= step <= OTHER_TISSUE[1]:
-        return f"the training's, on whose scale it lies, but {_in_words(landmarks)} seem to be of other tissues"
+        return f"the training's, on whose scale it lies, but {_in_words(landmarks)} {OTHER}"
     return ""
 
 

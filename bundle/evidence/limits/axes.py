@@ -8,6 +8,8 @@ AXES = {
     "noise": "noise added to the CT / window width",
     "blur": "blur of the CT / pixels",
     "brightness": "brightness of the CT / of the training's",
+    "gain": "gain of the CT, its window found / of the training's",
+    "offset": "offset of the CT, its window found / window width",
     "pixel": "pixel size of the scan / micrometres",
     "energy": "energy of the X-rays / keV",
     "grey": "what the scan is stored as",

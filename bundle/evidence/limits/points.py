@@ -11,6 +11,7 @@ from bundle.evidence.limits.variants import (
     Change,
     brighter,
     fewer_pairs,
+    lifted,
     misregistered,
     more_blurred,
     noisier,
@@ -23,6 +24,8 @@ PAIRS = (5, 10, 25, 50)
 DISPLACEMENTS = (0.0, 2.0, 4.0, 8.0)  # pixels, root mean square
 NOISE = (0.0, 0.02, 0.05, 0.1)  # standard deviation, of the window's width
 BRIGHTNESS = (0.9, 0.95, 1.0, 1.05, 1.1)  # of the training's
+GAIN = (0.9, 0.95, 1.0, 1.05, 1.1)  # of the training's
+OFFSET = (-0.05, 0.0, 0.05)  # of the window's width
 BLUR = (0.0, 1.0, 2.0, 4.0)  # standard deviation, pixels
 
 
@@ -104,8 +107,20 @@ def brightness(basis: Basis) -> Iterator[Point]:
         yield _on_worse_scans(basis, factor, brighter(factor), "brightness")
 
 
-def _on_worse_scans(basis: Basis, x: float, change: Change, name: str) -> Point:
-    changed = worse_scans(basis.phantom, basis.split, change, basis.work / f"{name}_{x:g}")
+def gain(basis: Basis) -> Iterator[Point]:
+    """CT darker or brighter than the training's, whose window has to be found."""
+    for factor in GAIN:
+        yield _on_worse_scans(basis, factor, brighter(factor), "gain", calibrated=False)
+
+
+def offset(basis: Basis) -> Iterator[Point]:
+    """CT whose grey values are lower or higher than the training's, whose window has to be found."""
+    for part in OFFSET:
+        yield _on_worse_scans(basis, part, lifted(part), "offset", calibrated=False)
+
+
+def _on_worse_scans(basis: Basis, x: float, change: Change, name: str, calibrated: bool = True) -> Point:
+    changed = worse_scans(basis.phantom, basis.split, change, basis.work / f"{name}_{x:g}", calibrated)
     return Point("", x, basis.phantom, changed)
 
 
@@ -129,5 +144,7 @@ LIMITS: dict[str, Points] = {
     "noise": noise,
     "blur": blur,
     "brightness": brightness,
+    "gain": gain,
+    "offset": offset,
     **{name: _kinds(name) for name in KINDS},
 }

@@ -72,7 +72,7 @@ def misregistered(base: Path, displacement: float, out: Path) -> Path:
     return out
 
 
-def worse_scans(base: Path, split: str, change: Change, out: Path) -> Path:
+def worse_scans(base: Path, split: str, change: Change, out: Path, calibrated: bool = True) -> Path:
     """Change the CT of a split.
 
     Args:
@@ -80,6 +80,7 @@ def worse_scans(base: Path, split: str, change: Change, out: Path) -> Path:
         split: whose CT.
         change: what happens to a slice.
         out: folder to write.
+        calibrated: whether the data list still gives the window; else it has to be found.
 
     Raises:
         InputError: there are varied specimens, whose grey values have no common window.
@@ -95,6 +96,8 @@ def worse_scans(base: Path, split: str, change: Change, out: Path) -> Path:
         pixel_mm = item["pixel_um"] / 1000 if "pixel_um" in item else PIXEL_MM  # older phantoms do not say
         write_ct(out / item["ct"], np.clip(np.rint(changed), 0, LARGEST).astype(np.uint16), pixel_mm)
         items.append(item | {"ct": str(out / item["ct"])})
+        if not calibrated:
+            del items[-1]["ct_window"]
     return _write(base, out, content | {split: items})
 
 
@@ -111,6 +114,11 @@ def more_blurred(sigma: float) -> Change:
 def brighter(factor: float) -> Change:
     """Grey values above the window's lower end times this factor: a scan that is not calibrated as the others are."""
     return lambda ct, _rng: ct * factor
+
+
+def lifted(offset: float) -> Change:
+    """All grey values raised by this part of the window's width."""
+    return lambda ct, _rng: ct + np.float32(offset)
 
 
 def _write(base: Path, out: Path, content: dict[str, Any]) -> Path:

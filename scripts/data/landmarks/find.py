@@ -24,7 +24,7 @@ OUTLIERS = (0.02, 99.98)  # per cent, between which all further steps have their
 BEYOND = 0.25  # of that range, to which grey values beyond it are cut
 HOMOGENEOUS = 0.3  # share of the voxels with the smallest gradient, in whose histogram modes stand apart
 STEADY = 0.5  # the same share of mineral, of which its landmark is the median
-BRIGHTER = 0.3  # voxels near the surface for each one of mineral there that may be brighter than its mode's range
+BRIGHTER = 0.5  # voxels near the surface, for each one of mineral there, that may be brighter than its mode's range
 FEWEST = 500  # voxels that are enough
 SHARE_AIR = 1e-4  # of the homogeneous voxels, from which a mode is evidence of air
 LEAST_BONE = 2.6  # attenuation of bone over that of resin: 4 to 6 at 45 to 34 keV, 2.7 at 60 keV; soft tissue's is 1.3
@@ -145,7 +145,7 @@ def _found(scan: _Scan, modes: list[Mode]) -> tuple[float, float] | str:
     if classes is None:
         return "its histogram has one mode only, so that it shows no bone, or nothing but bone"
     (background, _), (mineral, brighter) = (_near_surface(scan, classes, mineral) for mineral in (False, True))
-    if brighter > BRIGHTER:
+    if brighter > BRIGHTER and not is_metal(classes.mineral[1]):
         return "most of what is brighter than its background has no mode of its own"
     if min(background.size, mineral.size) < FEWEST:
         return "it shows too little of background or of bone"

@@ -17,6 +17,7 @@ from bundle.evidence.limits.points import LIMITS, Basis
 from bundle.evidence.limits.variants import (
     brighter,
     fewer_pairs,
+    lifted,
     misregistered,
     more_blurred,
     noisier,
@@ -122,3 +123,11 @@ def test_worse_scans_keep_their_pixel_size(base: Path, tmp_path: Path) -> None:
     (tmp_path / "fine" / "datalist.json").write_text(json.dumps(content))
     worse = load_datalist(worse_scans(tmp_path / "fine", "test", noisier(0.1), tmp_path / "worse"), "test")
     assert {(item["pixel_um"], read_pixel_size(item["image"])) for item in worse} == {(2.5, 2.5)}
+
+
+def test_a_scan_that_is_not_calibrated_gives_no_window(base: Path, tmp_path: Path) -> None:
+    known = read_ct(load_datalist(base, "test")[0]["image"]).astype(np.float64)
+    item = load_datalist(worse_scans(base, "test", lifted(0.05), tmp_path / "raised", calibrated=False), "test")[0]
+    assert not item["window_given"]
+    expected = np.clip(known + 0.05 * 30000, 0, 65535)
+    np.testing.assert_allclose(read_ct(item["image"]), expected, atol=1)  # rounded in float32

@@ -216,6 +216,9 @@ def test_a_file_that_changed_is_registered_again(
     raw = json.loads((out / "datalist.json").read_text())["training"][0]
     assert "ct_window" not in raw
     assert raw["window_found"]["percentiles"] == [0.5, 99.5]
+    report = json.loads((out / "pairs" / "he_a" / "report.json").read_text())
+    assert raw["window_found"] == report["window_found"]
+    assert first["ct_window"] == report["ct_window"]  # shown with the window that training takes
     assert json.loads((out / "pairs" / "he_a" / "report.json").read_text())["ct_window_given"] is False
     assert "No pairs for validation, test" in capsys.readouterr().out
     os.utime(registered / "ct_b.tif", (1, 1))
