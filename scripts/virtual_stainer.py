@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,21 +18,21 @@ from scripts.data.spans import spans
 from scripts.data.window_choice import training_of
 from scripts.errors import InputError, find_input_error
 from scripts.inferers.uncertainty import NOVEL, STEPS
-from scripts.memory import free_memory
+from scripts.on_grid import OnGrid, on_network_grid
 from scripts.options.entries import refuse_unknown_ids
 from scripts.options.values import require_counts, require_device, truth
 from scripts.overlay import read_with_overlay
 from scripts.stained import Stained
+from scripts.volume.grid.back import brought_to
 from scripts.volume.read.fit import fit_of
 from scripts.volume.read.geometry import override_geometry
-from scripts.volume.read.in_memory import InMemoryVolume, array_of
+from scripts.volume.read.in_memory import InMemoryVolume, array_of, require_room
 from scripts.volume.read.reader import open_volume
 from scripts.volume.read.units import check_voxel_um, refuse_unlikely
 from scripts.volume.read.volume import Volume
 from scripts.volume.read.window import usable_average, volume_window
 from scripts.volume.stain.dataset import SlabDataset
 from scripts.volume.stain.plan import check_average, check_nan_value
-from scripts.volume.stain.slab import Slab
 from scripts.volume.stain.slab_size import default_slab_size
 from scripts.weights.origin import describe_weights
 
@@ -175,32 +174,45 @@ class VirtualStainer:
             refuse_unlikely(volume.spacing, volume.source)
         given = self._window if window is None else window
         windowed = volume_window(volume, self.network.percentiles, training_of(self.network), given)
-        (lo, hi), padding = windowed.window, windowed.padding
-        fit = fit_of(volume, windowed, self.network.trained_on)
+        average = tuple(usable_average(volume, self._average, windowed.padding))
+        nan_value = windowed.lo if self._nan_value is None else self._nan_value
+        stained = on_network_grid(volume, windowed, nan_value, self.network.trained_on.pixel_um)
+        fit = fit_of(stained.volume, stained.window, self.network.trained_on)
         self._warn(volume, fit)
         views, new = self._inferer.views, self._inferer.novelty
         steps = [STEPS] * (views > 1) + [NOVEL] * new  # of the maps beside the stain
-        _require_memory(volume, len(steps))
+        require_room(volume, 3 + 4 * len(steps))
         rgb = np.empty((*volume.shape, 3), np.uint8)
         maps = [np.empty(volume.shape, np.float32) for _ in steps]
+        for start, levels in self._slabs(stained, average, volume):
+            where = slice(start, start + levels.shape[1])
+            rgb[where] = np.moveaxis(levels[:3], 0, -1)
+            for channel, (found, step) in enumerate(zip(maps, steps, strict=True), 3):
+                found[where] = levels[channel] / np.float32(step)
+        doubt, novelty = maps[0] if views > 1 else None, maps[-1] if new else None
+        return Stained(rgb, doubt, windowed.window, self.weights, fit, novelty)
+
+    def _slabs(
+        self, stained: OnGrid, average: tuple[float, ...], volume: Volume
+    ) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+        """First slices and grey levels (C, n, Y, X) of slabs of the stain, on the grid of the volume."""
+        shape, maps, more = stained.volume.shape, self._inferer, stained.extra_bytes
         size = self._slab_size or default_slab_size(
-            volume.shape, "z", self.network, self.device, views, volume.dtype, new
+            shape, "z", self.network, self.device, maps.views, "float32", maps.novelty, more, volume.shape
         )
-        average = tuple(usable_average(volume, self._average, padding))
-        nan_value = lo if self._nan_value is None else self._nan_value
-        whole = Slab(volume, 0, volume.shape[0], (lo, hi), average, nan_value, padding)
-        slabs = [replace(whole, start=start, stop=stop) for start, stop in spans(volume.shape[0], size)]
+        slabs = [stained.slab(start, stop, average) for start, stop in spans(shape[0], size)]
         with ThreadPoolExecutor(1, "slab reader") as threads, torch.no_grad():
             dataset = SlabDataset(slabs, self._windowing, threads)
-            for index, slab in enumerate(slabs):
-                image = dataset[index][Keys.IMAGE]
-                levels = self._inferer(image.to(self.device), self._ready).cpu().numpy()
-                where = slice(slab.start, slab.stop)
-                rgb[where] = np.moveaxis(levels[:, :3], 1, -1)
-                for channel, (found, step) in enumerate(zip(maps, steps, strict=True), 3):
-                    found[where] = levels[:, channel] / np.float32(step)
-        doubt, novelty = maps[0] if views > 1 else None, maps[-1] if new else None
-        return Stained(rgb, doubt, (lo, hi), self.weights, fit, novelty)
+            levels = (self._levels(dataset[index][Keys.IMAGE]) for index in range(len(slabs)))
+            if shape != volume.shape:
+                yield from brought_to(levels, shape, volume.shape, size)
+            else:
+                yield from zip((slab.start for slab in slabs), levels, strict=True)
+
+    def _levels(self, image: torch.Tensor) -> NDArray[np.uint8]:
+        """Grey levels (C, n, Y, X) of a slab."""
+        levels: NDArray[np.uint8] = self._inferer(image.to(self.device), self._ready).cpu().numpy()
+        return np.moveaxis(levels, 1, 0)
 
     def _warn(self, volume: Volume, fit: Mapping[str, Any]) -> None:
         """Say each kind of difference once: a program may stain thousands of slices."""
@@ -208,14 +220,3 @@ class VirtualStainer:
             if finding["kind"] not in self._warned:
                 self._warned.add(finding["kind"])
                 logger.warning("%s: %s", volume.source, finding["words"])
-
-
-def _require_memory(volume: Volume, maps: int) -> None:
-    """Refuse what would drive the machine into swapping."""
-    needed = int(np.prod(volume.shape, dtype=np.int64)) * (3 + 4 * maps)
-    free = free_memory()
-    if needed > free:
-        raise InputError(
-            f"The stain of {volume.source} takes {needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are free: stain "
-            "it to files, with python -m monai.bundle run inference."
-        )

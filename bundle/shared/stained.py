@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scripts.data.padding import Padding
 from scripts.errors import InputError
 from scripts.fit.compare import words_of
+from scripts.volume.grid.resampled import Resampling
 from scripts.volume.read.units import UM_PER_MM
 from scripts.volume.stain.request import FORMATS  # the first, OME-Zarr, can be read at a low resolution
 from scripts.volume.write.maps import BY_NAME, NOVELTY, UNCERTAINTY
@@ -51,15 +53,41 @@ class Stained:
         return str(self.record["input"]["path"])
 
     @property
-    def shape(self) -> tuple[int, int, int]:
-        """(Z, Y, X)."""
+    def grid(self) -> dict[str, Any]:
+        """What the record says of the stain's grid, which in records of version 0.9 and before is always the CT's."""
+        entry: dict[str, Any] = self.record["grids"]["output"] if "grids" in self.record else self.record["input"]
+        return entry
+
+    @property
+    def ct_shape(self) -> tuple[int, int, int]:
+        """(Z, Y, X) of the CT."""
         z, y, x = self.record["input"]["shape_zyx"]
+        return int(z), int(y), int(x)
+
+    @property
+    def affine(self) -> NDArray[np.float64] | None:
+        """4 x 4 from the stain's indices (x, y, z) to mm, None where it is not known."""
+        affine = self.grid.get("affine_xyz_to_mm")
+        return None if affine is None else np.asarray(affine, float).reshape(4, 4)
+
+    @property
+    def resampling(self) -> Resampling | None:
+        """How the CT is brought to the stain's grid, None where it is on it."""
+        if self.shape == self.ct_shape:
+            return None
+        asked = (self.record.get("made_of") or {}).get("request", {}).get("nan_value")
+        return Resampling(self.shape, self.window, self.window[0] if asked is None else float(asked), self.padding)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(Z, Y, X) of the stain."""
+        z, y, x = self.grid["shape_zyx"]
         return int(z), int(y), int(x)
 
     @property
     def spacing(self) -> tuple[float, float, float] | None:
         """Voxel size (z, y, x) in mm, None where it is not known."""
-        entry = self.record["input"]
+        entry = self.grid
         in_mm = "voxel_size_zyx_mm" in entry  # of version 0.9 and before
         size = entry["voxel_size_zyx_mm" if in_mm else "voxel_size_zyx_um"]
         if size is None:
@@ -75,9 +103,16 @@ class Stained:
 
     @property
     def ct_digest(self) -> str | None:
-        """SHA-256 over the SHA-256 of the CT's slices along z, None where the record holds none of such slices."""
+        """SHA-256 over the SHA-256 of the CT's slices along z, None where the record holds none of such slices.
+
+        Of a CT that was resampled these are the slices on the stain's grid.
+        """
         entry = self.record["input"]
-        return entry.get("sha256_of_slice_sha256") if entry.get("sliced_along") == "z" else None
+        if entry.get("sliced_along") != "z":
+            return None
+        of_slices = self.record["grids"]["network"] if self.resampling else entry
+        digest: str | None = of_slices.get("sha256_of_slice_sha256")
+        return digest
 
     def digests(self, kind: str) -> list[str]:
         """For each level of the pyramid, SHA-256 over the SHA-256 of its slices; empty if the record holds none.
@@ -193,13 +228,17 @@ def _beside(folder: Path, name: str, record: dict[str, Any], kind: str) -> Path 
 def _require_sound(stained: Stained) -> None:
     """Raise a ValueError, or the error of a wrong type, unless a record holds all that a page needs."""
     record = stained.record
-    numbers = [*stained.shape, *(stained.spacing or ()), record.get("uncertainty") and record["uncertainty"]["views"]]
+    numbers = [
+        *stained.shape,
+        *stained.ct_shape,
+        *(stained.spacing or ()),
+        record.get("uncertainty") and record["uncertainty"]["views"],
+    ]
     if any(number is not None and not 0 < number < LARGEST for number in numbers):
         raise ValueError("a size that is none")
     if not all(map(math.isfinite, stained.window)):
         raise ValueError("a window that is none")
-    affine = record["input"].get("affine_xyz_to_mm")
-    if affine is not None and not np.isfinite(np.asarray(affine, float).reshape(4, 4)).all():
+    if stained.affine is not None and not np.isfinite(stained.affine).all():
         raise ValueError("an affine that is none")
     if not isinstance(record["checkpoint"]["sha256"], str):
         raise ValueError("a digest that is none")

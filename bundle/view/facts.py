@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from nibabel.orientations import aff2axcodes
 
 from bundle.shared.places import SHIPPED
@@ -92,8 +91,8 @@ def _directions(stained: Stained) -> str | None:
     A voxel size alone gives an affine too, which says nothing about the directions.
     """
     asked = (stained.record.get("made_of") or {}).get("request", {}).get("orientation")
-    affine = stained.record["input"].get("affine_xyz_to_mm")
+    affine = stained.affine
     if affine is None or not (asked or has_suffix(Path(stained.source), NIFTI_SUFFIXES + ITK_SUFFIXES)):
         return None
-    codes = aff2axcodes(np.asarray(affine, float))
+    codes = aff2axcodes(affine)
     return "".join(codes) if None not in codes else None

@@ -16,6 +16,7 @@ from bundle.view.on_grid import ct_on_grid, layer_on_grid
 from bundle.view.page import write_page
 from scripts.errors import InputError
 from scripts.files.digest import file_signature
+from scripts.volume.grid.resampled import ResampledVolume
 from scripts.volume.read.reader import open_volume
 from scripts.volume.read.volume import Volume
 
@@ -55,13 +56,13 @@ def _ct(stained: Stained, grid: Grid, given: str | None) -> tuple[npt.NDArray[np
     """
     try:
         with open_volume(given or stained.source) as volume:
-            if volume.shape != stained.shape:
-                sizes = [" x ".join(map(str, sides)) for sides in (volume.shape, stained.shape)]
+            if volume.shape != stained.ct_shape:
+                sizes = [" x ".join(map(str, sides)) for sides in (volume.shape, stained.ct_shape)]
                 raise InputError(
                     f"{volume.source} has {sizes[0]} voxels (z, y, x), but what was stained as {stained.name} had "
                     f"{sizes[1]}: give --ct the CT of this stain."
                 )
-            grey, digest = ct_on_grid(volume, grid, stained.window, stained.padding)
+            grey, digest = _on_grid(volume, stained, grid)
             if doubt := _doubt(stained, volume, digest):
                 logger.warning("%s: %s (%s)", stained.name, doubt, volume.source)
             return grey, doubt
@@ -70,6 +71,13 @@ def _ct(stained: Stained, grid: Grid, given: str | None) -> tuple[npt.NDArray[np
             raise
         logger.warning("%s: the page shows the stain without its CT. %s", stained.name, error)
         return None, ""
+
+
+def _on_grid(volume: Volume, stained: Stained, grid: Grid) -> tuple[npt.NDArray[np.uint8], str]:
+    resampling = stained.resampling
+    if resampling is None:
+        return ct_on_grid(volume, grid, stained.window, stained.padding)
+    return ct_on_grid(ResampledVolume(volume, resampling), grid, resampling.window_above)
 
 
 def _doubt(stained: Stained, volume: Volume, digest: str) -> str:

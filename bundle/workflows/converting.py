@@ -32,8 +32,7 @@ class Recorded(Volume):
     def __init__(self, stained: Stained) -> None:
         self.path, self.source, self.files = Path(stained.source), stained.source, []
         self.shape, self.spacing, self.dtype = stained.shape, stained.spacing, np.dtype(np.uint8)
-        affine = stained.record["input"].get("affine_xyz_to_mm")
-        self.affine = None if affine is None else np.asarray(affine, float)
+        self.affine = stained.affine
         self.stem = stained.name
 
     @property

@@ -46,6 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="voxel size in micrometres in place of the file's: 1 or z y x",
     )
     parser.add_argument("--force_voxel_um", action="store_true", help="take a voxel size below 0.05 or above 500 um")
+    parser.add_argument(
+        "--output_grid",
+        choices=["network", "input"],
+        help="in a folder: where the stain lies if the voxel size is not the network's (default: network). A single "
+        "file always lies on the input's grid",
+    )
     parser.add_argument("--axis", choices=["z", "y", "x", "all"], help="in a folder: of the slices (default: z)")
     parser.add_argument("--uncertainty", action="store_true", help="in a folder: also write the doubt about each voxel")
     parser.add_argument("--novelty", action="store_true", help="in a folder: also write how unlike the training it is")
@@ -97,6 +103,7 @@ def _to_a_file(args: argparse.Namespace) -> int:
 
     idle = {
         "--output_format": args.output_format,
+        "--output_grid": args.output_grid,
         "--axis": args.axis,
         "--uncertainty": args.uncertainty,
         "--novelty": args.novelty,
@@ -157,6 +164,7 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
         "output_format": None if args.output_format is None else check_formats(args.output_format),
         "ct_window": window_of(args),
         **_size(args),
+        "output_grid": args.output_grid,
         "axis": args.axis,
         "uncertainty": args.uncertainty,
         "novelty": args.novelty,

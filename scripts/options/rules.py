@@ -119,6 +119,7 @@ RULES: dict[str, Rule] = {
     ),
     "voxel_um": _or_none(Rule("one size in micrometres or three, such as [10, 5, 5]", _is_voxel_um)),
     "force_voxel_um": SWITCH,
+    "output_grid": Rule("network or input", lambda value: value in ("network", "input")),
     "slab_size": _or_none(_whole(1, 10**6)),
     "views": _whole(2, 8),
 }

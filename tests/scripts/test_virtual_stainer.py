@@ -13,10 +13,10 @@ import torch
 import zarr
 from monai.bundle import ConfigWorkflow
 
-from scripts import virtual_stainer
 from scripts.errors import InputError
 from scripts.networks.trained_on import ENTRY, TrainedOn, encoded
 from scripts.virtual_stainer import VirtualStainer
+from scripts.volume.read import in_memory
 from tests.conftest import TINY_CHANNELS
 
 TINY = {"network_def#channels": TINY_CHANNELS, "network_def#blocks": 1}
@@ -148,10 +148,10 @@ def test_what_cannot_stain(tiny_checkpoint: Path, tmp_path: Path) -> None:
 
 
 def test_more_than_memory(stainer: VirtualStainer, ct: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(virtual_stainer, "free_memory", lambda: 3 * ct.size - 1)
+    monkeypatch.setattr(in_memory, "free_memory", lambda: 3 * ct.size - 1)
     with pytest.raises(InputError, match="run inference"):
         stainer(ct)
-    monkeypatch.setattr(virtual_stainer, "free_memory", lambda: 3 * ct.size)
+    monkeypatch.setattr(in_memory, "free_memory", lambda: 3 * ct.size)
     stainer(ct)
 
 

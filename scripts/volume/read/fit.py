@@ -13,6 +13,7 @@ from scripts.errors import InputError
 from scripts.fit.compare import Scan, as_json, compare, not_known
 from scripts.fit.describe import CROP, describe_scan
 from scripts.networks.trained_on import UNKNOWN, TrainedOn
+from scripts.volume.read.units import micrometres
 from scripts.volume.read.volume import Volume
 from scripts.volume.read.window import VolumeWindow
 
@@ -37,7 +38,7 @@ def fit_of(volume: Volume, found: VolumeWindow, trained: TrainedOn) -> dict[str,
     description = describe_scan(_some_slices(volume, found))
     scan = Scan(
         description,
-        None if volume.spacing is None else [1000 * side for side in volume.spacing],
+        None if volume.own_spacing is None else micrometres(volume.own_spacing),
         volume.shape,
         found.source,
         sum(share for _, share in found.padding.shares),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from scripts.errors import InputError
 from scripts.files.opening import require_grey_type
+from scripts.memory import free_memory
 from scripts.volume.read.volume import Volume
 
 #: Types that arrays have and files of volumes have not, and what holds their values.
@@ -55,3 +57,21 @@ def array_of(ct: ArrayLike) -> NDArray[Any]:
         masked = ct.astype(np.float64)
         return np.where(np.ma.getmaskarray(masked), np.nan, masked.data)
     return np.asarray(ct)
+
+
+def require_room(volume: Volume, voxel_bytes: int) -> None:
+    """Refuse a stain in memory that would drive the machine into swapping.
+
+    Args:
+        volume: on whose grid it is.
+        voxel_bytes: that it takes for each voxel.
+
+    Raises:
+        InputError: less is free.
+    """
+    needed, free = math.prod(volume.shape) * voxel_bytes, free_memory()
+    if needed > free:
+        raise InputError(
+            f"The stain of {volume.source} takes {needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are free: stain "
+            "it to files, with python -m monai.bundle run inference."
+        )

@@ -55,6 +55,11 @@ class Volume(ABC):
             return self.path.resolve().name
         return re.sub(r"(\.ome)?(\.nii\.gz|\.[^.]+)$", "", self.path.name, flags=re.IGNORECASE)
 
+    @property
+    def own_spacing(self) -> tuple[float, float, float] | None:
+        """Voxel size of the scan, which is another than `spacing` if it was resampled."""
+        return self.spacing
+
     def read(self, start: int, stop: int) -> NDArray[Any]:
         """Read the slices from `start` up to, not including, `stop`.
 
@@ -71,6 +76,10 @@ class Volume(ABC):
         with reading(self.path):
             slab = self._read(start, stop)
         return np.ascontiguousarray(slab, dtype=self.dtype)
+
+    def replaced(self, _z: int) -> int:
+        """Voxels that were NaN or infinite and that `read`, just called for this slice, returned as something else."""
+        return 0
 
     @abstractmethod
     def _read(self, start: int, stop: int) -> NDArray[Any]:

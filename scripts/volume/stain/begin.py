@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +17,15 @@ from scripts.files.digest import file_signature
 from scripts.fit.compare import words_of
 from scripts.lock import lock_folder
 from scripts.networks import Stainer
+from scripts.volume.grid.resampled import ResampledVolume, resampling_bytes
+from scripts.volume.grid.said import tell_of_grids
 from scripts.volume.read.fit import fit_of
 from scripts.volume.read.rechunk import copy_in_cubes
 from scripts.volume.read.units import in_words
 from scripts.volume.read.volume import Volume
 from scripts.volume.read.window import usable_average, volume_window
 from scripts.volume.stain import unfinished
-from scripts.volume.stain.begun import Begun, begin, resume
+from scripts.volume.stain.begun import Begun, begin, resampling_for, resume
 from scripts.volume.stain.dataset import read_slice
 from scripts.volume.stain.done import forget_damaged, lost_output
 from scripts.volume.stain.request import OME_ZARR, Findings, Request, window_words
@@ -67,10 +70,11 @@ def begin_or_go_on(
     _tell(begun, volume)
     if list(staining.request.axes) != ["z"]:
         logger.info("%s: copied so that it can be sliced along other axes", volume.source)
-        copy_in_cubes(volume, staining.copy)
+        _copy(begun, volume)
+    if not staining.request.in_one_pass:
         for store in axis_stores(begun).values():
             store.create()
-    ResultStores(begun).create(volume)
+    ResultStores(begun).create(begun.on_output_grid(volume))
     return begun
 
 
@@ -85,6 +89,16 @@ def _anew(staining: Staining, volume: Volume, network: Stainer, device: torch.de
     return begun
 
 
+def _copy(begun: Begun, volume: Volume) -> None:
+    stained, copy = begun.on_network_grid(volume), begun.staining.copy
+    if isinstance(stained, ResampledVolume) and begun.findings.replaced is None:  # what was replaced is to be counted
+        copy.unlink(missing_ok=True)
+        copy_in_cubes(stained, copy)
+        begun.update(replaced=stained.replaced_so_far)
+    else:
+        copy_in_cubes(stained, copy)
+
+
 def _tell(begun: Begun, volume: Volume) -> None:
     found = begun.findings
     logger.info("%s: stained by %s", volume.source, begun.staining.weights)
@@ -97,6 +111,7 @@ def _tell(begun: Begun, volume: Volume) -> None:
         window_words(found),
         begun.longest_slab,
     )
+    tell_of_grids(volume, begun.staining.request.stained_shape, begun.staining.request.output_shape)
     for words in words_of(found.fit):
         logger.log(logging.WARNING if found.fit["differs"] else logging.INFO, "%s: %s", volume.source, words)
 
@@ -164,17 +179,19 @@ def _lock(staining: Staining) -> None:
 
 def _warn_of_a_full_disk(staining: Staining) -> None:
     """Warn if the outputs might not fit: photographs compress badly, so they are counted without compression."""
-    voxels = int(np.prod(staining.request.shape, dtype=np.int64))
-    copies = len(set(staining.request.output_format) | {OME_ZARR})
-    channels = channel_count(staining.request.maps)
-    needed = channels * voxels * copies
-    if list(staining.request.axes) != ["z"]:
-        needed += voxels * (channels * len(staining.request.axes) + np.dtype(staining.request.dtype).itemsize)
+    request = staining.request
+    stained, written = (int(np.prod(shape, dtype=np.int64)) for shape in (request.stained_shape, request.output_shape))
+    channels = channel_count(request.maps)
+    needed = channels * written * len(set(request.output_format) | {OME_ZARR})
+    if not request.in_one_pass:
+        needed += stained * channels * len(request.axes)
+    if list(request.axes) != ["z"]:
+        needed += stained * np.dtype(request.stained_dtype).itemsize
     free = shutil.disk_usage(staining.output_dir).free
     if needed > free:
         logger.warning(
             "%s: the outputs may take up to %d MB, of which %d MB are free in %s.",
-            staining.request.source,
+            request.source,
             needed // 10**6,
             free // 10**6,
             staining.output_dir,
@@ -185,20 +202,30 @@ def _find(request: Request, volume: Volume, network: Stainer, device: torch.devi
     windowed = volume_window(volume, network.percentiles, training_of(network), request.ct_window)
     average = usable_average(volume, request.slice_average, windowed.padding)
     size = request.slab_size or default_slab_size(
-        request.shape, request.axes, network, device, request.views, request.dtype, request.novelty
+        request.stained_shape,
+        request.axes,
+        network,
+        device,
+        request.views,
+        request.stained_dtype,
+        request.novelty,
+        0 if request.network_shape is None else resampling_bytes(volume, request.stained_shape),
+        request.output_shape,
     )
-    fit = fit_of(volume, windowed, network.trained_on)
-    return Findings(
+    found = Findings(
         list(windowed.window),
         windowed.source,
         average,
         size,
         file_signature(volume.files),
         windowed.padding.to_json(),
-        fit=fit,
         window_why=windowed.why,
         landmarks=None if windowed.landmarks is None else list(windowed.landmarks),
     )
+    resampling = resampling_for(request, found)
+    if resampling is not None:
+        volume, windowed = ResampledVolume(volume, resampling), resampling.windowed_above(windowed.source)
+    return replace(found, fit=fit_of(volume, windowed, network.trained_on))
 
 
 def _replaced(findings: Findings) -> tuple[float | None, float | None]:
@@ -216,11 +243,12 @@ def _compared(begun: Begun, volume: Volume, now: Findings) -> Begun:
             "%s: its window, padding or the average of its slices is another now: stained anew.", volume.source
         )
         return _locked_and_begun(begun.staining, now)
+    stained = begun.on_network_grid(volume)
     for axis, start, stop in begun.slabs():
-        if begun.is_done(axis, start) and not (axis == "z" and _is_as_stained(begun, volume, start, stop)):
+        if begun.is_done(axis, start) and not (axis == "z" and _is_as_stained(begun, stained, start, stop)):
             begun.forget(axis, start)
     begun.staining.copy.unlink(missing_ok=True)
-    begun.update(files=now.files)
+    begun.update(files=now.files, replaced=None)
     return begun
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scripts.data.padding import Padding
 from scripts.data.spans import spans
 from scripts.errors import InputError
+from scripts.volume.grid.resampled import ResampledVolume, Resampling
+from scripts.volume.read.volume import Volume
 from scripts.volume.stain import unfinished
 from scripts.volume.stain.plan_file import read_plan, write_plan
-from scripts.volume.stain.request import Findings
+from scripts.volume.stain.request import Findings, Request
 from scripts.volume.stain.staining import Staining
 from scripts.whole import whole_file
 
@@ -42,17 +45,29 @@ class Begun:
     @property
     def nan_value(self) -> float:
         """Grey value that NaN, infinity and padding become."""
-        asked = self.staining.request.nan_value
-        return self.findings.window[0] if asked is None else asked
+        return _nan_value(self.staining.request, self.findings)
+
+    @property
+    def resampling(self) -> Resampling | None:
+        """How the volume is brought to the network's grid, None where it is left alone."""
+        return resampling_for(self.staining.request, self.findings)
+
+    def on_network_grid(self, volume: Volume) -> Volume:
+        """The volume as it is stained: resampled, or as it is."""
+        return volume if self.resampling is None else ResampledVolume(volume, self.resampling)
+
+    def on_output_grid(self, volume: Volume) -> Volume:
+        """The volume on the grid of the outputs."""
+        return volume if self.staining.request.output_shape == volume.shape else self.on_network_grid(volume)
 
     def settle(self, made: Mapping[str, str]) -> None:
         """Note that all outputs are made, or by an empty dictionary that they are to be made again."""
         self.made = dict(made)
         write_plan(self.staining, self.findings, self.made)
 
-    def update(self, files: dict[str, Sequence[int]]) -> None:
-        """Note the state of the files that the rest is read from."""
-        self.findings = replace(self.findings, files=files)
+    def update(self, **changes: Any) -> None:
+        """Note what is found later: the state of the files that the rest is read from, what was replaced in a copy."""
+        self.findings = replace(self.findings, **changes)
         write_plan(self.staining, self.findings, self.made)
 
     def is_whole(self) -> bool:
@@ -103,6 +118,18 @@ class Begun:
 
     def _path(self, axis: str, start: int) -> Path:
         return self.staining.notes / f"{axis}_{start:06d}.npz"
+
+
+def _nan_value(request: Request, found: Findings) -> float:
+    return found.window[0] if request.nan_value is None else request.nan_value
+
+
+def resampling_for(request: Request, found: Findings) -> Resampling | None:
+    """How a volume is brought to the network's grid, None where it is left alone."""
+    if request.network_shape is None:
+        return None
+    lo, hi = found.window
+    return Resampling(request.stained_shape, (lo, hi), _nan_value(request, found), Padding.from_json(found.padding))
 
 
 def resume(staining: Staining) -> Begun | None:

@@ -15,9 +15,9 @@ from monai.utils.enums import CommonKeys as Keys
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
-from scripts.data.image.precise import as_float
 from scripts.data.padding import NO_PADDING, Padding
 from scripts.memory import empty_slab
+from scripts.volume.read.finite import finite
 from scripts.volume.read.volume import Volume
 from scripts.volume.stain.slab import Slab
 
@@ -26,7 +26,7 @@ READ = "read"  # key of an item's `ReadSlab`
 
 class _Slice(NamedTuple):
     values: NDArray[Any]  # float32, or float64 where only that tells them apart; finite
-    digest: bytes  # SHA-256 of the stored grey values
+    digest: bytes  # SHA-256 of the grey values as the volume gives them
     replaced: int  # voxels that were NaN or infinite
 
 
@@ -169,12 +169,5 @@ def read_slice(
     """
     stored = volume.read(z, z + 1)[0]
     digest = hashlib.sha256(stored.data).digest()
-    values = stored.astype(np.float32) if window is None else as_float(stored, window[0], window[1])
-    padded = padding.where(stored)
-    if padded is not None:
-        values[padded] = nan_value
-    bad = ~np.isfinite(values) if stored.dtype.kind == "f" else None
-    replaced = 0 if bad is None else int(np.count_nonzero(bad))
-    if replaced:
-        values[bad] = nan_value
-    return _Slice(values, digest, replaced)
+    values, replaced = finite(stored, nan_value, padding, window)
+    return _Slice(values, digest, replaced + volume.replaced(z))

@@ -25,8 +25,7 @@ logger = logging.getLogger(__name__)
 
 def slab_store(begun: Begun, axis: str) -> ResultStores | AxisStore:
     """What the slabs along an axis are written to."""
-    alone = list(begun.staining.request.axes) == ["z"]
-    return ResultStores(begun) if alone else axis_stores(begun)[axis]
+    return ResultStores(begun) if begun.staining.request.in_one_pass else axis_stores(begun)[axis]
 
 
 def forget_damaged(begun: Begun) -> int:

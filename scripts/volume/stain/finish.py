@@ -1,4 +1,4 @@
-"""The last steps of a staining: fusing, exporting, preview and record, and giving everything its final name.
+"""The last steps of a staining: fusing, resampling, exporting, preview and record, and giving all its final name.
 
 Each step may be cut off at any moment: it is done again by the next run, with the same result.
 """
@@ -23,6 +23,8 @@ from scripts.files.digest import file_digest, file_signature
 from scripts.fit.compare import lines_of
 from scripts.memory import give_back_freed_memory
 from scripts.printable import listed
+from scripts.volume.grid.back import brought_to
+from scripts.volume.grid.said import grids_of, lines_of_grids
 from scripts.volume.read.reader import open_volume
 from scripts.volume.read.units import micrometres
 from scripts.volume.read.volume import Volume
@@ -79,15 +81,16 @@ def _make(begun: Begun, details: Mapping[str, Any]) -> None:
     with open_volume(request.source, request.voxel_um, request.orientation) as volume:
         _require_unchanged(begun, volume)
         results, notes = ResultStores(begun), Notes(begun)
-        kept = notes.kept() if list(request.axes) == ["z"] else _fuse(begun, results)
+        kept = notes.kept() if request.in_one_pass else _second_pass(begun, results)
         for store in results.stores:
             for left in store.path.rglob("*.partial"):  # of a chunk that was being written when the process was killed
                 left.unlink()
-        _export(request.output_format, results, volume)
+        shown = begun.on_output_grid(volume)
+        _export(request.output_format, results, shown)
         facts = _facts(results, notes)
         lines = [f"weights: {staining.weights}", _window(begun.findings), *lines_of(begun.findings.fit)]
-        lines += _verdict(facts, staining)
-        preview_of(staining.folder / f"{staining.name}_stain.png", results.stain, notes.ct_planes(), volume, lines)
+        lines += [*_verdict(facts, staining), *lines_of_grids(volume, request.stained_shape)]
+        preview_of(staining.folder / f"{staining.name}_stain.png", results.stain, notes.ct_planes(), shown, lines)
         _warn_of_replaced(begun, notes)
         record = _record(begun, volume, notes, details, facts)
     for each in request.maps:
@@ -119,21 +122,26 @@ def _window(found: Findings) -> str:
     return f"window: {window_words(found)}"
 
 
-def _fuse(begun: Begun, results: ResultStores) -> Kept:
-    stores = list(axis_stores(begun).values())
-    remove_files(results.files(0, begun.staining.request.shape[0]))  # of a run that was cut off here
-    return Kept([results.write(start, slab) for start, slab in fused(stores)])
+def _second_pass(begun: Begun, results: ResultStores) -> Kept:
+    """Fuse the stains of several axes, and bring them to the input's grid, from the beginning."""
+    request = begun.staining.request
+    slabs = fused(list(axis_stores(begun).values()))
+    if request.output_shape != request.stained_shape:
+        on_network_grid = (slab for _, slab in slabs)
+        slabs = brought_to(on_network_grid, request.stained_shape, request.output_shape, begun.findings.slab_size)
+    remove_files(results.files(0, request.output_shape[0]))  # of a run that was cut off here
+    return Kept([results.write(start, slab) for start, slab in slabs])
 
 
 def _warn_of_replaced(begun: Begun, notes: Notes) -> None:
     replaced, where = notes.replaced()
     if replaced:
         logger.warning(
-            "%s: %d voxels were NaN or infinite and became %g, in the slabs from slice %s on",
+            "%s: %d voxels were NaN or infinite and became %g%s",
             begun.staining.request.source,
             replaced,
             begun.nan_value,
-            listed(where, 8),
+            f", in the slabs from slice {listed(where, 8)} on" if where else "",
         )
 
 
@@ -176,6 +184,7 @@ def _record(
     replaced, where = notes.replaced()
     return {
         "input": _input(begun, volume, notes),
+        "grids": grids_of(volume, request.stained_shape, begun.on_output_grid(volume), notes.digest()),
         "checkpoint": {"sha256": request.checkpoint, "weights": staining.weights},
         "window": {
             "lo": found.window[0],
@@ -215,7 +224,7 @@ def _input(begun: Begun, volume: Volume, notes: Notes) -> dict[str, Any]:
         "dtype": request.dtype,
         "voxel_size_zyx_um": None if volume.spacing is None else micrometres(volume.spacing),
         "affine_xyz_to_mm": None if volume.affine is None else np.asarray(volume.affine).tolist(),
-        "sha256_of_slice_sha256": notes.digest(),
+        "sha256_of_slice_sha256": notes.digest() if request.network_shape is None else None,
         "sliced_along": notes.axis,
     }
 

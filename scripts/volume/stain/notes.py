@@ -98,7 +98,12 @@ class Notes:
         return dict(zip(("reading", "staining", "storing"), (round(float(value), 3) for value in sums), strict=True))
 
     def replaced(self) -> tuple[int, list[int]]:
-        """Voxels that were NaN or infinite, and the slabs that hold some, by their first slice."""
+        """Voxels that were NaN or infinite, and the slabs that hold some, by their first slice.
+
+        Of a resampled volume that is sliced along y or x it is not known which slabs hold them.
+        """
+        if self.axis != "z" and self.begun.findings.replaced is not None:
+            return self.begun.findings.replaced, []
         slabs = [
             (start, notes)
             for (axis, start, _), notes in zip(

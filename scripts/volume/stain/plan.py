@@ -22,6 +22,7 @@ from scripts.files.output_folder import writable_folder
 from scripts.inferers.uncertainty import require_familiar
 from scripts.networks import Stainer
 from scripts.options.values import require_counts, truth
+from scripts.volume.grid.network import network_shape
 from scripts.volume.read.reader import find_volumes, open_volume
 from scripts.volume.read.units import check_voxel_um, refuse_unlikely
 from scripts.volume.read.volume import AXES, Volume
@@ -29,7 +30,7 @@ from scripts.volume.read.zarr.volume import is_zarr
 from scripts.volume.stain.begin import begin_or_go_on
 from scripts.volume.stain.begun import Begun
 from scripts.volume.stain.publish import require_own_outputs
-from scripts.volume.stain.request import FORMATS, OME_ZARR, Request
+from scripts.volume.stain.request import FORMATS, GRIDS, NETWORK, OME_ZARR, Request
 from scripts.volume.stain.staining import Staining
 from scripts.weights.origin import describe_weights
 
@@ -58,6 +59,7 @@ def plan_stainings(
     amp: bool = False,
     views: int = 1,
     novelty: bool = False,
+    output_grid: str = NETWORK,
 ) -> list[Begun]:
     """Plan the staining of one or several volumes, or take up where an earlier run of the same command was stopped.
 
@@ -85,6 +87,8 @@ def plan_stainings(
         amp: whether the network computes in bfloat16.
         views: of the `UncertaintyInferer`; 1 for no uncertainty.
         novelty: of the `UncertaintyInferer`.
+        output_grid: where the volume is resampled to the network's voxel size, the outputs lie on the ``network``'s
+            grid or on the ``input``'s.
 
     Returns:
         One entry per volume, whose folder is there. Volumes that the same request has finished already are
@@ -98,6 +102,8 @@ def plan_stainings(
         require_counts(slab_size=slab_size)
     if axis not in (*AXES, "all"):
         raise InputError(f"axis is '{axis}': give --axis z, y, x or all.")
+    if output_grid not in GRIDS:
+        raise InputError(f"output_grid is {output_grid!r}: give --output_grid network or input.")
     check_nan_value(nan_value)
     forced = truth(force_voxel_um, "force_voxel_um")
     asked = Request(
@@ -117,6 +123,7 @@ def plan_stainings(
         amp=truth(amp, "amp"),
         views=views,
         novelty=truth(novelty, "novelty"),
+        output_grid=output_grid,
     )
     anew = truth(overwrite, "overwrite")
     if asked.novelty:
@@ -146,6 +153,7 @@ def _plan(
                 asked,
                 source=_absolute(source),
                 shape=volume.shape,
+                network_shape=network_shape(volume, network.trained_on.pixel_um),
                 dtype=volume.dtype.name,
                 ct_window=given_or_none(asked.ct_window, volume.source),
                 checkpoint=digest,

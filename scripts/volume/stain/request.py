@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from scripts.volume.grid.resampled import RESAMPLED
 from scripts.volume.write.export import EXPORTS
 from scripts.volume.write.maps import NOVELTY, STAIN, UNCERTAINTY, Map
 
 OME_ZARR = "ome.zarr"  # the format that is always made, and others from it
 FORMATS = (OME_ZARR, *EXPORTS)
+NETWORK, INPUT = GRIDS = ("network", "input")  # on which the outputs may lie
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Request:
         amp: whether the network computes in bfloat16.
         views: of each slice by which the uncertainty is found, 1 for none.
         novelty: whether it is written, too.
+        network_shape: (Z, Y, X) of the network's grid, None where nothing is resampled.
+        output_grid: ``network`` or ``input``, on which the outputs lie.
     """
 
     source: str
@@ -53,6 +57,30 @@ class Request:
     amp: bool
     views: int
     novelty: bool = False
+    network_shape: Sequence[int] | None = None
+    output_grid: str = NETWORK
+
+    @property
+    def stained_shape(self) -> tuple[int, int, int]:
+        """(Z, Y, X) of the grid that is stained."""
+        z, y, x = self.network_shape or self.shape
+        return z, y, x
+
+    @property
+    def stained_dtype(self) -> str:
+        """Type of the grey values on that grid."""
+        return self.dtype if self.network_shape is None else RESAMPLED.name
+
+    @property
+    def output_shape(self) -> tuple[int, int, int]:
+        """(Z, Y, X) of the outputs."""
+        z, y, x = self.shape if self.output_grid == INPUT else self.stained_shape
+        return z, y, x
+
+    @property
+    def in_one_pass(self) -> bool:
+        """Whether what is stained is stored as it is, not to be fused or resampled afterwards."""
+        return list(self.axes) == ["z"] and self.output_shape == self.stained_shape
 
     @property
     def maps(self) -> tuple[Map, ...]:
@@ -79,6 +107,7 @@ class Findings:
         fit: how the scan differs from those of the training, see `fit_of`.
         window_why: why this window, in words; empty for a given one.
         landmarks: grey values of background and mineral; None where there are none, or where nobody looked.
+        replaced: voxels that were NaN or infinite, where only the copy that is sliced along other axes tells.
     """
 
     window: Sequence[float]
@@ -90,6 +119,7 @@ class Findings:
     fit: dict[str, Any] = field(default_factory=dict)
     window_why: str = ""
     landmarks: Sequence[float] | None = None
+    replaced: int | None = None
 
 
 def window_words(found: Findings) -> str:

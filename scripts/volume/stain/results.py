@@ -25,10 +25,9 @@ class ResultStores:
 
     def __init__(self, begun: Begun) -> None:
         found, staining, request = begun.findings, begun.staining, begun.staining.request
-        z, y, x = request.shape
         self.name = staining.name
         self.by_name = {
-            each.name: StainStore(staining.store(each), (z, y, x), found.slab_size, each.channels)
+            each.name: StainStore(staining.store(each), request.output_shape, found.slab_size, each.channels)
             for each in request.maps
         }
         self.stain = self.by_name[STAIN.name]
@@ -74,10 +73,10 @@ def _array(digests: Sequence[bytes]) -> NDArray[np.uint8]:
 
 
 def axis_stores(begun: Begun) -> dict[str, AxisStore]:
-    """Where the stains made along single axes are kept until they are fused, by axis."""
+    """Where the stains made along single axes are kept until they are fused or resampled, by axis."""
     found, staining, request = begun.findings, begun.staining, begun.staining.request
-    z, y, x = request.shape
     channels = channel_count(request.maps)
     return {
-        axis: AxisStore(staining.axis_store(axis), (z, y, x), axis, found.slab_size, channels) for axis in request.axes
+        axis: AxisStore(staining.axis_store(axis), request.stained_shape, axis, found.slab_size, channels)
+        for axis in request.axes
     }

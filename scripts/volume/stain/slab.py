@@ -11,6 +11,7 @@ import numpy as np
 
 from scripts.data.padding import NO_PADDING, Padding
 from scripts.engines.distributed import decided_by_first
+from scripts.volume.grid.resampled import ResampledVolume, Resampling
 from scripts.volume.read.reader import open_volume
 from scripts.volume.read.rechunk import SidewaysVolume
 from scripts.volume.read.volume import Volume
@@ -47,6 +48,8 @@ class Slab:
         axis: along which the volume is sliced, ``z``, ``y`` or ``x``.
         copy: from which slices along y and x are read.
         name: of the staining, unique among those of a run.
+        resampling: how a volume that is opened by its path is brought to the network's grid; window and values above
+            are those of the resampled one.
     """
 
     volume: Volume | str
@@ -59,6 +62,7 @@ class Slab:
     axis: str = "z"
     copy: Cubes | None = None
     name: str = ""
+    resampling: Resampling | None = None
 
     def open(self) -> Volume:
         """Open the volume so that its slices are those along the axis; an open one is taken as it is.
@@ -69,7 +73,8 @@ class Slab:
         if isinstance(self.volume, Volume):
             return self.volume
         if self.copy is None:
-            return open_volume(self.volume)
+            volume = open_volume(self.volume)
+            return volume if self.resampling is None else ResampledVolume(volume, self.resampling)
         return SidewaysVolume(self.copy.path, self.copy.shape, np.dtype(self.copy.dtype), self.axis, self.volume)
 
 
@@ -83,10 +88,12 @@ def slabs_to_stain(stainings: Sequence[Begun]) -> list[Slab]:
 
 
 def _remaining(begun: Begun) -> list[Slab]:
-    request, found = begun.staining.request, begun.findings
+    request, found, resampling = begun.staining.request, begun.findings, begun.resampling
     lo, hi = found.window
-    z, y, x = request.shape
-    padding, copy = Padding.from_json(found.padding), Cubes(begun.staining.copy, (z, y, x), request.dtype)
+    nan_value, padding = begun.nan_value, Padding.from_json(found.padding)
+    if resampling is not None:
+        (lo, hi), nan_value, padding = resampling.window_above, 0.0, NO_PADDING
+    copy = Cubes(begun.staining.copy, request.stained_shape, request.stained_dtype)
     return [
         Slab(
             volume=request.source,
@@ -94,11 +101,12 @@ def _remaining(begun: Begun) -> list[Slab]:
             stop=stop,
             ct_window=(lo, hi),
             slice_average=tuple(found.slice_average),
-            nan_value=begun.nan_value,
+            nan_value=nan_value,
             padding=padding,
             axis=axis,
             copy=None if axis == "z" else copy,
             name=begun.staining.name,
+            resampling=resampling,
         )
         for axis, start, stop in begun.slabs()
         if not begun.is_done(axis, start)

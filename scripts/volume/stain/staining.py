@@ -83,7 +83,7 @@ class Staining:
 
     def lengths(self) -> dict[str, int]:
         """Slices along each axis that is sliced."""
-        return {axis: self.request.shape[AXES.index(axis)] for axis in self.request.axes}
+        return {axis: self.request.stained_shape[AXES.index(axis)] for axis in self.request.axes}
 
     def is_finished(self, files: dict[str, Sequence[int]]) -> bool:
         """Whether the outputs of this very request, made from files in this state, lie at their place."""

@@ -78,6 +78,7 @@ class StainInferTask(InferTask):
         words = command_words(INFERENCE, request)
         with tempfile.TemporaryDirectory() as folder:
             words += ["--input", str(image), "--output_format", extension[1:], "--output_dir", folder]
+            words += ["--output_grid", "input"]  # a viewer lays the stain over the image
             try:
                 run_workflow(self.bundle, "inference", words, self.limit)
             except Refusal as refusal:  # a client must not learn the server's folders
