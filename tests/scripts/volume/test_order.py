@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-ORDER = ("read", "write", "stain")
+ORDER = ("read", "grid", "write", "stain")
 FOLDER = ROOT / "scripts" / "volume"
 
 
