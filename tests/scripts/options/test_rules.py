@@ -29,11 +29,12 @@ GOOD: dict[str, list[Any]] = {
     "ct_window": [None, [5000, 35000], (-1000.5, 0)],
     "voxel_um": [None, 1.5, 5, [10, 5.0, 5]],
     "force_voxel_um": [True, False, "true"],
+    "output_grid": ["network", "input"],
     "slab_size": [None, 1, 32],
     "views": [2, 8],
     "working_um": [None, 0.05, 1.5, 5, 500],
 }
-SWITCHES = ("amp", "compile", "resume", "overwrite", "uncertainty")
+SWITCHES = ("amp", "compile", "resume", "overwrite", "uncertainty", "novelty")
 BAD = ["text", -1, 1e30, math.nan, math.inf, [], "", [1], [2, 1], {}, "0.5"]
 
 
