@@ -140,7 +140,7 @@ def decide(asked: str | None, facts: Facts, training: Training, name: str) -> Ch
         raise InputError(
             f"{name} has no landmarks, since {facts.search.remark}: give two numbers as ct_window, or percentiles."
         )
-    return _brought(facts.search.landmarks, training.landmarks or STANDARD)
+    return _brought(facts.search.landmarks, training)
 
 
 def from_landmarks(landmarks: Landmarks, positions: Sequence[float]) -> Window:
@@ -159,7 +159,7 @@ def _chosen(facts: Facts, training: Training) -> Choice:
         if why:
             return Choice(lo, hi, TRAINED, why)
     if landmarks is not None and training != UNKNOWN:
-        return _brought(landmarks, training.landmarks or STANDARD)
+        return _brought(landmarks, training)
     why = "percentiles of its grey values"
     if training == UNKNOWN:
         why += ", as in the training: these weights of version 0.9 or before know no landmarks"
@@ -185,9 +185,11 @@ def _calibrated(facts: Facts, training: Training) -> str:
     return ""
 
 
-def _brought(landmarks: Landmarks, positions: Window) -> Choice:
+def _brought(landmarks: Landmarks, training: Training) -> Choice:
+    positions = training.landmarks or STANDARD
     at = " and ".join(f"{100 * position:.0f} %" for position in positions)
-    why = f"{_in_words(landmarks)} are brought to {at} of the window, as in the training"
+    whose = "the standard, since no training says where it had them" if positions == STANDARD else "as in the training"
+    why = f"{_in_words(landmarks)} are brought to {at} of the window, {whose}"
     return Choice(*from_landmarks(landmarks, positions), LANDMARKS, why)
 
 

@@ -190,7 +190,11 @@ def test_inference_writes_stain_preview_and_record(
     record = json.loads((out / f"{name}_stain.json").read_text())
     assert record["input"]["path"] == str(source)
     assert record["input"]["shape_zyx"] == list(shape)
-    assert record["window"] == {"lo": 5000.0, "hi": 35000.0, "source": "trained"}
+    window = record["window"]
+    assert (window["lo"], window["hi"], window["source"]) == (5000.0, 35000.0, "trained")
+    # background and mineral lie at 13 and 46 % of it, give or take 2 %, which is how far plain specimens differ
+    assert window["landmarks"] == pytest.approx([8900, 18900], abs=600)
+    assert "on whose scale it lies" in window["why"]
     assert record["checkpoint_path"] == str(tiny_checkpoint)
     assert record["device"] == "cpu"
     amp = bfloat16_pays("cpu")

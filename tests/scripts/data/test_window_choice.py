@@ -65,7 +65,9 @@ def test_no_landmarks(caplog: pytest.LogCaptureFixture) -> None:
 def test_weights_of_earlier_versions(caplog: pytest.LogCaptureFixture) -> None:
     windowed = Training((0.0, 1000.0), None)
     assert chosen(facts(150, 550), windowed)[2] == "trained"  # on its scale, as before
-    assert chosen(facts(20, 60, (15, 80)), windowed)[2] == "landmarks"
+    brought = chosen(facts(20, 60, (15, 80)), windowed)
+    assert brought.source == "landmarks"
+    assert "the standard, since no training says" in brought.why
     with caplog.at_level(logging.WARNING):
         found = chosen(facts(150, 550), UNKNOWN)  # their training was windowed by percentiles
     assert found[:3] == (50, 800, "percentiles")
