@@ -10,6 +10,7 @@ AXES = {
     "brightness": "brightness of the CT / of the training's",
     "gain": "gain of the CT, its window found / of the training's",
     "offset": "offset of the CT, its window found / window width",
+    "voxel": "pixel size to which CT and section are resampled / micrometres",
     "pixel": "pixel size of the scan / micrometres",
     "energy": "energy of the X-rays / keV",
     "grey": "what the scan is stored as",

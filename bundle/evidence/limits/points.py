@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bundle.evidence.limits.kinds import KINDS, specimens_by
+from bundle.evidence.limits.resized import coarser_alone, other_pixels
 from bundle.evidence.limits.variants import (
     Change,
     brighter,
@@ -26,6 +27,7 @@ NOISE = (0.0, 0.02, 0.05, 0.1)  # standard deviation, of the window's width
 BRIGHTNESS = (0.9, 0.95, 1.0, 1.05, 1.1)  # of the training's
 GAIN = (0.9, 0.95, 1.0, 1.05, 1.1)  # of the training's
 OFFSET = (-0.05, 0.0, 0.05)  # of the window's width
+VOXEL = (2.5, 3.75, 5.0, 7.5)  # micrometres
 BLUR = (0.0, 1.0, 2.0, 4.0)  # standard deviation, pixels
 
 
@@ -119,6 +121,16 @@ def offset(basis: Basis) -> Iterator[Point]:
         yield _on_worse_scans(basis, part, lifted(part), "offset", calibrated=False)
 
 
+def voxel(basis: Basis) -> Iterator[Point]:
+    """Scans of other pixels than the training's; last, what the coarsest cost if only they were coarse."""
+    for size in VOXEL:
+        resized = other_pixels(basis.phantom, basis.split, size, basis.work / f"voxel_{size:g}")
+        yield Point("", f"{size:g}", basis.phantom, resized)
+    coarsest = max(VOXEL)
+    alone = coarser_alone(basis.phantom, basis.split, coarsest, basis.work / f"voxel_{coarsest:g}_alone")
+    yield Point("", f"{coarsest:g}, CT alone", basis.phantom, alone)
+
+
 def _on_worse_scans(basis: Basis, x: float, change: Change, name: str, calibrated: bool = True) -> Point:
     changed = worse_scans(basis.phantom, basis.split, change, basis.work / f"{name}_{x:g}", calibrated)
     return Point("", x, basis.phantom, changed)
@@ -146,5 +158,6 @@ LIMITS: dict[str, Points] = {
     "brightness": brightness,
     "gain": gain,
     "offset": offset,
+    "voxel": voxel,
     **{name: _kinds(name) for name in KINDS},
 }

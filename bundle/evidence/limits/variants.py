@@ -41,7 +41,7 @@ def fewer_pairs(base: Path, count: int, out: Path) -> Path:
         rank = place[item["specimen"]] = place.get(item["specimen"], -1) + 1
         ranked.append((rank, item))
     chosen = [item for _, item in sorted(ranked, key=lambda entry: entry[0])[:count]]
-    return _write(base, out, content | {"training": chosen})
+    return write_variant(base, out, content | {"training": chosen})
 
 
 def without_material(base: Path, material: str, out: Path) -> Path:
@@ -55,7 +55,7 @@ def without_material(base: Path, material: str, out: Path) -> Path:
         content[split] = [item for item in content[split] if of[item["specimen"]] != material]
         if not content[split]:
             raise InputError(f"{base} has no {split} specimens but of {material}: make a larger phantom.")
-    return _write(base, out, content)
+    return write_variant(base, out, content)
 
 
 def misregistered(base: Path, displacement: float, out: Path) -> Path:
@@ -98,7 +98,7 @@ def worse_scans(base: Path, split: str, change: Change, out: Path, calibrated: b
         items.append(item | {"ct": str(out / item["ct"])})
         if not calibrated:
             del items[-1]["ct_window"]
-    return _write(base, out, content | {split: items})
+    return write_variant(base, out, content | {split: items})
 
 
 def noisier(sigma: float) -> Change:
@@ -121,7 +121,7 @@ def lifted(offset: float) -> Change:
     return lambda ct, _rng: ct + np.float32(offset)
 
 
-def _write(base: Path, out: Path, content: dict[str, Any]) -> Path:
+def write_variant(base: Path, out: Path, content: dict[str, Any]) -> Path:
     """A data list in `out` whose files lie where they were, unless they are new."""
     splits = {}
     for split in ("training", "validation", "test"):
