@@ -26,6 +26,7 @@ MEASURES = {
         "seams": "volume.seams:measure",
         "flicker": "volume.flicker:measure",
         "memory": "volume.memory:measure",
+        "resampled": "volume.resampled:measure",
         "speed": "volume.speed:measure",
         "monai": "volume.speed:measure_against_monai",
         "processes": "volume.restart:measure_processes",
