@@ -10,14 +10,12 @@ from monai.inferers import Inferer
 
 from scripts.data.spans import spans
 from scripts.errors import InputError
+from scripts.inferers.parts import OnTrunk, Tile, grown_by, in_parts, within
+from scripts.inferers.sparse import TRIALS, Answer, Core, Sparsity
 from scripts.memory import empty_slab, give_back_freed_memory
 from scripts.networks import ResNetGenerator
 from scripts.options.values import truth
 from scripts.precision import autocast
-
-Core = tuple[slice, slice]  # rows, columns
-Tile = tuple[Core, torch.Tensor]
-OnTrunk = Callable[[torch.Tensor], None]
 
 
 class TileInferer(Inferer):
@@ -32,20 +30,28 @@ class TileInferer(Inferer):
     decoder tile by tile, with a halo of `encoder_halo` and `decoder_halo` instead of `halo` pixels. Any other network
     with `stride` and `halo` is run as a whole on each tile.
 
+    What is of one grey value in large parts of a slice, as outside a round field of view, takes the network's answer to
+    a constant, see `scripts.inferers.sparse`. The first such slice is stained both ways: where the bits differ, all is
+    computed.
+
     Args:
         tile_size: longest side of a tile's core in pixels, rounded up to a multiple of ``network.stride``.
         amp: compute in bfloat16 where autocast allows.
         as_uint8: return levels 0 to 255, rounded tile by tile, which take a quarter of the memory of float32.
+        skip_blank: false: what is of one grey value is computed, too.
 
     Raises:
         InputError: tile_size is not a positive whole number.
     """
 
-    def __init__(self, tile_size: int = 512, amp: bool = False, as_uint8: bool = False) -> None:
+    def __init__(
+        self, tile_size: int = 512, amp: bool = False, as_uint8: bool = False, skip_blank: bool = True
+    ) -> None:
         super().__init__()
         if not isinstance(tile_size, int) or isinstance(tile_size, bool) or tile_size <= 0:
             raise InputError(f"tile_size must be a positive number of pixels, got {tile_size}.")
         self.tile_size, self.amp, self.as_uint8 = tile_size, truth(amp, "amp"), truth(as_uint8, "as_uint8")
+        self._sparsity = Sparsity() if skip_blank else None
 
     def __call__(
         self,
@@ -69,14 +75,15 @@ class TileInferer(Inferer):
         stride: int = network.stride  # type: ignore[attr-defined]
         outputs: torch.Tensor | None = None
         features: list[torch.Tensor] = []  # of a whole slice, overwritten by the next one
+        answers: dict[Any, Any] = {}  # of this network to blank tiles
         with autocast(inputs.device, self.amp):
             for index in range(len(inputs)):  # one slice at a time, to save memory
                 image = inputs[index : index + 1]
                 cores = tiles(image.shape[-2:], self.tile_size, stride)
                 if isinstance(network, ResNetGenerator):
-                    stained_tiles = _in_parts(image, network, cores, features, on_trunk)
+                    stained_tiles = self._in_parts(image, network, cores, features, answers, on_trunk)
                 else:
-                    stained_tiles = _as_a_whole(image, network, cores, *args, **kwargs)
+                    stained_tiles = _as_a_whole(image, network, cores, answers, *args, **kwargs)
                 for (rows, columns), stained in stained_tiles:
                     if outputs is None:
                         kind = torch.uint8 if self.as_uint8 else torch.float32
@@ -90,62 +97,73 @@ class TileInferer(Inferer):
         assert outputs is not None
         return outputs
 
+    def _in_parts(
+        self,
+        image: torch.Tensor,
+        network: ResNetGenerator,
+        cores: list[Core],
+        features: list[torch.Tensor],
+        answers: dict[float, Answer | None],
+        on_trunk: OnTrunk | None,
+    ) -> Iterator[Tile]:
+        """Stain one slice; where it is blank nothing is computed, if that gives the same bits."""
+        if self._sparsity is None:
+            return in_parts(image, network, cores, features, on_trunk)
+        layout, trust = self._sparsity.layout(image, network, cores, answers), self._sparsity.trust(network)
+        shapes = (
+            set() if layout is None else {(*shape, image.device, self.amp, *image.shape) for shape in layout.shapes}
+        )
+        known = trust.shapes is not None and shapes <= trust.shapes
+        if layout is None or (not known and trust.trials >= TRIALS):
+            return in_parts(image, network, cores, features, on_trunk)
+        if known:
+            return in_parts(image, network, cores, features, on_trunk, layout)
+        trust.trials += 1
+        ends: list[torch.Tensor] = []
+        whole = _put_together(image, in_parts(image, network, cores, features, ends.append))
+        sparse = _put_together(image, in_parts(image, network, cores, features, ends.append, layout))
+        if torch.equal(whole, sparse) and torch.equal(*ends):
+            trust.shapes = shapes | (trust.shapes or set())
+        else:
+            trust.shapes = None  # kernels of other shapes round otherwise
+        if on_trunk is not None:
+            on_trunk(ends[0])
+        return iter([((slice(0, image.shape[2]), slice(0, image.shape[3])), whole)])
 
-def _as_a_whole(image: torch.Tensor, network: Any, cores: list[Core], *args: Any, **kwargs: Any) -> Iterator[Tile]:
+
+def _put_together(image: torch.Tensor, stained_tiles: Iterator[Tile]) -> torch.Tensor:
+    """The stain (1, C, H, W) of a slice, as it comes from the network."""
+    whole: torch.Tensor | None = None
+    for (rows, columns), stained in stained_tiles:
+        if whole is None:
+            whole = stained.new_empty((1, stained.shape[1], *image.shape[-2:]))
+        whole[..., rows, columns] = stained
+    assert whole is not None
+    return whole
+
+
+def _as_a_whole(
+    image: torch.Tensor, network: Any, cores: list[Core], answers: dict[Any, torch.Tensor], *args: Any, **kwargs: Any
+) -> Iterator[Tile]:
+    """Stain one slice. The stain of a blank tile is kept in `answers`, and taken for those of the same shape."""
     shape, halo = image.shape[-2:], network.halo
     for rows, columns in cores:
-        y, x = _grown(rows, halo, shape[0]), _grown(columns, halo, shape[1])
-        stained = network(image[..., y, x], *args, **kwargs)
-        yield (rows, columns), stained[..., _within(rows, y), _within(columns, x)]
-
-
-def _in_parts(
-    image: torch.Tensor,
-    network: ResNetGenerator,
-    cores: list[Core],
-    features: list[torch.Tensor],
-    on_trunk: OnTrunk | None,
-) -> Iterator[Tile]:
-    """Stain one slice. Its features at half, quarter ... resolution are kept in `features`, which are made if empty."""
-    shape, stride = image.shape[-2:], network.stride
-    scales = [2**level for level in range(1, stride.bit_length())]
-    for rows, columns in cores:
-        y, x = _grown(rows, network.encoder_halo, shape[0]), _grown(columns, network.encoder_halo, shape[1])
-        encoded = network.encode(image[..., y, x])
-        if not features:
-            sides = [-(-side // stride) * stride for side in shape]
-            features += [
-                _empty_like(level, sides[0] // scale, sides[1] // scale)
-                for level, scale in zip(encoded, scales, strict=True)
-            ]
-        for whole, level, scale in zip(features, encoded, scales, strict=True):
-            core = level[..., _coarse(_within(rows, y), scale, stride), _coarse(_within(columns, x), scale, stride)]
-            whole[..., _coarse(rows, scale, stride), _coarse(columns, scale, stride)] = core
-        del encoded
-    *fine, coarsest = features
-    lowest = network.trunk(coarsest)
-    if on_trunk is not None:
-        on_trunk(lowest)
-    for rows, columns in cores:
-        y, x = _grown(rows, network.decoder_halo, shape[0]), _grown(columns, network.decoder_halo, shape[1])
-        *finer, coarse = (
-            level[..., _coarse(y, scale, stride), _coarse(x, scale, stride)]
-            for level, scale in zip([*fine, lowest], scales, strict=True)
-        )
-        stained = network.decode(coarse, finer)
-        yield (rows, columns), stained[..., _within(rows, y), _within(columns, x)]
+        y, x = grown_by(rows, halo, shape[0]), grown_by(columns, halo, shape[1])
+        tile = image[..., y, x]
+        first = tile[0, 0, 0, 0]
+        blank = (tile.shape, float(first)) if bool((tile == first).all()) else None
+        stained = answers.get(blank) if blank else None
+        if stained is None:
+            stained = network(tile, *args, **kwargs)
+            if blank:
+                answers[blank] = stained
+        yield (rows, columns), stained[..., within(rows, y), within(columns, x)]
 
 
 def _tidy_up(device: torch.device) -> None:
     """Give freed memory back: the next part of the work needs blocks of other sizes, and freed ones would pile up."""
     if device.type == "cpu":
         give_back_freed_memory()
-
-
-def _empty_like(level: torch.Tensor, height: int, width: int) -> torch.Tensor:
-    """Features of another size, channels last, which convolutions on a CPU are fastest with."""
-    whole = empty_slab((len(level), height, width, level.shape[1]), level.dtype, level.device)
-    return whole.permute(0, 3, 1, 2)
 
 
 def tiles(shape: Sequence[int], size: int, stride: int) -> list[Core]:
@@ -157,16 +175,3 @@ def tiles(shape: Sequence[int], size: int, stride: int) -> list[Core]:
 def _equal_spans(length: int, size: int, stride: int) -> Iterator[tuple[int, int]]:
     count = -(-length // size)
     return spans(length, -(-length // (count * stride)) * stride)
-
-
-def _grown(core: slice, halo: int, length: int) -> slice:
-    return slice(max(0, core.start - halo), min(length, core.stop + halo))
-
-
-def _within(core: slice, outer: slice) -> slice:
-    return slice(core.start - outer.start, core.stop - outer.start)
-
-
-def _coarse(pixels: slice, scale: int, stride: int) -> slice:
-    """The same stretch at a lower resolution, with the padding that fills up the last stride of an image."""
-    return slice(pixels.start // scale, -(-pixels.stop // stride) * stride // scale)

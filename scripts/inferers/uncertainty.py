@@ -11,7 +11,8 @@ import torch
 from torch.nn import functional as F
 
 from scripts.errors import InputError
-from scripts.inferers.tiles import OnTrunk, TileInferer
+from scripts.inferers.parts import OnTrunk
+from scripts.inferers.tiles import TileInferer
 from scripts.memory import empty_slab
 from scripts.networks.familiar import NOT_KNOWN, Familiar
 from scripts.options.values import truth

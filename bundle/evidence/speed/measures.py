@@ -20,6 +20,7 @@ MEASURES = {
         "tile_size": "network.tile_size:measure",
         "precision": "network.precision:measure",
         "end_to_end": "network.end_to_end:measure",
+        "round_field": "network.round_field:measure",
     },
     "training": {"step": "training.step:measure", "waiting": "training.waiting:measure"},
     "volume": {

@@ -6,11 +6,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from bundle.evidence.speed.conditions import Conditions
-from bundle.evidence.speed.network import batch, end_to_end, engines, generators, precision, recipes, tile_size
+from bundle.evidence.speed.network import (
+    batch,
+    end_to_end,
+    engines,
+    generators,
+    precision,
+    recipes,
+    round_field,
+    tile_size,
+)
 from bundle.evidence.speed.network.limit import multiplications
 from bundle.evidence.speed.network.shipped import as_trained, for_inference, images
 from bundle.evidence.speed.timing import Timing
@@ -92,3 +102,17 @@ def test_end_to_end(tmp_path: Path) -> None:
     assert low - 0.05 <= float(rows["inference"]["times as fast"]) <= high + 0.05
     assert rows["textbook's network alone"]["times as fast"] == "1.0"
     assert next((tmp_path / "out").glob("*.ome.zarr")).is_dir()
+
+
+def test_round_field(tmp_path: Path) -> None:
+    rows = round_field.measure(Conditions(tmp_path, quick=True))["rows"]
+    assert {row["side"] for row in rows} == {"384"}
+    assert all(row["same bytes"] == "yes" for row in rows)
+
+
+def test_a_circle_touches_the_sides() -> None:
+    inside = round_field.circle(200)
+    assert inside[99, 0]
+    assert inside[0, 100]
+    assert not inside[0, 0]
+    assert inside.float().mean().item() == pytest.approx(np.pi / 4, abs=1e-3)
