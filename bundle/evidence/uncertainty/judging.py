@@ -10,17 +10,20 @@ from typing import Any
 import numpy as np
 
 from bundle.evidence.shared.machine import describe_machine
+from bundle.evidence.uncertainty.combination import Combination, calibration_errors, fit_combination
 from bundle.evidence.uncertainty.figures import draw_uncertainty
 from bundle.evidence.uncertainty.judge import SHARES, auc, calibration, fit_scale, removed_error
-from bundle.evidence.uncertainty.maps import Maps, maps_of
+from bundle.evidence.uncertainty.maps import NOVELTY, Maps, maps_of
 from bundle.shared.markdown import table
 from bundle.shared.trained_network import read_network
 from bundle.synthetic.phantom.datalist import materials
 from scripts.errors import InputError
 from scripts.files.output_folder import writable_folder
+from scripts.networks.familiar import NOT_KNOWN
 from scripts.whole import write_text
 
 METHOD = "4 views"  # what inference writes by default
+COMBINED = "all combined"
 DISCARDED = 0.2
 
 
@@ -44,14 +47,18 @@ def judge_uncertainty(
     for path in unseen.values():
         read_network(path)  # what is missing is better told now
     maps = maps_of(dataset_dir, split, networks)
+    # what is fitted is found on the validation specimens, whatever is judged
+    fitted = maps if split == "validation" else maps_of(dataset_dir, "validation", networks[:1], [4])
+    combination = fit_combination(fitted.error, fitted.terms)
+    maps.uncertainty[COMBINED] = np.asarray(combination.expected(maps.terms), np.float32)
     removed = {name: removed_error(maps.error, values, SHARES) for name, values in maps.uncertainty.items()}
     _print_removed(removed, removed_error(maps.error, maps.error, [DISCARDED])[0])
-    # the scale is found on the validation specimens, whatever is judged
-    fitted = maps if split == "validation" else maps_of(dataset_dir, "validation", networks[:1], [4])
-    calibrated = _calibrate(maps, fitted)
-    flags = [_flag(material, path, dataset_dir, split) for material, path in unseen.items()]
+    if NOVELTY not in maps.uncertainty:
+        print(f"\n{checkpoints[0]}: {NOT_KNOWN}; python -m bundle familiar adds it to weights")
+    calibrated = _calibrate(maps, fitted) | _of_combination(maps, combination)
+    flags = [flag for material, path in unseen.items() for flag in _flags(material, path, dataset_dir, split)]
     if flags:
-        print("\nMean uncertainty of a slice, networks that never saw a material\n")
+        print("\nUncertainty of a slice, networks that never saw a material; of the novelty, its most unlike tenth\n")
         print("\n".join(table([{k: f"{v:.2f}" if isinstance(v, float) else v for k, v in f.items()} for f in flags])))
     observed = (np.asarray(calibrated["expected"]), np.asarray(calibrated["observed"]))
     draw_uncertainty(out / "uncertainty.png", SHARES, removed, observed, METHOD)
@@ -106,17 +113,31 @@ def _calibrate(maps: Maps, fitted: Maps) -> dict[str, Any]:
     return {"scale": scale, "expected": expected.tolist(), "observed": observed.tolist()}
 
 
-def _flag(material: str, checkpoint: Path, dataset_dir: Path, split: str) -> dict[str, Any]:
-    """Whether slices of a material that a network never saw are less certain than those of others."""
-    of = materials(dataset_dir)
-    found = maps_of(dataset_dir, split, [read_network(checkpoint)], [4]).of_slices(METHOD)
-    new = [value for specimen, value in found if of[specimen] == material]
-    old = [value for specimen, value in found if of[specimen] != material]
-    if not new or not old:
-        raise InputError(f"The {split} specimens of {dataset_dir} do not have {material} and others.")
+def _of_combination(maps: Maps, combination: Combination) -> dict[str, Any]:
+    """Numbers and calibration of the combination, as ``uncertainty.json`` has them."""
+    errors = calibration_errors(maps.error, maps.uncertainty[COMBINED])
+    words = ", ".join(f"{name} {weight:.3f}" for name, weight in combination.weights.items())
+    print(
+        f"\n{COMBINED}: log of the expected squared error = {combination.constant:.3f} + weights of the logarithms: "
+        f"{words}. Calibration error over equal steps of the expected error, grey levels: "
+        + ", ".join(f"{name} {value:.2f}" for name, value in errors.items())
+    )
     return {
-        "never seen": material,
-        "its slices": float(np.mean(new)),
-        "others": float(np.mean(old)),
-        "AUC": auc(new, old),
+        "combination": {"constant": combination.constant, **combination.weights},
+        "calibration_error_of_combination": errors,
     }
+
+
+def _flags(material: str, checkpoint: Path, dataset_dir: Path, split: str) -> list[dict[str, Any]]:
+    """Whether slices of a material that a network never saw are less certain than others, or less like its training."""
+    of, rows = materials(dataset_dir), []
+    maps = maps_of(dataset_dir, split, [read_network(checkpoint)], [4])
+    for method in (METHOD, *[NOVELTY] * (NOVELTY in maps.uncertainty)):
+        found = maps.of_slices(method)
+        new = [value for specimen, value in found if of[specimen] == material]
+        old = [value for specimen, value in found if of[specimen] != material]
+        if not new or not old:
+            raise InputError(f"The {split} specimens of {dataset_dir} do not have {material} and others.")
+        its, others = float(np.mean(new)), float(np.mean(old))
+        rows.append({"never seen": material, "by": method, "its slices": its, "others": others, "AUC": auc(new, old)})
+    return rows

@@ -13,6 +13,7 @@ from bundle.evidence.uncertainty import judging, maps
 from bundle.shared.windowed_pairs import load_pairs
 from bundle.synthetic.phantom.datalist import materials
 from bundle.synthetic.phantom.generate import make_phantom
+from scripts.fit.familiar import find_familiar
 from scripts.inferers import TileInferer, UncertaintyInferer
 from scripts.networks import StainGenerator
 from tests.conftest import TINY_CHANNELS
@@ -71,7 +72,8 @@ def test_slices_of_an_unseen_material_against_the_others(tmp_path: Path, capsys:
     make_phantom(base, specimens=[1, 2, 1], slices=1, size=96, volumes=0, processes=1)
     words = ["uncertainty", "0.pt", "--dataset_dir", str(base), "--out", str(tmp_path / "out")]
     assert main([*words, "--without", "PEEK=1.pt"]) == 0
-    (flag,) = json.loads((tmp_path / "out" / "uncertainty.json").read_text())["unseen"]
+    (flag,) = json.loads((tmp_path / "out" / "uncertainty.json").read_text())["unseen"]  # without novelty
+    assert flag["by"] == "4 views"
     found = dict(maps.maps_of(base, "validation", [network(1)], [4]).of_slices("4 views"))
     of = materials(base)
     by_material = {of[name]: value for name, value in found.items()}
@@ -79,6 +81,33 @@ def test_slices_of_an_unseen_material_against_the_others(tmp_path: Path, capsys:
     assert flag["others"] == pytest.approx(by_material["Mg-10Gd"], rel=1e-5)
     assert flag["AUC"] == float(by_material["PEEK"] > by_material["Mg-10Gd"])
     assert "| PEEK |" in capsys.readouterr().out
+
+
+def test_novelty_where_weights_keep_features(
+    phantom: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    knowing = network(1)
+    knowing.known_features = find_familiar(knowing, load_pairs(phantom, "training"), load_pairs(phantom, "validation"))
+    monkeypatch.setattr(judging, "read_network", lambda _path: knowing)
+    words = ["uncertainty", "1.pt", "--dataset_dir", str(phantom), "--out", str(tmp_path)]
+    assert main([*words, "--split", "test", "--without", "Mg-5Gd=1.pt"]) == 1  # the tiny phantom tests on one material
+    assert "and others" in capsys.readouterr().err
+    assert main([*words, "--split", "test"]) == 0
+    printed = capsys.readouterr().out
+    assert "novelty is not known" not in printed
+    content = json.loads((tmp_path / "uncertainty.json").read_text())
+    assert set(content["removed"]) == {"2 views", "4 views", "8 views", "contrast", "novelty", "all combined"}
+    assert set(content["combination"]) > {"constant", "views", "novelty"}
+    assert set(content["calibration_error_of_combination"]) == {"expected", "average", "maximum"}
+
+    found = maps.maps_of(phantom, "test", [knowing], [4])
+    pairs = load_pairs(phantom, "test")
+    ct = torch.as_tensor(pairs[0]["image"]).as_subclass(torch.Tensor)
+    with torch.no_grad():
+        novelty = UncertaintyInferer(False, novelty=True)(ct[None], knowing)[0, 3].flatten()
+    np.testing.assert_allclose(found.uncertainty["novelty"][: ct.numel()], novelty, rtol=1e-5)
+    tenth = np.sort(novelty.numpy())[-ct.numel() // 10 :]
+    assert found.of_slices("novelty")[0][1] == pytest.approx(tenth.mean(), rel=1e-3)
 
 
 def test_unseen_materials(phantom: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
