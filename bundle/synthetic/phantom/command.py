@@ -8,10 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bundle.shared.places import PHANTOM
-from bundle.synthetic.phantom.variety import DYE
-
-DEFAULT_VARIED = (18, 4, 8)
-"""Varied specimens for training, validation and test."""
+from bundle.synthetic.phantom.defaults import DYE, VARIED
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,8 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         metavar="N",
         help="write varied specimens, too: V01, V02, ..., each with a scanner, pixel size, energy, grey scale and "
-        f"stain of its own; how many, as for --specimens (default: {DEFAULT_VARIED[0]} {DEFAULT_VARIED[1]} "
-        f"{DEFAULT_VARIED[2]}); the plain specimens stay the same",
+        f"stain of its own; how many, as for --specimens (default: {VARIED[0]} {VARIED[1]} "
+        f"{VARIED[2]}); the plain specimens stay the same",
     )
     parser.add_argument(
         "--dye",
@@ -105,4 +102,4 @@ def _number(given: Sequence[int] | None) -> int | Sequence[int]:
     """What `make_phantom` takes for a number of specimens; `--varied` without a number means the default."""
     if given is None:
         return 0
-    return given[0] if len(given) == 1 else given or DEFAULT_VARIED
+    return given[0] if len(given) == 1 else given or VARIED

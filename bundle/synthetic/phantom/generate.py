@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from bundle.synthetic.phantom.anatomy.materials import CLASSES
+from bundle.synthetic.phantom.defaults import DYE
 from bundle.synthetic.phantom.files import PIXEL_MM, write_ct, write_nifti
 from bundle.synthetic.phantom.pairs import Options, pixel_of, render_layer, write_pair
 from bundle.synthetic.phantom.plan import (
@@ -28,7 +29,6 @@ from bundle.synthetic.phantom.plan import (
     volume_specimens,
 )
 from bundle.synthetic.phantom.render import Rendering
-from bundle.synthetic.phantom.variety import DYE
 from scripts.errors import InputError
 from scripts.files.output_folder import writable_folder
 from scripts.whole import whole_folder

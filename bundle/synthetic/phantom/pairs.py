@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from bundle.synthetic.phantom.defaults import DYE
 from bundle.synthetic.phantom.displacement import displace, draw_displacement
 from bundle.synthetic.phantom.files import PIXEL_MM, write_ct, write_displacement, write_png
 from bundle.synthetic.phantom.plan import Plan
 from bundle.synthetic.phantom.render import Rendering, render_slice, render_volume_slice
 from bundle.synthetic.phantom.tomography import CT_WINDOW
 from bundle.synthetic.phantom.varied.render import render_varied_layer, render_varied_slice
-from bundle.synthetic.phantom.variety import DYE
 
 DISPLACEMENT = 3
 """Stream of random numbers of the displacement fields, beside those of `render`."""

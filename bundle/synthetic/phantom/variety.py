@@ -33,12 +33,6 @@ RINGS = (0.3, 3.0)  # relative to the plain phantom's
 STREAKS = (0.4, 1.6)  # relative to the plain phantom's
 OFFSET = (0.0, 20000.0)  # counts
 SLOPE = (3000.0, 14000.0)  # counts per 1/cm
-DYE = 0.5
-"""How far the looks reach from the plain phantom's towards the measured one, and as far beyond it the other way.
-
-CT does not show how strongly a section was stained, so a network can only learn the middle of what it sees. The looks
-therefore lie evenly on both sides of the plain phantom's, and depend on nothing that the scan shows."""
-
 HUE = 0.6
 """Reach of the hue relative to that of the amount: greener than this no section of bone looks real."""
 
