@@ -8,6 +8,7 @@ from scripts.files.digest import SHORT, file_digest
 
 #: SHA-256 of every ``models/model.pt`` that a version of this bundle has shipped, the newest first.
 SHIPPED = (
+    "4cc9d3708a182e5dd4cfcbadc5e055c3422880e35ab93e757fee70d4aadd69bc",
     "8272318efc7d07b8553461dbf395a7c6769aa73dae3f139f834550e05ad25684",
     "92714510955aad9355cbbae0288c586c0700fbdd4ce4a1c2ee16e3b50d8d33a9",  # the same weights, in 0.7.0
 )

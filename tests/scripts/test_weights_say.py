@@ -66,12 +66,13 @@ def test_evaluation_and_inference(file: str, workflow: Build, training: Path, ph
     ct = torch.from_numpy((tifffile.imread(source).astype(np.float32) - 5000) / 30000).clamp(0, 1)
     with torch.no_grad():
         expected = network(ct[:, None]).permute(0, 2, 3, 1) * 255
-    plain: dict[str, Any] = {"slice_average": [1], "amp": False, "checkpoint": training / file}
+    as_is: dict[str, Any] = {"slice_average": [1], "amp": False, "ct_window": [5000, 35000]}
+    plain = as_is | {"checkpoint": training / file}
     run(workflow("inference", input=source, output_dir=tmp_path / "stain", **plain))
     stain = np.moveaxis(zarr.open_group(str(tmp_path / "stain" / "S03_ct_stain.ome.zarr"), mode="r")["0"][:], 0, -1)
     assert np.abs(stain - expected.numpy()).max() < 0.51  # rounded, and folded layers add in another order
 
-    stainer = VirtualStainer(training / file, "cpu", options={"slice_average": [1], "amp": False})
+    stainer = VirtualStainer(training / file, "cpu", options=as_is)
     np.testing.assert_array_equal(stainer(source), stain)
 
 
