@@ -80,7 +80,7 @@ def compare(scan: Scan, trained: TrainedOn) -> list[Finding]:
         _grey_values(scan.description, trained),
         _material(scan.materials, trained),
         _no_voxel_size(scan, trained),
-        _window(scan.window_source),
+        _window(scan.window_source, trained),
         _padding(scan.padding),
         _small(scan.shape),
     ]
@@ -223,8 +223,11 @@ def uncommon(histogram: Sequence[float], trained: Sequence[float], added: float 
     return float(np.maximum(0.0, np.asarray(histogram) - COMMON * usual).sum())
 
 
-def _window(source: str) -> Finding | None:
-    if not source.startswith(("percentiles", "landmarks")):
+def _window(source: str, trained: TrainedOn) -> Finding | None:
+    by_landmarks = source.startswith("landmarks")
+    if by_landmarks and trained.landmarks is not None:
+        return None  # as it is meant: brought to the training's landmarks, which costs less than 0.1 dB on the phantom
+    if not by_landmarks and not source.startswith("percentiles"):
         return None
     words = (
         f"Nobody gave the window: it was found by {source} of this scan. That places tissues less surely than a "

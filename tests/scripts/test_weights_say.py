@@ -144,7 +144,8 @@ def test_weights_of_version_0_8(workflow: Build, training: Path, phantom: Path, 
 def test_the_shipped_weights_are_the_default_network() -> None:
     path = ROOT / "models" / "model.pt"
     assert is_shipped(file_digest(path))
-    assert "network_def" not in torch.load(path, weights_only=True)
+    assert decoded(torch.load(path, weights_only=True)["network_def"]) == StainGenerator().definition
     network = read_network(path)
     assert network.definition == StainGenerator().definition
+    assert (network.trained_on.pixel_um, network.trained_on.synthetic) == (5.0, True)
     assert not isinstance(network, StainUNet)

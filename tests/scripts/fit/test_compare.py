@@ -82,6 +82,17 @@ def test_a_found_window_is_named(source: str, said: bool) -> None:
     assert ("window found" in kinds(replace(ALIKE, window_source=source))) is said
 
 
+def test_landmarks_are_no_doubt_where_the_weights_know_those_of_their_training() -> None:
+    knowing = replace(TRAINED, landmarks=(0.13, 0.46))
+    sources = {
+        source: compare(replace(ALIKE, window_source=source), knowing) for source in ("landmarks", "percentiles")
+    }
+    assert {source: [finding.kind for finding in found] for source, found in sources.items()} == {
+        "landmarks": [],
+        "percentiles": ["window found"],
+    }
+
+
 def test_padding_size_and_material() -> None:
     assert kinds(replace(ALIKE, padding=0.6)) == {"padding": 0.6}
     assert kinds(replace(ALIKE, shape=(9, 40, 512))) == {"small": 40.0}
