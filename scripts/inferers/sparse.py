@@ -20,7 +20,8 @@ SIDE = 24  # blocks of the constant image whose answer is taken; far smaller one
 BANDS = (32, 16, 8, 4, 1)  # numbers of strips that the trunk may be computed in
 ENCODER, TRUNK, DECODER = 0.17, 0.6, 0.23  # of the time, measured on a CPU
 LEAST_SAVED = 0.05  # of the time that must be saved
-TRIALS = 4  # slices that are stained both ways, for each network
+TRIALS = 8  # slices that are stained both ways, for each network: as many as there are views
+MISSES = 16  # slices that are planned in vain before no more are
 
 Core = tuple[slice, slice]  # rows, columns
 Tiled = list[tuple[Core, list[Core]]]  # tiles, and the parts of each that are computed
@@ -85,10 +86,12 @@ class Trust:
     Attributes:
         shapes: see `Layout.shapes`, with type and device.
         trials: slices that were stained both ways.
+        misses: slices planned in shapes that were not tried any more.
     """
 
     shapes: set[tuple[Any, ...]] | None = field(default_factory=set)
     trials: int = 0
+    misses: int = 0
 
 
 class Sparsity:
@@ -105,7 +108,7 @@ class Sparsity:
     def layout(
         self, image: torch.Tensor, network: ResNetGenerator, cores: list[Core], answers: dict[float, Answer | None]
     ) -> Layout | None:
-        """Plan a slice, None where all of it is to be computed.
+        """Plan a slice, None where all of it is to be computed, as it is on a GPU, which is slow at many small parts.
 
         Args:
             image: (1, 1, H, W).
@@ -113,7 +116,7 @@ class Sparsity:
             cores: of the tiles.
             answers: of this network, by grey value; what is missing is added.
         """
-        if self.trust(network).shapes is None or network.training or image.shape[1] != 1:
+        if image.device.type != "cpu" or self.trust(network).shapes is None or network.training or image.shape[1] != 1:
             return None
         value = blank_value(image, network.stride)
         if value is None:

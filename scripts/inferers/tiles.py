@@ -11,7 +11,7 @@ from monai.inferers import Inferer
 from scripts.data.spans import spans
 from scripts.errors import InputError
 from scripts.inferers.parts import OnTrunk, Tile, grown_by, in_parts, within
-from scripts.inferers.sparse import TRIALS, Answer, Core, Sparsity
+from scripts.inferers.sparse import MISSES, TRIALS, Answer, Core, Sparsity
 from scripts.memory import empty_slab, give_back_freed_memory
 from scripts.networks import ResNetGenerator
 from scripts.options.values import truth
@@ -114,14 +114,21 @@ class TileInferer(Inferer):
             set() if layout is None else {(*shape, image.device, self.amp, *image.shape) for shape in layout.shapes}
         )
         known = trust.shapes is not None and shapes <= trust.shapes
-        if layout is None or (not known and trust.trials >= TRIALS):
-            return in_parts(image, network, cores, features, on_trunk)
-        if known:
+        if layout is None or known:
             return in_parts(image, network, cores, features, on_trunk, layout)
+        if trust.trials >= TRIALS:
+            trust.misses += 1
+            if trust.misses > MISSES:
+                trust.shapes = None  # each slice is blank elsewhere: to plan would cost and gain nothing
+            return in_parts(image, network, cores, features, on_trunk)
         trust.trials += 1
         ends: list[torch.Tensor] = []
-        whole = _put_together(image, in_parts(image, network, cores, features, ends.append))
-        sparse = _put_together(image, in_parts(image, network, cores, features, ends.append, layout))
+
+        def keep(end: torch.Tensor) -> None:
+            ends.append(end.clone())  # without a trunk it is what is overwritten
+
+        whole = _put_together(image, in_parts(image, network, cores, features, keep))
+        sparse = _put_together(image, in_parts(image, network, cores, features, keep, layout))
         if torch.equal(whole, sparse) and torch.equal(*ends):
             trust.shapes = shapes | (trust.shapes or set())
         else:

@@ -196,6 +196,19 @@ class TestTrust:
             assert torch.equal(inferer(image, network), TileInferer(64, skip_blank=False)(image, network))
         assert inferer._sparsity.trust(network).trials <= module.TRIALS  # type: ignore[union-attr]
 
+    def test_slices_that_are_blank_elsewhere_each_time_are_planned_no_more(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("scripts.inferers.tiles.TRIALS", 0)
+        monkeypatch.setattr("scripts.inferers.tiles.MISSES", 2)
+        network, inferer = trained(channels=CHANNELS, blocks=2), TileInferer(64)
+        trust = inferer._sparsity.trust(network)  # type: ignore[union-attr]
+        for misses in (1, 2, 3, 3):
+            assert trust.shapes is not None or misses == 3
+            inferer(field(), network)
+            assert trust.misses == misses
+        assert trust.shapes is None
+
     def test_weights_that_change_take_another_answer(self) -> None:
         network, inferer, image = trained(channels=CHANNELS, blocks=2), TileInferer(64), field()
         inferer(image, network)
