@@ -18,6 +18,7 @@ from bundle.evidence.shared.metric_table import write_table
 from bundle.evidence.shared.section_rows import Image, draw_sections
 from bundle.release.demo.pictures import draw_losses, draw_planes
 from bundle.shared.places import SHIPPED
+from bundle.shared.stained import find_stained
 from bundle.shared.windowed_pairs import load_pairs
 from bundle.shared.workflow import CONFIG_OF, run_workflow
 from bundle.synthetic.phantom.generate import make_phantom
@@ -111,9 +112,9 @@ def _draw(out: Path, data: Path, models: Mapping[str, Path], volume_path: Path) 
     rows = [_pictures(pairs, index, stainers) for index in chosen]
     draw_sections(out / "sections.png", rows, [specimens[index] for index in chosen])
 
+    (stained,) = find_stained(out / "stained" / "from_nifti")
     with open_volume(volume_path) as volume:
-        lo, hi = stainers["shipped weights"].network.trained_window or (0.0, 1.0)
-        ct = window(volume.read(0, volume.shape[0]), lo, hi)
+        ct = window(volume.read(0, volume.shape[0]), *stained.window)
         spacing = volume.spacing or (1.0, 1.0, 1.0)
     stain = tifffile.imread(next((out / "stained" / "from_nifti").glob("*.tif")))
     draw_planes(out / "volume_planes.png", ct, stain, spacing)

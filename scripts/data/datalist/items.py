@@ -28,7 +28,11 @@ STAIN_KEYS = ("histology", "label")
 FILE_KEYS = ("image", "label", "mask", "labels")
 LONGEST = 255  # characters of a specimen's name
 KEYS = (*CT_KEYS, *STAIN_KEYS, "mask", "labels", "specimen", "ct_window", FOUND, PIXEL_UM)
-NOT_READ = {"displacement", MATERIAL}  # what the phantom notes besides, and what `declared` reads
+NOT_READ = {
+    "displacement",
+    "histology_displaced",
+    MATERIAL,
+}  # what the phantom notes besides, and what `declared` reads
 
 Item = dict[str, Any]
 
