@@ -30,7 +30,9 @@ def draw_uncertainty(
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.6), layout="constrained")
     for number, (name, values) in enumerate(removed.items()):
-        left.plot(100 * np.asarray(shares), 100 * np.asarray(values), color=COLOURS[number % len(COLOURS)], label=name)
+        again, colour = divmod(number, len(COLOURS))  # a colour that comes a second time is dashed
+        line = {"color": COLOURS[colour], "linestyle": "--" if again else "-", "label": name}
+        left.plot(100 * np.asarray(shares), 100 * np.asarray(values), **line)
     left.plot(100 * np.asarray(shares), 100 * np.asarray(shares), color=PALE_GREY, linestyle=":", label="by chance")
     left.axvline(20, color="#d1d5db", linewidth=0.8)
     left.set_xlabel("least certain pixels discarded, %", fontsize=8)
