@@ -40,12 +40,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_window_option(parser)
     parser.add_argument(
         "--voxel_um",
-        type=float,
         nargs="+",
         metavar="UM",
-        help="voxel size in micrometres in place of the file's: 1 or z y x",
+        help='voxel size in micrometres in place of the file\'s: 5, or z y x as in 10 5 5 or "[10, 5, 5]"',
     )
-    parser.add_argument("--force_voxel_um", action="store_true", help="take a voxel size below 0.05 or above 500 um")
+    parser.add_argument(
+        "--force_voxel_um",
+        nargs="?",
+        const="true",
+        choices=["true", "false"],
+        help="take a voxel size below 0.05 or above 500 um",
+    )
+    parser.add_argument("--spacing", nargs="+", help=argparse.SUPPRESS)  # of version 0.9 and before
     parser.add_argument(
         "--output_grid",
         choices=["network", "input"],
@@ -148,10 +154,23 @@ def _to_a_folder(args: argparse.Namespace) -> int:
 
 def _size(args: argparse.Namespace) -> dict[str, Any]:
     """The voxel size: one number for cubes, else all that was typed; the workflow checks them."""
-    typed = args.voxel_um
+    from scripts.errors import InputError
+    from scripts.options.entries import REPLACED
+
+    if args.spacing is not None:
+        raise InputError(f"There is no option --spacing any more: {REPLACED['spacing']}")
+    typed = None
+    if args.voxel_um is not None:
+        words = " ".join(args.voxel_um).strip("[]() ").replace(",", " ").split()
+        try:
+            typed = [float(word) for word in words]
+        except ValueError:
+            raise InputError(
+                f"--voxel_um is {' '.join(args.voxel_um)}: give one number of micrometres or three (z y x)."
+            ) from None
     return {
         "voxel_um": typed[0] if typed is not None and len(typed) == 1 else typed,
-        "force_voxel_um": args.force_voxel_um or None,
+        "force_voxel_um": True if args.force_voxel_um == "true" else None,
     }
 
 

@@ -15,6 +15,8 @@ from scripts.volume.read.window import neighbours_alike
 
 logger = logging.getLogger(__name__)
 
+COARSEST = 20  # times the training's pixels, from which no stain can be right and the grid takes terabytes
+
 
 def network_shape(volume: Volume, pixel_um: float | None) -> Shape | None:
     """Number of voxels (Z, Y, X) of a volume on the network's grid; None where nothing is to be resampled.
@@ -27,13 +29,20 @@ def network_shape(volume: Volume, pixel_um: float | None) -> Shape | None:
         pixel_um: size of the pixels that the network works at, micrometres, None if the weights do not say.
 
     Raises:
-        InputError: a slice would have under 64 or over 200,000 pixels along a side; damaged slices.
+        InputError: a slice would have under 64 or over 200,000 pixels along a side; voxels are more than 20 times as
+            large as the network's; damaged slices.
     """
     if pixel_um is None:
         log_once(logger, logging.INFO, "The weights do not say at which voxel size they work: nothing is resampled.")
         return None
     if volume.spacing is None:
         return None
+    if max(micrometres(volume.spacing)) > COARSEST * pixel_um:
+        raise InputError(
+            f"{volume.source} has voxels of {in_words(volume.spacing)} (z, y, x), over {COARSEST} times the "
+            f"{pixel_um:g} um of the training: give the true size with --voxel_um, or --voxel_um "
+            f"{pixel_um:g} to stain the voxels as they are."
+        )
     depth, rows, columns = working_shape(volume.shape, micrometres(volume.spacing), pixel_um)
     if depth != volume.shape[0] and not _is_body(volume):
         depth = volume.shape[0]

@@ -71,7 +71,12 @@ class ResampledVolume(Volume):
         self.shape, self.dtype = resampling.shape, RESAMPLED
         self.spacing = spacing_on(volume, self.shape)
         to_original = _index_matrix(volume.shape, self.shape)
-        self.affine = None if volume.affine is None else volume.affine @ to_original
+        placed = (
+            volume.affine
+        )  # without one, the first voxel of the original is at 0: the grids share their outer faces
+        if placed is None and volume.spacing is not None:
+            placed = np.diag([*volume.spacing[::-1], 1.0])
+        self.affine = None if placed is None else placed @ to_original
         self.nifti_header = None if volume.nifti_header is None else _header_on(volume.nifti_header, to_original)
         self._slices = Between(volume.shape[0], self.shape[0], self._plane)
         self._replaced: dict[int, int] = {}

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from scripts.data.image.lengths import COARSEST_UM, FINEST_UM, NO_LENGTH, millimetres, plain
 from scripts.errors import InputError
 
@@ -119,7 +121,9 @@ def check_voxel_um(asked: object, forced: bool = False) -> tuple[float, float, f
     Raises:
         InputError: neither; a size that is not positive; one below 0.05 or above 500 that is not forced.
     """
-    sides = list(asked) if isinstance(asked, Sequence) and not isinstance(asked, str) else [asked] * 3
+    given = asked.tolist() if isinstance(asked, np.ndarray | np.generic) else asked
+    sides = list(given) if isinstance(given, Sequence) and not isinstance(given, str) else [given] * 3
+    sides = [side.item() if isinstance(side, np.generic) else side for side in sides]
     numbers = [float(side) for side in sides if isinstance(side, int | float) and not isinstance(side, bool)]
     checked = positive([side / UM_PER_MM for side in numbers])
     if checked is None or len(sides) != 3:

@@ -68,7 +68,8 @@ class StainStore:
         Args:
             name: what viewers show.
             spacing: voxel size (z, y, x) in mm.
-            affine: from (x, y, z) indices to mm; OME-Zarr 0.4 has no place for it, so it is an attribute of our own.
+            affine: from (x, y, z) indices to mm; OME-Zarr 0.4 has a place for its origin alone, so all of it is an
+                attribute of our own.
         """
         partial = partial_of(self.path)
         group = open_new_group(partial)
@@ -87,7 +88,7 @@ class StainStore:
         self, name: str, spacing: tuple[float, float, float] | None, affine: NDArray[np.float64] | None
     ) -> dict[str, Any]:
         attributes: dict[str, Any] = {
-            "multiscales": multiscales(name, spacing, self.levels),
+            "multiscales": multiscales(name, spacing, self.levels, affine),
             "omero": omero(name, self.channels, self.shape[0]),
         }
         if affine is not None:

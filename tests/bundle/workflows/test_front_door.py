@@ -90,6 +90,9 @@ def test_stain_gives_the_voxels_of_the_workflow(
         (["stain", "grey.tif", "other/grey.tif", "--out", "s"], "other/grey.tif does not exist"),
         (["stain", "q--input --output_dir/none.tif", "--out", "s"], "q--input --output_dir/none.tif does not exist"),
         (["stain", "grey.tif", "grey.tif", "--out", "s"], "would both be stained as grey_stain"),
+        (["stain", "grey.tif", "--out", "s", "--spacing", "0.005"], "no option --spacing any more: write --voxel_um"),
+        (["stain", "grey.tif", "--out", "s", "--voxel_um", "[10, wide, 5]"], "give one number of micrometres or three"),
+        (["stain", "grey.tif", "--out", "s", "--voxel_um", "[900, 5, 5]"], "is outside 0.05 to 500 um"),
         (["stain", "tiny.yaml", "--out", "s.nii.gz"], "name a folder, and give --output_format"),
     ],
 )

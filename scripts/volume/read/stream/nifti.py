@@ -59,7 +59,7 @@ def _voxel_size(path: Path, image: nibabel.Nifti1Image) -> VoxelSize:
         z = z or 1.0
     unit = UNITS.get(code, f"code {code}")
     size = voxel_size((z, y, x), [unit] * 3)
-    if code == 0 and size.spacing is not None and max(size.spacing) > 1:
+    if code == 0 and size.spacing is not None:
         text = " x ".join(f"{side:g}" for side in size.spacing)
         return VoxelSize(
             size.spacing,

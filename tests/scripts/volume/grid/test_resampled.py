@@ -11,6 +11,8 @@ from PIL import Image
 
 from scripts.data.padding import NO_PADDING, Padding
 from scripts.data.resample import cubic_weights
+from scripts.errors import InputError
+from scripts.volume.grid.network import network_shape
 from scripts.volume.grid.resampled import ResampledVolume, Resampling, resampling_bytes
 from scripts.volume.read.in_memory import InMemoryVolume
 from scripts.volume.read.reader import open_volume
@@ -182,3 +184,20 @@ class TestGeometry:
                     got = corners(get(), (18, 10, 13))
                     np.testing.assert_allclose(got, corners(affine, SCAN.shape), rtol=1e-5, atol=1e-5)
         assert volume.nifti_header is not header
+
+
+def test_voxels_far_coarser_than_the_trainings_are_refused() -> None:
+    volume = InMemoryVolume(np.zeros((4, 80, 80), np.uint16))
+    volume.spacing = (0.101, 0.1, 0.1)
+    with pytest.raises(
+        InputError, match=r"101 x 100 x 100 um .* over 20 times the 5 um of the training: .*--voxel_um 5"
+    ):
+        network_shape(volume, 5.0)
+
+
+def test_a_volume_without_a_place_gets_one_whose_outer_faces_are_the_originals() -> None:
+    volume = InMemoryVolume(np.zeros((1, 80, 80), np.uint16))
+    volume.spacing = (0.01, 0.01, 0.01)
+    found = ResampledVolume(volume, Resampling((1, 160, 160), (0.0, 1.0), 0.0, NO_PADDING)).affine
+    assert found is not None
+    np.testing.assert_allclose(found[:2, 3], [-0.0025, -0.0025])  # half of 5 um less half of 10 um

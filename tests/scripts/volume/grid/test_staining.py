@@ -180,11 +180,11 @@ class TestOnTheNetworksGrid:
         assert record["grids"]["network"]["shape_zyx"] == [5, 70, 80]
         assert any("in the plane only" in entry.message for entry in caplog.records)
 
-    @pytest.mark.parametrize(("voxel_um", "word"), [(0.5, "7 x 9"), (400, "5600 x 7200")])
+    @pytest.mark.parametrize(("voxel_um", "word"), [(0.5, "7 x 9"), (100, "1400 x 1800")])
     def test_too_few_or_too_many_pixels(
         self, voxel_um: float, word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("scripts.volume.grid.network.MOST", 5000)
+        monkeypatch.setattr("scripts.volume.grid.network.MOST", 1500)
         with pytest.raises(InputError, match=rf"x {word} voxels, but .* give the true size with --voxel_um"):
             stain(write(tmp_path), tmp_path / "out", voxel_um=voxel_um)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 
 from scripts.data.image.lengths import is_pixel_size, millimetres
@@ -96,7 +97,15 @@ def test_a_millimetre_stands_for_no_size() -> None:
 
 @pytest.mark.parametrize(
     ("asked", "size"),
-    [(5, (5.0, 5.0, 5.0)), ([10, 5, 5.0], (10.0, 5.0, 5.0)), (0.05, (0.05,) * 3), (500, (500.0,) * 3)],
+    [
+        (5, (5.0, 5.0, 5.0)),
+        ([10, 5, 5.0], (10.0, 5.0, 5.0)),
+        (0.05, (0.05,) * 3),
+        (500, (500.0,) * 3),
+        (np.float32(10), (10.0,) * 3),
+        (np.array([10, 5, 5]), (10.0, 5.0, 5.0)),
+        ((np.float32(10), 5, 5), (10.0, 5.0, 5.0)),
+    ],
 )
 def test_a_size_that_a_person_gives(asked: Any, size: tuple[float, float, float]) -> None:
     assert check_voxel_um(asked) == size

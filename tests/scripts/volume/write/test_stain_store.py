@@ -144,6 +144,25 @@ class TestMetadata:
         shifts = [level[1]["translation"] for level in steps[1:]]
         np.testing.assert_allclose(shifts, [[0, 2.5, 1.5, 1], [0, 7.5, 4.5, 3]], rtol=1e-12)
 
+    def test_an_origin_is_a_translation(self, tmp_path: Path) -> None:
+        store = StainStore(tmp_path / "stain", SHAPE, 1)
+        affine = np.array([[0.002, 0, 0, 0.3], [0, 0.003, 0, 0.2], [0, 0, 0.005, 0.1], [0, 0, 0, 1]])
+        store.create("scan", (0.005, 0.003, 0.002), affine)
+        (image,) = attributes(store)["multiscales"]
+        shifts = [level["coordinateTransformations"][1]["translation"] for level in image["datasets"][:2]]
+        # z is not halved: slabs of one slice
+        np.testing.assert_allclose(shifts, [[0, 100, 200, 300], [0, 100, 201.5, 301]], rtol=1e-12)
+
+    def test_turned_axes_have_no_translation(self, tmp_path: Path) -> None:
+        """Version 0.4 could only tell half of it; the attribute tells all."""
+        store = StainStore(tmp_path / "stain", SHAPE, 1)
+        affine = np.diag([-0.002, 0.003, 0.005, 1.0])
+        affine[:3, 3] = 7
+        store.create("scan", (0.005, 0.003, 0.002), affine)
+        (image,) = attributes(store)["multiscales"]
+        assert [step["type"] for step in image["datasets"][0]["coordinateTransformations"]] == ["scale"]
+        assert attributes(store)["affine_xyz_to_mm"] == affine.tolist()
+
     def test_without_voxel_size(self, tmp_path: Path) -> None:
         store = StainStore(tmp_path / "stain", SHAPE, 1)
         store.create("scan", None, None)
