@@ -61,7 +61,7 @@ def scanned_at(phantom: Path, out: Path, sizes: dict[str, list[float | None]]) -
 
 @pytest.fixture(scope="module")
 def mixed(phantom: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    sizes = {"training": [2.5, 5.0, 7.5], "validation": [7.5], "test": [2.5, 5.0, 7.5]}
+    sizes: dict[str, list[float | None]] = {"training": [2.5, 5.0, 7.5], "validation": [7.5], "test": [2.5, 5.0, 7.5]}
     return scanned_at(phantom, tmp_path_factory.mktemp("mixed") / "data", sizes)
 
 
@@ -134,7 +134,7 @@ def test_one_size_gives_the_weights_of_no_size(phantom: Path, workflow: Build, t
     """Where all pairs have one size, whatever it is, nothing is resampled: the same weights, bit for bit."""
     weights = []
     for name, size in (("unknown", None), ("five", 5.0), ("near", 5.1)):
-        lists = {split: [OWN_UM, OWN_UM] for split in ("training", "validation")}
+        lists: dict[str, list[float | None]] = {split: [OWN_UM, OWN_UM] for split in ("training", "validation")}
         data = scanned_at(phantom, tmp_path / name, lists)
         content = json.loads((data / "datalist.json").read_text())
         for item in content["training"]:

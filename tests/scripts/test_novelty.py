@@ -33,6 +33,7 @@ def test_novelty_lies_beside_a_stain_that_is_the_same(
     )
     assert "novelty is not known" in words
     network = load_generator(StainGenerator(), tiny_checkpoint)
+    assert isinstance(network, StainGenerator)
     network.known_features = find_familiar(network, load_pairs(phantom, "training"), load_pairs(phantom, "validation"))
     save_atomically(network.state_dict(), tmp_path / "model.pt")
 

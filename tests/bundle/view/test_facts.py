@@ -42,12 +42,12 @@ def test_whose_weights(stained_folder: Callable[..., Path]) -> None:
 def test_weights_that_say_whether_their_data_are_synthetic(
     synthetic: bool | None, notice: str, stained_folder: Callable[..., Path]
 ) -> None:
-    fit = {"differs": [], "not_known": None, "trained_on": {"synthetic": synthetic}}
+    fit: dict[str, Any] = {"differs": [], "not_known": None, "trained_on": {"synthetic": synthetic}}
     assert facts(stained_folder(checkpoint_path="/e/model.ts", fit=fit))["notice"] == notice
 
 
 def test_how_the_scan_differs_and_which_weights(stained_folder: Callable[..., Path]) -> None:
-    fit = {"differs": [{"kind": "noisier", "number": 0.1, "words": "Noisier."}], "not_known": "Old."}
+    fit: dict[str, Any] = {"differs": [{"kind": "noisier", "number": 0.1, "words": "Noisier."}], "not_known": "Old."}
     found = facts(stained_folder(fit=fit, checkpoint={"sha256": "0", "weights": "m.pt (SHA-256 0)"}))
     assert (found["differs"], found["weights"]) == (["Noisier.", "Old."], "m.pt (SHA-256 0)")
     assert facts(stained_folder())["differs"] == []  # a record of an earlier version

@@ -28,7 +28,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data")
     rng = np.random.default_rng(0)
     y, x = np.mgrid[:200, :200]
-    items = []
+    items: list[dict[str, Any]] = []
     for specimen, noise in NOISES.items():
         for number in range(2):
             disc = gaussian_filter(np.where(np.hypot(y - 100, x - 90) < 60, 0.7, 0.3), 1.0)

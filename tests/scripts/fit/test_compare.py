@@ -69,9 +69,9 @@ def test_grey_values() -> None:
     one_value = (0.0,) * 32 + (1000.0,) + (0.0,) * 31
     # all but five times the usual 15.6 per mille
     assert kinds(described(histogram=one_value)) == {"grey values": pytest.approx(1 - 5 / 64, abs=1e-3)}
-    two_values = np.bincount([20, 40], minlength=64) * 500.0
+    two_values = tuple(np.bincount([20, 40], minlength=64) * 500.0)
     noise = 0.2 * np.random.default_rng(0).normal(size=(2, 10000)) + [[20.5 / 64], [40.5 / 64]]
-    noisy = np.histogram(noise.clip(0, 1), 64, (0, 1))[0] / 20.0
+    noisy = tuple(np.histogram(noise.clip(0, 1), 64, (0, 1))[0] / 20.0)
     assert uncommon(noisy, two_values) > 500
     assert uncommon(noisy, two_values, 0.2) < 10  # of the tails, of which a sample of 20,000 holds few
     assert uncommon((1000 / 13,) * 13 + (0.0,) * 51, FLAT) == 0  # under five times

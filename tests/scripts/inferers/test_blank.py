@@ -101,7 +101,7 @@ class TestSameBits:
     @pytest.mark.parametrize(("width", "value"), [(SIDE, 0.0), (SIDE - 77, 0.3)])
     def test_of_a_disc(self, amp: bool, tile_size: int, width: int, value: float, computed: list[int]) -> None:
         """The second slice is stained the short way, if the first one's bits were the same; else as ever."""
-        network = fold_layers(trained(channels=CHANNELS, blocks=2)).to(memory_format=torch.channels_last)
+        network: Any = fold_layers(trained(channels=CHANNELS, blocks=2)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         image = field(width=width, value=value)
         slab = torch.cat([image, image * 0.5 + 0.5 * value, image.flip(3)])
         sparse, plain = (TileInferer(tile_size, amp, skip_blank=skip) for skip in (True, False))
@@ -141,8 +141,12 @@ class TestSameBits:
         ends: dict[bool, list[torch.Tensor]] = {True: [], False: []}
         for skip, found in ends.items():
             inferer = TileInferer(64, skip_blank=skip)
+
+            def keep(end: torch.Tensor, found: list[torch.Tensor] = found) -> None:
+                found.append(end.clone())
+
             for _ in range(2):
-                inferer(field(), network, on_trunk=lambda end, found=found: found.append(end.clone()))
+                inferer(field(), network, on_trunk=keep)
         assert len(ends[True]) == 2
         for one, other in zip(ends[True], ends[False], strict=True):
             assert torch.equal(one, other)
@@ -212,6 +216,7 @@ class TestTrust:
     def test_weights_that_change_take_another_answer(self) -> None:
         network, inferer, image = trained(channels=CHANNELS, blocks=2), TileInferer(64), field()
         inferer(image, network)
+        assert network.head.bias is not None
         network.head.bias += 0.5
         assert torch.equal(inferer(image, network), TileInferer(64, skip_blank=False)(image, network))
 
@@ -219,7 +224,7 @@ class TestTrust:
         """Instance normalisation takes statistics of the tile; a convolution padded by zeros knows its border."""
         network = trained(channels=CHANNELS, blocks=1)
         assert answer_to(network, 0.0, torch.zeros(1)) is not None
-        network.trunk[0].branch[0] = nn.Conv2d(32, 32, 3, padding=1)
+        network.get_submodule("trunk.0.branch").set_submodule("0", nn.Conv2d(32, 32, 3, padding=1))
         assert answer_to(network, 0.0, torch.zeros(1)) is None
         assert TileInferer(64)(field(), network).shape == (1, 3, SIDE, SIDE)
 

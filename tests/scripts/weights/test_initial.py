@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -11,7 +12,7 @@ from scripts.errors import InputError
 from scripts.networks import StainGenerator
 from scripts.weights import load_initial
 
-SMALL = {"channels": (4, 8), "blocks": 1}
+SMALL: dict[str, Any] = {"channels": (4, 8), "blocks": 1}
 
 
 def test_random_weights_are_left_alone() -> None:

@@ -91,7 +91,7 @@ def test_weights_that_are_given_are_judged_without_training(
         evaluate()
         return scored("", None, 0.5)
 
-    monkeypatch.setattr(given.process, "run", run)
+    monkeypatch.setattr("bundle.evidence.limits.given.process.run", run)
     monkeypatch.setattr(given, "scored", scored_in)
     words = ["limits", "noise", "--checkpoint", str(weights), "--dataset_dir", str(base), "--out", str(tmp_path / "o")]
     assert main(words) == 0

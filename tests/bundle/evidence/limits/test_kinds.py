@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def write(folder: Path, specimens: dict[str, dict[str, object]]) -> Path:
+def write(folder: Path, specimens: Mapping[str, object]) -> Path:
     (folder / "datalist.json").write_text(json.dumps({"phantom": {"specimens": specimens}}))
     return folder
 

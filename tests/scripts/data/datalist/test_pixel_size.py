@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ from scripts.data.datalist.split import load_datalist
 from scripts.errors import InputError
 
 
-def make_list(folder: Path, entries: list[dict[str, Any]], stored: list[float | None]) -> Path:
+def make_list(folder: Path, entries: Sequence[Mapping[str, Any]], stored: list[float | None]) -> Path:
     """A training split whose items have such entries, and files that say such sizes."""
     items = []
     for number, (entry, size) in enumerate(zip(entries, stored, strict=True)):
-        said = {} if size is None else {"resolution": (1e4 / size, 1e4 / size), "resolutionunit": "CENTIMETER"}
+        said: dict[str, Any] = (
+            {} if size is None else {"resolution": (1e4 / size, 1e4 / size), "resolutionunit": "CENTIMETER"}
+        )
         tifffile.imwrite(folder / f"{number}.tif", np.arange(100, dtype=np.uint16).reshape(10, 10), **said)
         Image.fromarray(np.random.default_rng(0).integers(0, 255, (10, 10, 3), np.uint8)).save(folder / f"{number}.png")
         files = {"ct": f"{number}.tif", "histology": f"{number}.png"}
@@ -34,7 +37,7 @@ def sizes(folder: Path) -> list[float | None]:
 
 
 def test_the_list_or_else_the_file(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    entries = [{"pixel_um": 2.5}, {}, {"pixel_um": None}, {"pixel_um": 5}]
+    entries: list[dict[str, Any]] = [{"pixel_um": 2.5}, {}, {"pixel_um": None}, {"pixel_um": 5}]
     assert sizes(make_list(tmp_path, entries, [None, 7.5, None, 5.1])) == [2.5, 7.5, None, 5.0]
     assert caplog.text == ""  # 5 and 5.1 are one size
 

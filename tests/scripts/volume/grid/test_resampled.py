@@ -108,9 +108,14 @@ class TestStream:
 
     @pytest.mark.parametrize(("depth", "most"), [(9, 1), (18, 5), (3, 14), (40, 5)])
     def test_reads_each_slice_once_and_holds_few(self, depth: int, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
-        volume, read = resampled(SCAN, (depth, 10, 13)), []
-        original = volume.original
-        monkeypatch.setattr(original, "_read", lambda start, stop: read.append(start) or SCAN[start:stop])
+        volume = resampled(SCAN, (depth, 10, 13))
+        read: list[int] = []
+
+        def read_slices(start: int, stop: int) -> np.ndarray:
+            read.append(start)
+            return SCAN[start:stop]
+
+        monkeypatch.setattr(volume.original, "_read", read_slices)
         held = 0
         for z in range(depth):
             volume.read(z, z + 1)
@@ -134,7 +139,7 @@ OBLIQUE = np.array(
 )
 
 
-def corners(affine: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+def corners(affine: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """The outer corners of a volume (Z, Y, X) in space: half a voxel beyond the middles of the outermost ones."""
     z, y, x = shape
     places = [[i, j, k, 1] for i in (-0.5, x - 0.5) for j in (-0.5, y - 0.5) for k in (-0.5, z - 0.5)]

@@ -252,7 +252,7 @@ class TestOnTheInputsGrid:
         assert stained.shape == (*scan.shape, 3)
         assert record["grids"]["output"]["shape_zyx"] == list(scan.shape)
         assert record["grids"]["network"]["shape_zyx"] != list(scan.shape)
-        image = nibabel.load(tmp_path / "out" / "scan_stain.nii.gz")
+        image: Any = nibabel.load(tmp_path / "out" / "scan_stain.nii.gz")
         np.testing.assert_allclose(image.header.get_zooms()[::-1], np.broadcast_to(voxel_um, 3) / 1000, rtol=1e-6)
         np.testing.assert_array_equal(np.asarray(image.dataobj)["R"].T, stained[..., 0])
         np.testing.assert_array_equal(tifffile.imread(tmp_path / "out" / "scan_stain.tif"), stained)
@@ -288,7 +288,7 @@ class TestGeometry:
         record = stain(
             tmp_path / "scan.nii.gz", tmp_path / "out", voxel_um=None, output_format=formats, output_grid=output_grid
         )
-        image = nibabel.load(tmp_path / "out" / "scan_stain.nii.gz")
+        image: Any = nibabel.load(tmp_path / "out" / "scan_stain.nii.gz")
         shape = {"network": (26, 70, 90), "input": scan.shape}[output_grid]
         assert image.shape == shape[::-1]
         group = zarr.open_group(str(tmp_path / "out" / "scan_stain.ome.zarr"), mode="r")
@@ -298,7 +298,7 @@ class TestGeometry:
                 outer = [end * side - 0.5 for side in shape[::-1]]
                 corner = [end * side - 0.5 for side in scan.shape[::-1]]
                 np.testing.assert_allclose(np.array(each) @ [*outer, 1], affine @ [*corner, 1], atol=1e-6)
-        scale = group.attrs["multiscales"][0]["datasets"][0]["coordinateTransformations"][0]["scale"]
-        um = {"network": [5, 5, 5], "input": [10, 2.5, 2.5]}[output_grid]
+        scale: Any = group.attrs["multiscales"][0]["datasets"][0]["coordinateTransformations"][0]["scale"]
+        um: Any = {"network": [5, 5, 5], "input": [10, 2.5, 2.5]}[output_grid]
         np.testing.assert_allclose(scale[1:], um, rtol=1e-6)
         np.testing.assert_allclose(record["grids"]["output"]["voxel_size_zyx_um"], um, rtol=1e-6)

@@ -83,7 +83,7 @@ def test_an_item_gives_its_pixel_size_and_material_but_no_window(both: Path) -> 
         for key in ("ct", "histology", "labels"):
             assert image(both / item[key]).shape[:2] == (side, side)
         with tifffile.TiffFile(both / item["ct"]) as file:
-            numerator, denominator = file.pages[0].tags["XResolution"].value
+            numerator, denominator = file.pages.first.tags["XResolution"].value
         assert 10000 * denominator / numerator == pytest.approx(item["pixel_um"], rel=1e-6)
 
 
