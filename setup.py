@@ -11,7 +11,7 @@ from setuptools.command.build_py import build_py
 ROOT = Path(__file__).resolve().parent
 FOLDERS = {  # with the endings of what is carried
     "configs": (".yaml", ".json", ".conf"),
-    "scripts": (".py",),
+    "scripts": (".py", ".html", ".css", ".js"),
     "bundle": (".py", ".yaml", ".html", ".css", ".js", ".txt"),
     "docs": (".md", ".json", ".svg"),  # and one picture: all of them would be a third of the wheel
 }

@@ -18,7 +18,7 @@ NEEDED = (
 )
 FOLDERS = {  # with the endings that belong there
     "configs": (".yaml", ".json", ".conf"),
-    "scripts": (".py",),
+    "scripts": (".py", ".html", ".css", ".js"),
     "docs": (".md", ".png", ".svg", ".json", ".txt"),
 }
 LARGEST = 25e6  # bytes of a file that the zoo takes as it is

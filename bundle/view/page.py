@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bundle.shared.template import Html, fill, read_html
 from bundle.view.atlas import atlases, tiling_of
 from scripts.errors import InputError
+from scripts.files.template import Html, fill, read_html
 from scripts.whole import whole_file, writing
 
 FOLDER = Path(__file__).parent

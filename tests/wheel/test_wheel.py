@@ -53,7 +53,11 @@ def test_only_its_own_names_come_to_the_top(installed: Path) -> None:
 
 def test_it_carries_the_bundle(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    folders = {"configs": ("yaml", "json", "conf"), "scripts": ("py",), "bundle": ("py", "yaml", "html", "css", "js")}
+    folders = {
+        "configs": ("yaml", "json", "conf"),
+        "scripts": ("py", "html", "css", "js"),
+        "bundle": ("py", "yaml", "html", "css", "js"),
+    }
     expected = {"LICENSE", "models/model.pt", "docs/README.md"}
     for folder, endings in folders.items():
         expected |= {p.relative_to(ROOT).as_posix() for end in endings for p in (ROOT / folder).rglob(f"*.{end}")}

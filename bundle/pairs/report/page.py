@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bundle.pairs.report.verdict import COLOURS
-from bundle.shared.template import Html, fill, read_html
+from scripts.files.template import Html, fill, read_html
 
 FOLDER = Path(__file__).parent
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from bundle.pairs.pair_files import NORMALISED, PAGE, PICTURE
 from bundle.pairs.report.verdict import COLOURS, said_of
 from bundle.pairs.study.outcome import Outcome, counted
-from bundle.shared.template import Html, fill, read_html
+from scripts.files.template import Html, fill, read_html
 
 FOLDER = Path(__file__).parent
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bundle.shared.template import Html, fill, read_html
+from scripts.files.template import Html, fill, read_html
 
 
 @pytest.fixture
