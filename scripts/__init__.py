@@ -5,6 +5,7 @@ folder off the search path as soon as the package is imported.
 """
 
 from scripts import (
+    account,
     data,
     engines,
     errors,
@@ -12,6 +13,7 @@ from scripts import (
     handlers,
     inferers,
     lock,
+    lookup_table,
     losses,
     memory,
     metrics,
@@ -26,6 +28,7 @@ from scripts import (
 )
 
 __all__ = [
+    "account",
     "data",
     "engines",
     "errors",
@@ -33,6 +36,7 @@ __all__ = [
     "handlers",
     "inferers",
     "lock",
+    "lookup_table",
     "losses",
     "memory",
     "metrics",

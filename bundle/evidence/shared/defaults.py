@@ -2,5 +2,5 @@
 
 DEFAULT = "default"  # the recipe that changes nothing
 LOOKUP_TABLE = "lut"  # the recipe that is no training
-BINS = 512  # of the lookup table; a phantom's slice has several hundred pixels in each
+BINS = 512  # of the lookup table, as in `scripts.lookup_table.table`
 STEPS_PER_EPOCH = 50

@@ -14,7 +14,7 @@ from skimage.metrics import peak_signal_noise_ratio
 
 from bundle.evidence import lut
 from scripts.errors import InputError
-from tests.bundle.evidence.shared.lookup_table.known_table import colour, noise
+from tests.scripts.lookup_table.known_table import colour, noise
 
 
 def write_dataset(folder: Path, sigma: float) -> None:

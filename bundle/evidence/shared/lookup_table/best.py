@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
 from bundle.evidence.shared.defaults import BINS
-from bundle.evidence.shared.lookup_table.scores import SIGMAS, choose_lut, write_scores
+from bundle.evidence.shared.lookup_table.scores import write_scores
 from bundle.shared.windowed_pairs import load_pairs, training_size
 from scripts.errors import InputError
+from scripts.lookup_table.choice import SIGMAS, choose_lut
 
 
 def evaluate_best_table(dataset_dir: Path, out: Path, bins: int = BINS, lpips_weights: Path | None = None) -> None:
@@ -30,7 +32,7 @@ def evaluate_best_table(dataset_dir: Path, out: Path, bins: int = BINS, lpips_we
     training, validation, test = (
         load_pairs(dataset_dir, split, working_um=size) for split in ("training", "validation", "test")
     )
-    sigma, table = choose_lut(training, validation, SIGMAS, bins)
+    sigma, table = choose_lut(training, validation, tqdm(SIGMAS, desc="lookup tables", unit="table"), bins)
     values = write_scores(out, test, table, sigma, lpips_weights)
     means = ", ".join(f"{name} {np.nanmean(column):.4f}" for name, column in values.items())
     print(f"Best lookup table: sigma {sigma:g} pixels; on {len(test)} test images {means}.")

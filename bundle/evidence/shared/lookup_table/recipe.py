@@ -13,10 +13,11 @@ from bundle.evidence.shared.cell.digests import data_digest
 from bundle.evidence.shared.cell.evaluation import Evaluation
 from bundle.evidence.shared.cell.kept import once, scored
 from bundle.evidence.shared.defaults import LOOKUP_TABLE
-from bundle.evidence.shared.lookup_table.scores import choose_lut, write_scores
-from bundle.evidence.shared.lookup_table.table import apply_lut
+from bundle.evidence.shared.lookup_table.scores import write_scores
 from bundle.shared.windowed_pairs import load_pairs, training_size
 from scripts.errors import InputError
+from scripts.lookup_table.choice import choose_lut
+from scripts.lookup_table.table import apply_lut
 
 TABLE = "table.npz"
 

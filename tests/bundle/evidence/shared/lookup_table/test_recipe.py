@@ -7,13 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bundle.evidence.shared import defaults
 from bundle.evidence.shared.cell.evaluation import Evaluation
 from bundle.evidence.shared.lookup_table import recipe
 from bundle.evidence.shared.lookup_table.recipe import lookup_table_result
-from bundle.evidence.shared.lookup_table.scores import choose_lut, evaluate_lut
-from bundle.evidence.shared.lookup_table.table import apply_lut
+from bundle.evidence.shared.lookup_table.scores import evaluate_lut
 from bundle.shared.windowed_pairs import load_pairs
 from scripts.errors import InputError
+from scripts.lookup_table import table as tables
+from scripts.lookup_table.choice import choose_lut
+from scripts.lookup_table.table import apply_lut
 
 TEST = Evaluation("test")
 
@@ -38,3 +41,7 @@ def test_table_of_other_data_is_refused(phantom: Path, tmp_path: Path) -> None:
     lookup_table_result(str(phantom), "800 steps", TEST, tmp_path)
     with pytest.raises(InputError, match="holds the table of"):
         lookup_table_result(str(tmp_path / "elsewhere"), "800 steps", TEST, tmp_path)
+
+
+def test_help_tells_the_default_of_the_table() -> None:
+    assert defaults.BINS == tables.BINS

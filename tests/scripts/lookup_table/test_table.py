@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bundle.evidence.shared.lookup_table.scores import choose_lut
-from bundle.evidence.shared.lookup_table.table import apply_lut, fit_lut
-from tests.bundle.evidence.shared.lookup_table.known_table import BINS, colour, noise, pairs, true_table
+from scripts.lookup_table.choice import choose_lut
+from scripts.lookup_table.table import apply_lut, fit_lut
+from tests.scripts.lookup_table.known_table import BINS, colour, noise, pairs, true_table
 
 
 def test_known_table_is_recovered() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from bundle.evidence.shared.defaults import BINS
+BINS = 512  # entries of a table; a phantom's slice has several hundred pixels in each
 
 
 def fit_lut(items: Iterable[Mapping[str, Any]], sigma: float, bins: int = BINS) -> NDArray[np.float64]:

@@ -1,0 +1,1 @@
+"""The grey-to-colour lookup table: what a network has to beat."""
