@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bundle.pairs.place.cut import Cut
-from bundle.pairs.quality import Quality
-from bundle.pairs.section.find import Section
+from bundle.shared.quality.fit import Quality
+from bundle.shared.section.find import Section
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bundle.pairs.spreadsheet import Line, read_table
+from bundle.shared.table.spreadsheet import Line, read_table
 from scripts.errors import InputError
 
 COLUMNS = ("slide_x", "slide_y", "volume_x", "volume_y", "volume_z")

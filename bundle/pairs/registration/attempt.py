@@ -14,8 +14,8 @@ from scipy.ndimage import binary_dilation
 from bundle.pairs.place.level import Found
 from bundle.pairs.place.search import search
 from bundle.pairs.place.surface import on_surface
-from bundle.pairs.quality import Quality, measure
 from bundle.pairs.registration.prepare import Task
+from bundle.shared.quality.fit import Quality, measure
 from scripts.data.window import window
 
 AROUND_TISSUE = 6  # pixels beside the tissue that count in the search: glass against what is beside the specimen

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bundle.pairs.light import light_of
 from bundle.pairs.pair import Pair
 from bundle.pairs.pair_folder import claim, write_pair
-from bundle.pairs.quality import measure
 from bundle.pairs.section.drawn_mask import left_out
-from bundle.pairs.section.find import find_section
+from bundle.shared.quality.fit import measure
+from bundle.shared.section.find import find_section
+from bundle.shared.section.light import light_of
 from scripts.data.datalist.specimen_window import FOUND, facts_of_slices, found_window, read_found
 from scripts.data.given_window import PRESETS, given_or_none
 from scripts.data.image.lengths import COARSEST_UM, FINEST_UM, is_pixel_size

@@ -10,9 +10,9 @@ import numpy as np
 from bundle.pairs.pair import Pair
 from bundle.pairs.place.cut import POSE, Cut
 from bundle.pairs.place.landmark_fit import errors
-from bundle.pairs.quality import Quality
 from bundle.pairs.registration.attempt import Attempt
 from bundle.pairs.registration.prepare import Task
+from bundle.shared.quality.fit import Quality
 from scripts.data.datalist.specimen_window import FOUND, found_window
 from scripts.data.given_window import PRESETS
 from scripts.data.window import PERCENTILES

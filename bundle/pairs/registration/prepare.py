@@ -17,9 +17,9 @@ from bundle.pairs.place.landmark_fit import fit
 from bundle.pairs.place.landmarks import Landmarks, check_within, read_landmarks
 from bundle.pairs.place.level import SPACING
 from bundle.pairs.section.drawn_mask import left_out
-from bundle.pairs.section.find import Section, find_section
 from bundle.pairs.slide.downsampling import reduced
 from bundle.pairs.slide.slide import Slide
+from bundle.shared.section.find import Section, find_section
 from scripts.data.window import PERCENTILES
 from scripts.errors import InputError
 from scripts.volume.read.volume import Volume

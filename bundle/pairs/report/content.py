@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from bundle.pairs.pair import Pair
-from bundle.pairs.quality import CORRELATED, FITS, GOOD_FROM, USABLE_FROM
+from bundle.shared.quality.fit import CORRELATED, FITS, GOOD_FROM, USABLE_FROM
 
 
 def report_of(pair: Pair) -> dict[str, Any]:

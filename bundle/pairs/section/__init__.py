@@ -1,1 +1,1 @@
-"""The section on its slide: white glass, tissue, pen marks, and masks that a person has drawn."""
+"""Masks that a person has drawn over a section."""

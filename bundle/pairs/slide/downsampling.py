@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from bundle.pairs.light import light_of
 from bundle.pairs.slide.slide import Slide
+from bundle.shared.section.light import light_of
 from scripts.errors import InputError
 
 STRIP = 48e6  # values of a strip that are held at once

@@ -15,8 +15,8 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from bundle.pairs.light import light_of, values_of
-from bundle.pairs.section.glass import WHITE
+from bundle.shared.section.glass import WHITE
+from bundle.shared.section.light import light_of, values_of
 
 BINS = 32  # of CT grey
 LEAST_PIXELS = 200  # of a bin that counts

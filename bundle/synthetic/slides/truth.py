@@ -12,8 +12,8 @@ import tifffile
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 
-from bundle.pairs.light import light_of, values_of
-from bundle.pairs.section.glass import WHITE as GLASS
+from bundle.shared.section.glass import WHITE as GLASS
+from bundle.shared.section.light import light_of, values_of
 from bundle.synthetic.phantom.files import PIXEL_MM, write_png
 from bundle.synthetic.phantom.section import WHITE
 from scripts.data.datalist.file import SPLITS

@@ -6,8 +6,8 @@ import math
 import re
 from pathlib import Path
 
-from bundle.pairs.spreadsheet import Line
 from bundle.pairs.study.table.row import Row
+from bundle.shared.table.spreadsheet import Line
 from scripts.data.datalist.listed import listed_path
 from scripts.data.given_window import given_or_none
 from scripts.errors import InputError

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from bundle.pairs.spreadsheet import Line, read_table
 from bundle.pairs.study.table.cells import row_of, safe_name
 from bundle.pairs.study.table.columns import check_columns
 from bundle.pairs.study.table.row import FILES, Row
-from bundle.pairs.study.table.splits import splits_of
+from bundle.shared.table.splits import splits_of
+from bundle.shared.table.spreadsheet import Line, read_table
 from scripts.data.datalist.listed import listed_path, nearby, refuse_missing
 from scripts.errors import InputError
 from scripts.volume.read.hdf5.volume import split_source

@@ -14,11 +14,11 @@ from bundle.pairs.options import Options
 from bundle.pairs.place.cut import POSE, Cut, Frame
 from bundle.pairs.place.landmarks import Landmarks
 from bundle.pairs.place.level import Found
-from bundle.pairs.quality import Quality
 from bundle.pairs.registration.attempt import Attempt
 from bundle.pairs.registration.judge import judge
 from bundle.pairs.registration.prepare import Guess, Scale, Task
-from bundle.pairs.section.find import Section
+from bundle.shared.quality.fit import Quality
+from bundle.shared.section.find import Section
 from scripts.data.padding import NO_PADDING
 from scripts.volume.read.window import VolumeWindow
 

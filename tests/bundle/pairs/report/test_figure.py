@@ -12,9 +12,9 @@ from PIL import Image
 
 from bundle.pairs.pair import Pair
 from bundle.pairs.place.cut import POSE, Cut, Frame
-from bundle.pairs.quality import Quality
 from bundle.pairs.report.figure import draw_report
-from bundle.pairs.section.find import Section
+from bundle.shared.quality.fit import Quality
+from bundle.shared.section.find import Section
 
 SHAPE = (80, 120)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bundle.pairs.light import values_of
 from bundle.pairs.slide.downsampling import overlap, reduced
 from bundle.pairs.slide.slide import Slide
+from bundle.shared.section.light import values_of
 from scripts.errors import InputError
 
 

@@ -19,9 +19,9 @@ from PIL import Image
 
 from bundle.cli import main
 from bundle.pairs import pair_folder
-from bundle.pairs.light import light_of, values_of
 from bundle.pairs.pair import Pair
 from bundle.pairs.report.figure import draw_report
+from bundle.shared.section.light import light_of, values_of
 from scripts.data import load_datalist
 from scripts.data.image.pixel_size import read_pixel_size
 from tests.conftest import ROOT

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bundle.pairs.light import light_of, values_of
-from bundle.pairs.section.glass import WHITE
 from bundle.pairs.study.dye import Shades, redyed, shades, strengths
+from bundle.shared.section.glass import WHITE
+from bundle.shared.section.light import light_of, values_of
 
 GLASS = light_of(np.array(WHITE))
 TISSUES = np.array([[0.05, 0.04, 0.03], [0.3, 0.25, 0.1], [0.5, 0.6, 0.2]])  # optical densities

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter, uniform_filter
 
-from bundle.pairs.damage import damage
+from bundle.shared.quality.damage import damage
 
 AVERAGED = 2  # pixels, before windows are compared
 WINDOW = 24  # averaged pixels, side of a window

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy.ndimage import binary_dilation
 
-from bundle.pairs.light import light_of, values_of
-from bundle.pairs.section.find import find_section
-from bundle.pairs.section.glass import WHITE, glass_of
-from bundle.pairs.section.pen_marks import pen_marks
+from bundle.shared.section.find import find_section
+from bundle.shared.section.glass import WHITE, glass_of
+from bundle.shared.section.light import light_of, values_of
+from bundle.shared.section.pen_marks import pen_marks
 from scripts.errors import InputError
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bundle.pairs.light import light_of, values_of
+from bundle.shared.section.light import light_of, values_of
 
 
 def test_srgb_by_the_standard() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bundle.pairs.light import light_of, values_of
+from bundle.shared.section.light import light_of, values_of
 
 WHITE = 0.96  # sRGB value of glass after balancing
 LEAST_GLASS = 0.7  # sRGB value of the darkest channel of what may be glass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bundle.pairs.spreadsheet import Line
+from bundle.shared.table.spreadsheet import Line
 from scripts.data.datalist.file import SPLITS
 from scripts.errors import InputError
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bundle.pairs.spreadsheet import Line, read_table
+from bundle.shared.table.spreadsheet import Line, read_table
 from scripts.errors import InputError
 
 

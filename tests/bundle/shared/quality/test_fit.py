@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from bundle.pairs import quality as module
-from bundle.pairs.quality import GOOD_FROM, measure, predict
+from bundle.shared.quality import fit as module
+from bundle.shared.quality.fit import GOOD_FROM, measure, predict
 
 
 @pytest.fixture(scope="module")

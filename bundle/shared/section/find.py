@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bundle.pairs.light import light_of, values_of
-from bundle.pairs.section.glass import WHITE, white_of
-from bundle.pairs.section.pen_marks import pen_marks
-from bundle.pairs.section.tissue import find_tissue
+from bundle.shared.section.glass import WHITE, white_of
+from bundle.shared.section.light import light_of, values_of
+from bundle.shared.section.pen_marks import pen_marks
+from bundle.shared.section.tissue import find_tissue
 from scripts.errors import InputError
 
 SMALLEST = 32  # pixels of the slide along its shorter side

@@ -1,0 +1,1 @@
+"""Tables as spreadsheet programs save them, and the splits of specimens."""
