@@ -51,6 +51,7 @@ GROUPS: dict[str, dict[str, Command]] = {
         "familiar": Command(
             "bundle.familiar.command", "add to weights the features of their training, by which novelty is found"
         ),
+        "ensemble": Command("bundle.ensemble.command", "make one file of several weights: its stain is their mean"),
         "lpips-weights": Command("bundle.lpips_weights.command", "obtain the AlexNet weights that LPIPS needs"),
     },
     "evidence": {

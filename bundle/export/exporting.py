@@ -27,8 +27,8 @@ from scripts.files.seal import is_archive, seal
 from scripts.inferers import TileInferer, default_tile_size
 from scripts.networks import ResNetGenerator, fold_layers, trained_on
 from scripts.networks.definition import ENTRY
+from scripts.networks.ensemble import members_of
 from scripts.networks.exported import FACTS, SUFFIXES, load_exported
-from scripts.networks.scriptable import ScriptableGenerator
 from scripts.whole import whole_file, writing
 
 WORST = 1e-4  # of a stain in [0, 1] in float32
@@ -63,11 +63,13 @@ def export(
         raise InputError("--int8 is made of the ONNX file: give --formats onnx as well.")
     network: Any = read_network(checkpoint, overlay).cpu()
     slices = [] if int8 is None else calibration_slices(int8, network.trained_on.pixel_um)
-    if not isinstance(network, ResNetGenerator):
-        raise InputError(f"{checkpoint} is of another network: only a StainGenerator can be exported.")
+    if not isinstance(members_of(network)[0], ResNetGenerator):
+        raise InputError(
+            f"{checkpoint} is of another network: only a StainGenerator, or an ensemble of them, can be exported."
+        )
     rows = []
     made: dict[str, tuple[Any, float]] = {}
-    reference = _seconds(fold_layers(network).to(memory_format=torch.channels_last))  # type: ignore[call-overload]
+    reference = _seconds(fold_layers(network).to(memory_format=torch.channels_last))
     for suffix in formats:
         path = out / f"model.{suffix}"
         exported, worst = _write_and_compare(path, network)
@@ -140,7 +142,7 @@ def write_onnx(network: Any, path: Path) -> None:
     """Write ONNX whose numbers of images, rows and columns are free."""
     import onnx
 
-    scriptable = ScriptableGenerator(network).eval()
+    scriptable: Any = network.__prepare_scriptable__().eval()
     free = torch.export.Dim.DYNAMIC
     program = torch.onnx.export(
         scriptable,

@@ -62,7 +62,7 @@ class EvaluationOf:
         datalist = Path(dataset_dir) / "datalist.json"
         self.overwrite = truth(overwrite, "overwrite")
         self.record: dict[str, Any] = {
-            "weights": describe_weights(checkpoint, digest, trained_on.synthetic),
+            "weights": describe_weights(checkpoint, digest, trained_on.synthetic, trained_on.members),
             "weights_sha256": digest,
             "datalist": str(datalist),
             "datalist_sha256": file_digest(datalist),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import torch
 
 from scripts.memory import total_memory
-from scripts.networks import ExportedGenerator, ResNetGenerator, Stainer, StainUNet
+from scripts.networks import ExportedGenerator, ResNetGenerator, StainEnsemble, Stainer, StainUNet
+from scripts.networks.ensemble import members_of
 from scripts.options.values import truth
 
 FLOAT = 4  # bytes
 TILE_SIZES = (1024, 512, 256, 128, 64)
 LARGEST = {("cpu", False): 256, ("cpu", True): 512}  # on a CPU, in float32 and bfloat16, larger ones gain no time
+MEAN = 3 * 3 * FLOAT  # bytes for each pixel of a slice: the sum so far, the next member's stain, their sum
 EXPORTED = 37  # bytes for each feature at full resolution, ONNX Runtime 1.23 with tiles of 1024
 SHARE = 32  # tiles may take this part of a device's memory
 
@@ -18,8 +20,10 @@ SHARE = 32  # tiles may take this part of a device's memory
 def slice_bytes(network: Stainer) -> int:
     """Bytes for each pixel of a slice: its features below full resolution, and the few copies that the trunk makes.
 
-    A network that is run on tiles as a whole keeps none.
+    A network that is run on tiles as a whole keeps none. The members of an ensemble stain one after the other.
     """
+    if isinstance(network, StainEnsemble):
+        return MEAN + slice_bytes(members_of(network)[0])
     if not isinstance(network, ResNetGenerator):
         return 0
     resolutions = list(enumerate(network.channels))
@@ -34,6 +38,7 @@ def tile_bytes(network: Stainer) -> int:
     A U-Net holds one copy of the stain, and at half resolution the encoder's features, the decoder's, and both in one.
     An exported network takes what was measured of its engine.
     """
+    network = members_of(network)[0]
     if isinstance(network, ExportedGenerator):
         return EXPORTED * network.channels[0]
     if isinstance(network, StainUNet):
@@ -52,7 +57,7 @@ def default_tile_size(network: Stainer, device: torch.device | str, amp: bool = 
         device: where it runs.
         amp: whether it runs in bfloat16, which takes half the memory.
     """
-    device, amp = torch.device(device), truth(amp, "amp")
+    device, amp, network = torch.device(device), truth(amp, "amp"), members_of(network)[0]
     largest = LARGEST.get((device.type, amp), TILE_SIZES[0])
     if isinstance(network, ExportedGenerator):
         largest = TILE_SIZES[0]  # it is run as a whole, and its wide halo is the larger part of a small tile

@@ -99,7 +99,7 @@ class Sparsity:
 
     def __init__(self) -> None:
         self._trust: weakref.WeakKeyDictionary[ResNetGenerator, Trust] = weakref.WeakKeyDictionary()
-        self._last: tuple[Any, Any, Plan | None] | None = None
+        self._last: weakref.WeakKeyDictionary[ResNetGenerator, tuple[Any, Plan | None]] = weakref.WeakKeyDictionary()
 
     def trust(self, network: ResNetGenerator) -> Trust:
         """What is known of a network."""
@@ -123,9 +123,9 @@ class Sparsity:
             return None
         blocks = filled_blocks(image, value, network.stride)
         key = (value, image.shape, blocks.tobytes())  # a field of view is the same in the next slice
-        if self._last is None or self._last[0] is not answers or self._last[1] != key:
-            self._last = (answers, key, _plan(network, cores, blocks))
-        planned = self._last[2]
+        if network not in self._last or self._last[network][0] != key:
+            self._last[network] = key, _plan(network, cores, blocks)
+        planned = self._last[network][1]
         if planned is None:
             return None
         if value not in answers:

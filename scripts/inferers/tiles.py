@@ -13,7 +13,8 @@ from scripts.errors import InputError
 from scripts.inferers.parts import OnTrunk, Tile, grown_by, in_parts, within
 from scripts.inferers.sparse import MISSES, TRIALS, Answer, Core, Sparsity
 from scripts.memory import empty_slab, give_back_freed_memory
-from scripts.networks import ResNetGenerator
+from scripts.networks import ResNetGenerator, StainEnsemble
+from scripts.networks.ensemble import mean_of, members_of
 from scripts.options.values import truth
 from scripts.precision import autocast
 
@@ -33,6 +34,8 @@ class TileInferer(Inferer):
     What is of one grey value in large parts of a slice, as outside a round field of view, takes the network's answer to
     a constant, see `scripts.inferers.sparse`. The first such slice is stained both ways: where the bits differ, all is
     computed.
+
+    The members of a `StainEnsemble` stain a slice one after the other, each as it would alone.
 
     Args:
         tile_size: longest side of a tile's core in pixels, rounded up to a multiple of ``network.stride``.
@@ -68,7 +71,7 @@ class TileInferer(Inferer):
             network: see above.
             args, kwargs: for the network; one that is run in parts takes none.
             on_trunk: is called with the features (1, C', h, w) of the trunk's end, slice after slice, where the network
-                is run in parts.
+                is run in parts; of an ensemble member after member.
         """
         if not inputs.numel():
             raise ValueError(f"nothing to stain in an input of shape {tuple(inputs.shape)}.")
@@ -80,10 +83,7 @@ class TileInferer(Inferer):
             for index in range(len(inputs)):  # one slice at a time, to save memory
                 image = inputs[index : index + 1]
                 cores = tiles(image.shape[-2:], self.tile_size, stride)
-                if isinstance(network, ResNetGenerator):
-                    stained_tiles = self._in_parts(image, network, cores, features, answers, on_trunk)
-                else:
-                    stained_tiles = _as_a_whole(image, network, cores, answers, *args, **kwargs)
+                stained_tiles = self._tiles(image, network, cores, features, answers, on_trunk, *args, **kwargs)
                 for (rows, columns), stained in stained_tiles:
                     if outputs is None:
                         kind = torch.uint8 if self.as_uint8 else torch.float32
@@ -96,6 +96,29 @@ class TileInferer(Inferer):
         _tidy_up(inputs.device)
         assert outputs is not None
         return outputs
+
+    def _tiles(
+        self,
+        image: torch.Tensor,
+        network: Any,
+        cores: list[Core],
+        features: list[torch.Tensor],
+        answers: dict[Any, Any],
+        on_trunk: OnTrunk | None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> Iterator[Tile]:
+        """Stain one slice, in the way that is best for the network."""
+        if isinstance(network, StainEnsemble):
+            alone = (
+                self._tiles(image, member, cores, features, answers.setdefault(number, {}), on_trunk, *args, **kwargs)
+                for number, member in enumerate(members_of(network))
+            )
+            mean = mean_of(_put_together(image, stained_tiles) for stained_tiles in alone)
+            return (((rows, columns), mean[..., rows, columns]) for rows, columns in cores)
+        if isinstance(network, ResNetGenerator):
+            return self._in_parts(image, network, cores, features, answers, on_trunk)
+        return _as_a_whole(image, network, cores, answers, *args, **kwargs)
 
     def _in_parts(
         self,

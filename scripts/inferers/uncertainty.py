@@ -4,7 +4,7 @@ how unlike the training the place is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -14,6 +14,7 @@ from scripts.errors import InputError
 from scripts.inferers.parts import OnTrunk
 from scripts.inferers.tiles import TileInferer
 from scripts.memory import empty_slab
+from scripts.networks.ensemble import mean_of, members_of
 from scripts.networks.familiar import NOT_KNOWN, Familiar
 from scripts.options.values import truth
 
@@ -28,9 +29,11 @@ class UncertaintyInferer(TileInferer):
 
     Uncertainty: turned and mirrored copies of the slice are stained, too, and how much the results differ is returned.
     The tissue is the same whichever way a slice lies, so an ideal generator would give the same colours (test-time
-    augmentation, Wang et al., Neurocomputing 2019). The stain itself is that of the slice as it lies, no average.
+    augmentation, Wang et al., Neurocomputing 2019). The stain itself is that of the slice as it lies, no average of
+    views. Of a `StainEnsemble` all views of all members count, so that what its members disagree on is uncertain.
 
-    Novelty: how unlike the training a place is, see `Familiar`. It takes no further pass of the network.
+    Novelty: how unlike the training a place is, see `Familiar`. It takes no further pass of the network. Of an ensemble
+    it is the mean of what its members say, each of its own training.
 
     Args:
         uncertainty: false for no views.
@@ -112,46 +115,70 @@ class UncertaintyInferer(TileInferer):
             yield back.flip(3) if mirrored else back
 
     def _slice(
-        self, image: torch.Tensor, network: Any, familiar: Familiar | None, *args: Any, **kwargs: Any
+        self, image: torch.Tensor, network: Any, familiar: Sequence[Familiar] | None, *args: Any, **kwargs: Any
     ) -> Iterator[torch.Tensor]:
         """Stain (1, 3, H, W) of the slice as it lies, and (1, 1, H, W) each: the views' standard deviation, novelty."""
         novelty: list[torch.Tensor] = []
+        members, spread = members_of(network), _Spread()
 
-        def measure(features: torch.Tensor) -> None:
-            if familiar is not None:
-                novelty.append(upsampled(familiar.novelty(features), network.stride, image.shape[-2:]))
+        def stains() -> Iterator[torch.Tensor]:
+            for number, member in enumerate(members):
 
-        views = self.laid_back(image, network, *args, on_trunk=measure, **kwargs)
-        stained = next(views)
-        yield stained
+                def measure(features: torch.Tensor, number: int = number) -> None:
+                    if familiar is not None:
+                        found = familiar[number].novelty(features)
+                        novelty.append(upsampled(found, network.stride, image.shape[-2:]))
+
+                views = self.laid_back(image, member, *args, on_trunk=measure, **kwargs)
+                stained = next(views)
+                if self.views > 1:
+                    spread.add(stained)
+                    for view in views:
+                        spread.add(view)
+                yield stained
+
+        yield mean_of(stains())
         if self.views > 1:
-            yield self._deviation(stained, views)
-        yield from novelty
+            yield spread.deviation()
+        if novelty:
+            yield mean_of(novelty)
 
-    def _deviation(self, stained: torch.Tensor, views: Iterator[torch.Tensor]) -> torch.Tensor:
-        """Standard deviation (1, 1, H, W) of the first view and the others."""
-        total, squares = torch.zeros_like(stained), torch.zeros_like(stained)
-        for view in views:
-            difference = view - stained  # the squares of small differences keep their digits
-            total += difference
-            squares += difference.square_()
-        variance = squares / self.views - (total / self.views).square_()
+
+class _Spread:
+    """Standard deviation of stains (1, 3, H, W), over their differences from the first one, whose squares are small."""
+
+    def __init__(self) -> None:
+        self.count, self.first = 0, torch.empty(0)
+
+    def add(self, stain: torch.Tensor) -> None:
+        self.count += 1
+        if self.count == 1:
+            self.first, self.total, self.squares = stain, torch.zeros_like(stain), torch.zeros_like(stain)
+            return
+        difference = stain - self.first
+        self.total += difference
+        self.squares += difference.square_()
+
+    def deviation(self) -> torch.Tensor:
+        """(1, 1, H, W), mean of the colours."""
+        variance = self.squares / self.count - (self.total / self.count).square_()
         return variance.clamp_(min=0).sqrt_().mean(dim=1, keepdim=True)
 
 
-def require_familiar(network: Any) -> Familiar:
-    """The features that a network knows of its training.
+def require_familiar(network: Any) -> list[Familiar]:
+    """The features that a network knows of its training; of an ensemble those of each member.
 
     Raises:
         InputError: it knows none.
     """
-    familiar: Familiar | None = getattr(network, "known_features", None)
-    if familiar is None:
+    known = [getattr(member, "known_features", None) for member in members_of(network)]
+    found = [familiar for familiar in known if familiar is not None]
+    if len(found) < len(known):
         raise InputError(
             f"{NOT_KNOWN}: the weights do not keep the features of their training, as those of version 0.9, exported "
             "ones and a StainUNet's. Leave --novelty out, or add the features with python -m bundle familiar."
         )
-    return familiar
+    return found
 
 
 def upsampled(coarse: torch.Tensor, stride: int, shape: torch.Size) -> torch.Tensor:

@@ -1,5 +1,6 @@
 """Generators."""
 
+from scripts.networks.ensemble import StainEnsemble
 from scripts.networks.exported import ExportedGenerator
 from scripts.networks.folding import fold_layers
 from scripts.networks.generator import ResNetGenerator
@@ -8,13 +9,14 @@ from scripts.networks.stain_generator import StainGenerator
 from scripts.networks.unet import StainUNet
 from scripts.networks.windowing import KeepsWindowing
 
-Stainer = StainGenerator | StainUNet | ExportedGenerator  # what CT goes through to become stain
+Stainer = StainGenerator | StainUNet | StainEnsemble | ExportedGenerator  # what CT goes through to become stain
 
 __all__ = [
     "ExportedGenerator",
     "KeepsWindowing",
     "LowerResolution",
     "ResNetGenerator",
+    "StainEnsemble",
     "StainGenerator",
     "StainUNet",
     "Stainer",

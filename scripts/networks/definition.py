@@ -113,9 +113,19 @@ def decoded(tensor: Any) -> Definition:
         raise ValueError(f"{what}: it is not JSON") from error
     if not isinstance(content, dict) or not isinstance(content.get(TARGET), str):
         raise ValueError(f"{what}: it names no {TARGET}")
-    if not all(_is_plain(value) for value in content.values()):
+    if not all(_is_plain(value) or _is_part(value) for value in content.values()):
         raise ValueError(f"{what}: a value is neither number nor word nor list of numbers")
     return content
+
+
+def parts_of(definition: Mapping[str, Any]) -> list[Definition]:
+    """A definition, and those of networks that are arguments in it."""
+    return [dict(definition), *(value for value in definition.values() if isinstance(value, dict))]
+
+
+def _is_part(value: Any) -> bool:
+    """Whether it defines a network that is built of no others."""
+    return isinstance(value, dict) and isinstance(value.get(TARGET), str) and all(map(_is_plain, value.values()))
 
 
 def _is_plain(value: Any) -> bool:
@@ -134,6 +144,10 @@ def difference(trained: Mapping[str, Any], asked: Mapping[str, Any]) -> str | No
         kinds = [str(definition[TARGET]).rsplit(".", 1)[-1] for definition in (trained, asked)]
         return f"is a {kinds[0]}, not a {kinds[1]}"
     for name, value in asked.items():
-        if name in trained and trained[name] != value:
-            return f"has {name} {trained[name]}, not {value}"
+        if name not in trained or trained[name] == value:
+            continue
+        if isinstance(value, Mapping) and isinstance(trained[name], Mapping):
+            inner = difference(trained[name], value) or "is described otherwise"
+            return f"has members of which each {inner}"
+        return f"has {name} {trained[name]}, not {value}"
     return None

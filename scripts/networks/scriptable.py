@@ -55,3 +55,27 @@ class ScriptableGenerator(nn.Module):
             if self.skip and index < len(finer) - 1:
                 x = x + finer[len(finer) - 2 - index]
         return torch.sigmoid(self.head(x))[..., :height, :width]
+
+
+class ScriptableEnsemble(nn.Module):
+    """The same mean (N, 3, H, W) of a CT (N, 1, H, W) as the ensemble that it is made of, with the ensemble's buffers.
+
+    Args:
+        ensemble: a `StainEnsemble` of `ResNetGenerator`s.
+    """
+
+    def __init__(self, ensemble: Any) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(ScriptableGenerator(member) for member in ensemble.members)
+        self.stride, self.halo = int(ensemble.stride), int(ensemble.halo)
+        self.channels = [int(number) for number in ensemble.channels]
+        for name, buffer in ensemble.named_buffers(recurse=False):
+            self.register_buffer(name, buffer.clone())
+        self.register_buffer(ENTRY, encoded(ensemble.definition))
+        self.train(ensemble.training)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        total = torch.zeros([x.shape[0], 3, x.shape[-2], x.shape[-1]], dtype=x.dtype, device=x.device)
+        for member in self.members:
+            total = total + member(x)
+        return total / len(self.members)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 import torch
@@ -29,6 +29,7 @@ class TrainedOn:
         specimens: how many.
         pairs: how many.
         synthetic: whether the data list says that its pairs were computed, not scanned.
+        members: of an ensemble, SHA-256 of the weights of each.
     """
 
     pixel_um: float | None = None
@@ -40,6 +41,7 @@ class TrainedOn:
     specimens: int | None = None
     pairs: int | None = None
     synthetic: bool | None = None
+    members: tuple[str, ...] = field(default=(), compare=False)  # says nothing of scans
 
 
 UNKNOWN = TrainedOn()
@@ -87,7 +89,7 @@ def decoded(tensor: Any) -> TrainedOn:
         raise ValueError(f"{what}: it is not JSON") from error
     if not isinstance(content, dict):
         raise ValueError(f"{what}: it is no object")
-    known = {field.name for field in fields(TrainedOn)}
+    known = {each.name for each in fields(TrainedOn)}
     return TrainedOn(**{name: _checked(name, value) for name, value in content.items() if name in known})
 
 
@@ -100,7 +102,7 @@ def _checked(name: str, value: Any) -> Any:
         if name != "histogram" and len(numbers) != 2:
             raise wrong
         return tuple(float(number) for number in numbers)
-    if name == "materials":
+    if name in ("materials", "members"):
         if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
             raise wrong
         return tuple(value)

@@ -9,15 +9,25 @@ from collections.abc import Callable, Mapping
 import torch
 
 from scripts.errors import InputError
-from scripts.networks import StainGenerator, StainUNet, familiar, trained_on
-from scripts.networks.definition import ENTRY, PACKAGE, TARGET, Definition, KeepsDefinition, decoded, difference
+from scripts.networks import StainEnsemble, StainGenerator, StainUNet, familiar, trained_on
+from scripts.networks.definition import (
+    ENTRY,
+    PACKAGE,
+    TARGET,
+    Definition,
+    KeepsDefinition,
+    decoded,
+    difference,
+    parts_of,
+)
+from scripts.weights.finite import WINDOW
 
-Trained = StainGenerator | StainUNet
+Trained = StainGenerator | StainUNet | StainEnsemble
 #: All that weights can name: a file must not choose what code is run.
 BUILDERS: dict[str, Callable[..., Trained]] = {
-    f"{PACKAGE}.{builder.__name__}": builder for builder in (StainGenerator, StainUNet)
+    f"{PACKAGE}.{builder.__name__}": builder for builder in (StainGenerator, StainUNet, StainEnsemble)
 }
-#: Entries of weights that are texts, and that weights of earlier versions lack.
+#: Entries of weights that are texts, and that weights of earlier versions lack; those of a member have its prefix.
 TEXTS = (ENTRY, trained_on.ENTRY)
 #: Entries of a fixed shape that weights of earlier versions lack.
 OPTIONAL = (familiar.ENTRY,)
@@ -45,19 +55,41 @@ def definition_in(
         raise InputError(f"{path} cannot be used: {error}; {REMEDY}.") from error
     if definition[TARGET] == asked.definition[TARGET] and definition[TARGET] not in BUILDERS:
         return definition
-    if definition[TARGET] not in BUILDERS:
-        raise InputError(
-            f"{path} names a network {definition[TARGET]!r}, of which this version knows nothing: "
-            "use the version that trained it, or give --checkpoint another one."
-        )
-    known = inspect.signature(BUILDERS[definition[TARGET]]).parameters
-    unknown = [name for name in definition if name not in (TARGET, *known)]
-    if unknown:
-        raise InputError(
-            f"{path} describes its network by {unknown[0]!r}, of which this version knows nothing: "
-            "use the version that trained it, or give --checkpoint another one."
-        )
+    for part in parts_of(definition):
+        _refuse_unknown(part, path)
+    _refuse_other_members(tensors, definition, path)
     return definition
+
+
+def _refuse_unknown(definition: Definition, path: str | os.PathLike[str]) -> None:
+    """Refuse a network, or an argument of one, that this version does not know."""
+    if definition[TARGET] in BUILDERS:
+        known = inspect.signature(BUILDERS[definition[TARGET]]).parameters
+        unknown = [name for name in definition if name not in (TARGET, *known)]
+        if not unknown:
+            return
+        what = f"describes its network by {unknown[0]!r}"
+    else:
+        what = f"names a network {definition[TARGET]!r}"
+    raise InputError(
+        f"{path} {what}, of which this version knows nothing: "
+        "use the version that trained it, or give --checkpoint another one."
+    )
+
+
+def _refuse_other_members(
+    tensors: Mapping[str, torch.Tensor], definition: Definition, path: str | os.PathLike[str]
+) -> None:
+    """Refuse an ensemble, one of whose members says that it is another network."""
+    for name in tensors:
+        if not name.endswith(f".{ENTRY}"):
+            continue
+        try:
+            different = None if decoded(tensors[name]) == definition.get("of") else "is of another network"
+        except ValueError as error:
+            different = f"is damaged ({error})"
+        if different is not None:
+            raise InputError(f"{path} cannot be used: {name.removesuffix(f'.{ENTRY}')} {different}; {REMEDY}.")
 
 
 def refuse_contradiction(trained: Definition, asked: KeepsDefinition, path: str | os.PathLike[str]) -> None:
@@ -93,13 +125,14 @@ def build_empty(definition: Definition, tensors: Mapping[str, torch.Tensor], pat
     Raises:
         InputError: no such network can be built, or the weights are of another.
     """
-    arguments = {name: value for name, value in definition.items() if name != TARGET}
-    blocks = arguments.get("blocks", 0)
     try:
-        if not isinstance(blocks, int) or blocks > len(tensors):  # each has several
-            raise ValueError(f"blocks is {blocks!r}, and the file holds {len(tensors)} tensors")
+        for part in parts_of(definition):
+            for name in ("blocks", "members"):
+                number = part.get(name, 0)
+                if not isinstance(number, int) or number > len(tensors):  # each has several
+                    raise ValueError(f"{name} is {number!r}, and the file holds {len(tensors)} tensors")
         with torch.device("meta"):
-            network = BUILDERS[definition[TARGET]](**arguments)
+            network = _built(definition)
         shapes = shapes_of(network)
     except (ValueError, TypeError, RuntimeError) as error:
         words = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
@@ -119,6 +152,12 @@ def build_empty(definition: Definition, tensors: Mapping[str, torch.Tensor], pat
     return network.to_empty(device="cpu")
 
 
+def _built(definition: Definition) -> Trained:
+    arguments = {name: _built(value) if isinstance(value, dict) else value for name, value in definition.items()}
+    del arguments[TARGET]
+    return BUILDERS[definition[TARGET]](**arguments)
+
+
 def first_misfit(tensors: Mapping[str, torch.Tensor], shapes: Mapping[str, torch.Size]) -> str | None:
     """Say in which tensor weights differ from a network, and in how many; None where they fit.
 
@@ -126,8 +165,9 @@ def first_misfit(tensors: Mapping[str, torch.Tensor], shapes: Mapping[str, torch
         tensors: the weights.
         shapes: as of `shapes_of`.
     """
-    missing = [name for name in shapes if name not in tensors and name not in OPTIONAL]
-    foreign = [name for name in tensors if name not in shapes and name not in TEXTS]
+    missing = [name for name in shapes if name not in tensors and _last(name) not in OPTIONAL]
+    own = {"", *(_parent(name) for name in shapes if _last(name) == WINDOW)}  # the network, and its members
+    foreign = [name for name in tensors if name not in shapes and not (_last(name) in TEXTS and _parent(name) in own)]
     reshaped = [name for name in shapes if name in tensors and tensors[name].shape != shapes[name]]
     for what, names in (("lacks", missing), ("has besides", foreign), ("has in another shape", reshaped)):
         if names:
@@ -137,12 +177,21 @@ def first_misfit(tensors: Mapping[str, torch.Tensor], shapes: Mapping[str, torch
 
 def shapes_of(network: torch.nn.Module) -> dict[str, torch.Size]:
     """Of each tensor that a network needs."""
-    return {name: value.shape for name, value in network.state_dict().items() if name not in TEXTS}
+    return {name: value.shape for name, value in network.state_dict().items() if _last(name) not in TEXTS}
+
+
+def _last(name: str) -> str:
+    return name.rsplit(".", 1)[-1]
+
+
+def _parent(name: str) -> str:
+    """Whose tensor it is: empty for the network's own, ``members.0`` for a member's."""
+    return name.rpartition(".")[0]
 
 
 def contradicting_buffer(tensors: Mapping[str, torch.Tensor], network: Trained) -> str | None:
     """Name a buffer that keeps an argument which no shape tells, and has another value than `network`'s."""
-    return network.contradicting_buffer(tensors) if isinstance(network, StainGenerator) else None
+    return None if isinstance(network, StainUNet) else network.contradicting_buffer(tensors)
 
 
 def refuse_damaged_text(tensors: Mapping[str, torch.Tensor], path: str | os.PathLike[str]) -> None:
@@ -152,8 +201,9 @@ def refuse_damaged_text(tensors: Mapping[str, torch.Tensor], path: str | os.Path
         InputError: it is damaged.
     """
     try:
-        if trained_on.ENTRY in tensors:
-            trained_on.decoded(tensors[trained_on.ENTRY])
+        for name in tensors:
+            if _last(name) == trained_on.ENTRY:
+                trained_on.decoded(tensors[name])
     except ValueError as error:
         raise InputError(f"{path} cannot be used: {error}; {REMEDY}.") from error
 

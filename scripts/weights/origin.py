@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from scripts.files.digest import SHORT, file_digest
 
@@ -24,7 +25,12 @@ def is_shipped(digest: str) -> bool:
     return digest in SHIPPED
 
 
-def describe_weights(path: str | os.PathLike[str], digest: str | None = None, synthetic: bool | None = None) -> str:
+def describe_weights(
+    path: str | os.PathLike[str],
+    digest: str | None = None,
+    synthetic: bool | None = None,
+    members: Sequence[str] = (),
+) -> str:
     """Name weights: their path as given, the first digits of their SHA-256, and whether they are the bundle's own.
 
     Those that were trained on synthetic data only say so, whoever trained them.
@@ -33,6 +39,7 @@ def describe_weights(path: str | os.PathLike[str], digest: str | None = None, sy
         path: ``model.pt`` or ``checkpoint.pt``, or an exported ``model.ts`` or ``model.onnx``.
         digest: SHA-256 of the file where it is known already; None: it is computed.
         synthetic: whether the weights say that their training's pairs were computed, see `TrainedOn`.
+        members: SHA-256 of the weights that an ensemble was made of.
 
     Returns:
         As in ``models/model.pt (SHA-256 8272318efc7d; the bundle's own weights, trained on synthetic data only)``.
@@ -42,4 +49,6 @@ def describe_weights(path: str | os.PathLike[str], digest: str | None = None, sy
     """
     digest = file_digest(path) if digest is None else digest
     origin = SYNTHETIC if is_shipped(digest) else TRAINED_ON_SYNTHETIC if synthetic else ""
-    return f"{os.fspath(path)} (SHA-256 {digest[:SHORT]}{'; ' * bool(origin)}{origin})"
+    several = f"mean of {len(members)}: {', '.join(each[:SHORT] for each in members)}" if members else ""
+    said = "; ".join(part for part in (f"SHA-256 {digest[:SHORT]}", several, origin) if part)
+    return f"{os.fspath(path)} ({said})"

@@ -185,7 +185,11 @@ def _record(
     return {
         "input": _input(begun, volume, notes),
         "grids": grids_of(volume, request.stained_shape, begun.on_output_grid(volume), notes.digest()),
-        "checkpoint": {"sha256": request.checkpoint, "weights": staining.weights},
+        "checkpoint": {
+            "sha256": request.checkpoint,
+            "weights": staining.weights,
+            **({"members_sha256": list(staining.members)} if staining.members else {}),
+        },
         "window": {
             "lo": found.window[0],
             "hi": found.window[1],

@@ -140,10 +140,9 @@ def _plan(
     sources = find_volumes(asked.source)
     writable_folder(output_dir)
     digest = file_digest(asked.checkpoint)
-    weights, alone = (
-        describe_weights(asked.checkpoint, digest, network.trained_on.synthetic),
-        is_zarr(Path(asked.source)) or not Path(asked.source).is_dir(),
-    )
+    trained = network.trained_on
+    weights = describe_weights(asked.checkpoint, digest, trained.synthetic, trained.members)
+    alone = is_zarr(Path(asked.source)) or not Path(asked.source).is_dir()
     begun = []
     for source, name in zip(sources, volume_names(sources), strict=True):
         with open_volume(source, asked.voxel_um, asked.orientation) as volume:
@@ -153,12 +152,12 @@ def _plan(
                 asked,
                 source=_absolute(source),
                 shape=volume.shape,
-                network_shape=network_shape(volume, network.trained_on.pixel_um),
+                network_shape=network_shape(volume, trained.pixel_um),
                 dtype=volume.dtype.name,
                 ct_window=given_or_none(asked.ct_window, volume.source),
                 checkpoint=digest,
             )
-            staining = Staining(output_dir, name, request, weights)
+            staining = Staining(output_dir, name, request, weights, trained.members)
             _refuse_input(staining, volume, alone)
             require_own_outputs(staining)
             if overwrite or not _is_finished(staining, volume):

@@ -27,12 +27,14 @@ class Staining:
         name: of the volume, unique among those of a run.
         request: what was asked for.
         weights: what people call the weights, see `describe_weights`.
+        members: SHA-256 of the weights that an ensemble was made of.
     """
 
     output_dir: Path
     name: str
     request: Request
     weights: str = ""
+    members: Sequence[str] = ()
 
     @property
     def folder(self) -> Path:

@@ -1,0 +1,1 @@
+"""The command ensemble: several weights as one file."""
