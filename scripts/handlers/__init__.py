@@ -9,6 +9,7 @@ from scripts.handlers.metrics_csv import MetricsCSV
 from scripts.handlers.preview import Preview
 from scripts.handlers.progress import Progress
 from scripts.handlers.realign import RealignPairs
+from scripts.handlers.run_record import RunRecord
 from scripts.handlers.seeding import EpochSeed
 from scripts.handlers.tissue import Tissue
 from scripts.handlers.validation import Validation
@@ -26,6 +27,7 @@ __all__ = [
     "Preview",
     "Progress",
     "RealignPairs",
+    "RunRecord",
     "Tissue",
     "TrainingCheckpoint",
     "Validation",
