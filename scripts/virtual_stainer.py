@@ -123,8 +123,7 @@ class VirtualStainer:
             self._nan_value = config.get_parsed_content("nan_value")
             self._slab_size = config.get_parsed_content("slab_size")
             self._window = config.get_parsed_content("ct_window")
-            trained = self.network.trained_on
-            self.weights = describe_weights(given["checkpoint"], None, trained.synthetic, trained.members)
+            self.weights = describe_weights(given["checkpoint"], None, self.network.trained_on)
             self._forced = truth(config.get_parsed_content("force_voxel_um"), "force_voxel_um")
             asked = config.get_parsed_content("voxel_um")
             self._voxel_um = None if asked is None else check_voxel_um(asked, self._forced)

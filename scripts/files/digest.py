@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 from collections.abc import Sequence
@@ -30,6 +31,26 @@ def file_digest(path: str | os.PathLike[str], size: int | None = None) -> str:
             digest.update(block)
             left -= len(block)
     return digest.hexdigest()
+
+
+def source_digest(source: str) -> str:
+    """Of a file; of a data set in a file, ``file.h5::/entry``, with its name behind; of what is no file, itself.
+
+    A file that has not changed since is not read again in this process.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    path, _, inside = source.partition("::")
+    if not os.path.isfile(path):
+        return source
+    stat = os.stat(path)
+    return _known_digest(os.path.abspath(path), stat.st_size, stat.st_mtime_ns) + inside
+
+
+@functools.lru_cache(maxsize=100_000)
+def _known_digest(path: str, _size: int, _changed: int) -> str:
+    return file_digest(path)
 
 
 def file_signature(files: Sequence[Path]) -> dict[str, Sequence[int]]:

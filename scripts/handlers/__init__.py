@@ -2,7 +2,6 @@
 
 from scripts.handlers.averaging import WeightAverage
 from scripts.handlers.checkpoint import BestModel, TrainingCheckpoint
-from scripts.handlers.evaluation_of import EvaluationOf
 from scripts.handlers.history import History
 from scripts.handlers.metrics import LPIPS, PSNR, SSIM
 from scripts.handlers.metrics_csv import MetricsCSV
@@ -21,7 +20,6 @@ __all__ = [
     "SSIM",
     "BestModel",
     "EpochSeed",
-    "EvaluationOf",
     "History",
     "MetricsCSV",
     "Preview",

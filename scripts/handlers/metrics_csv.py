@@ -15,7 +15,7 @@ from monai.utils import ImageMetaKey, string_list_all_gather
 
 from scripts.files.output_folder import writable_folder
 from scripts.files.table import write_rows
-from scripts.handlers.evaluation_of import EvaluationOf
+from scripts.provenance.evaluation_of import EvaluationOf
 
 PER_IMAGE = "metrics_per_image.csv"
 SUMMARY = "metrics_summary.csv"

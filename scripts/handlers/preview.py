@@ -14,8 +14,8 @@ from monai.utils import CommonKeys as Keys
 from PIL import Image, ImageDraw, ImageFont
 from torch.utils.tensorboard import SummaryWriter
 
-from scripts.handlers.evaluation_of import EvaluationOf
 from scripts.printable import printable
+from scripts.provenance.evaluation_of import EvaluationOf
 
 
 class Preview:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -18,7 +17,7 @@ from torch import nn
 
 from scripts.data.displacement import Displacementd, find_displacement
 from scripts.errors import InputError
-from scripts.files.digest import file_digest
+from scripts.files.digest import source_digest
 from scripts.weights.finite import first_not_finite
 
 logger = logging.getLogger(__name__)
@@ -148,12 +147,6 @@ class RealignPairs:
     def _digests(self) -> list[str]:
         """Of each pair, by the bytes of its CT and its section."""
         return [
-            " ".join(_digest(str(item[key])) for key in (Keys.IMAGE, Keys.LABEL) if key in item)
+            " ".join(source_digest(str(item[key])) for key in (Keys.IMAGE, Keys.LABEL) if key in item)
             for item in self.slices.data
         ]
-
-
-def _digest(source: str) -> str:
-    """Of a file; of a data set in a file, of its name as well."""
-    path, _, inside = source.partition("::")
-    return file_digest(path) + inside if Path(path).is_file() else source

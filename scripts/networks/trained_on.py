@@ -12,6 +12,8 @@ import torch
 ENTRY = "trained_on_json"  # buffer of a network, and entry of a state dict
 LENGTH = 4096  # bytes: MONAI's `copy_model_state` leaves out, without a word, what has another shape
 
+TYPES = {"synthetic": bool, "run": str, "trained": str, "source": str}
+
 Pair = tuple[float, float]
 
 
@@ -30,6 +32,9 @@ class TrainedOn:
         pairs: how many.
         synthetic: whether the data list says that its pairs were computed, not scanned.
         members: of an ensemble, SHA-256 of the weights of each.
+        run: digest of what determined the training, see `scripts.provenance.identity`.
+        trained: the training in a few words.
+        source: SHA-256 of the file of weights that these were converted from.
     """
 
     pixel_um: float | None = None
@@ -42,6 +47,9 @@ class TrainedOn:
     pairs: int | None = None
     synthetic: bool | None = None
     members: tuple[str, ...] = field(default=(), compare=False)  # says nothing of scans
+    run: str | None = field(default=None, compare=False)
+    trained: str | None = field(default=None, compare=False)
+    source: str | None = field(default=None, compare=False)
 
 
 UNKNOWN = TrainedOn()
@@ -106,8 +114,8 @@ def _checked(name: str, value: Any) -> Any:
         if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
             raise wrong
         return tuple(value)
-    if name == "synthetic":
-        if not isinstance(value, bool):
+    if name in TYPES:
+        if not isinstance(value, TYPES[name]):
             raise wrong
         return value
     if not _is_number(value) or value <= 0:

@@ -1,4 +1,4 @@
-"""What the config of a training changes in the bundle's own ``configs/train.yaml``."""
+"""What the config of a run changes in the bundle's own, such as ``configs/train.yaml``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 
 from monai.bundle.config_parser import ConfigParser
 
-SHIPPED = Path(__file__).resolve().parents[2] / "configs" / "train.yaml"
+CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+TRAIN, EVALUATE = CONFIGS / "train.yaml", CONFIGS / "evaluate.yaml"
 NOT_COMPARED = ("_meta_", "run")  # the metadata; a copy of `training`
 ABSENT = object()
 LOGIN = re.compile(r"(?<=://)[^/\s@]+@")  # name and password of an address
@@ -37,7 +38,7 @@ def config_in_use() -> dict[str, Any] | None:
     return None
 
 
-def differences(config: Mapping[str, Any], default: Path = SHIPPED) -> dict[str, Difference]:
+def differences(config: Mapping[str, Any], default: Path = TRAIN) -> dict[str, Difference]:
     """What a config changes, adds and leaves out.
 
     Args:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 
 from scripts.files.digest import SHORT, file_digest
+from scripts.networks.trained_on import UNKNOWN, TrainedOn
 
 #: SHA-256 of every ``models/model.pt`` that a version of this bundle has shipped, the newest first.
 SHIPPED = (
@@ -15,31 +15,41 @@ SHIPPED = (
 )
 TRAINED_ON_SYNTHETIC = "trained on synthetic data only"
 SYNTHETIC = f"the bundle's own weights, {TRAINED_ON_SYNTHETIC}"
+REMEDY = "give --checkpoint for yours"
 
 
-def is_shipped(digest: str) -> bool:
-    """Whether a file of this SHA-256 holds the weights that the bundle ships.
+def is_shipped(digest: str, trained_on: TrainedOn = UNKNOWN) -> bool:
+    """Whether a file holds the weights that the bundle ships, also converted by `export` or `familiar`.
 
-    An export of these weights has a digest of its own and counts as another file.
+    Args:
+        digest: SHA-256 of the file.
+        trained_on: what it says of its training. Exports of version 0.10 and before do not say what they were made of.
     """
-    return digest in SHIPPED
+    return digest in SHIPPED or trained_on.source in SHIPPED
 
 
-def describe_weights(
-    path: str | os.PathLike[str],
-    digest: str | None = None,
-    synthetic: bool | None = None,
-    members: Sequence[str] = (),
-) -> str:
-    """Name weights: their path as given, the first digits of their SHA-256, and whether they are the bundle's own.
+def caution(digest: str, trained_on: TrainedOn = UNKNOWN, remedy: str = "") -> str:
+    """The sentence by which a result of weights that saw synthetic data only is not taken for another; else nothing.
 
-    Those that were trained on synthetic data only say so, whoever trained them.
+    Args:
+        digest: SHA-256 of the file of weights.
+        trained_on: what they say of their training.
+        remedy: what to do if these are the bundle's own.
+    """
+    if is_shipped(digest, trained_on):
+        return f"These are {SYNTHETIC}{': ' * bool(remedy)}{remedy}."
+    return f"These weights were {TRAINED_ON_SYNTHETIC}." if trained_on.synthetic else ""
+
+
+def describe_weights(path: str | os.PathLike[str], digest: str | None = None, trained_on: TrainedOn = UNKNOWN) -> str:
+    """Name weights: their path as given, the first digits of their SHA-256, and their training.
+
+    The bundle's own say so. Those that were trained on synthetic data only say so, whoever trained them.
 
     Args:
         path: ``model.pt`` or ``checkpoint.pt``, or an exported ``model.ts`` or ``model.onnx``.
         digest: SHA-256 of the file where it is known already; None: it is computed.
-        synthetic: whether the weights say that their training's pairs were computed, see `TrainedOn`.
-        members: SHA-256 of the weights that an ensemble was made of.
+        trained_on: what the weights say of their training.
 
     Returns:
         As in ``models/model.pt (SHA-256 8272318efc7d; the bundle's own weights, trained on synthetic data only)``.
@@ -48,7 +58,14 @@ def describe_weights(
         OSError: the file cannot be read.
     """
     digest = file_digest(path) if digest is None else digest
-    origin = SYNTHETIC if is_shipped(digest) else TRAINED_ON_SYNTHETIC if synthetic else ""
-    several = f"mean of {len(members)}: {', '.join(each[:SHORT] for each in members)}" if members else ""
-    said = "; ".join(part for part in (f"SHA-256 {digest[:SHORT]}", several, origin) if part)
-    return f"{os.fspath(path)} ({said})"
+    said = [f"SHA-256 {digest[:SHORT]}"]
+    if trained_on.members:
+        several = ", ".join(each[:SHORT] for each in trained_on.members)
+        said.append(f"mean of {len(trained_on.members)}: {several}")
+    if trained_on.trained and trained_on.run:
+        said.append(f"trained {trained_on.trained}, run {trained_on.run[:SHORT]}")
+    if is_shipped(digest, trained_on):
+        said.append(SYNTHETIC)
+    elif trained_on.synthetic:
+        said.append(TRAINED_ON_SYNTHETIC)
+    return f"{os.fspath(path)} ({'; '.join(said)})"

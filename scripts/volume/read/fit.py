@@ -86,6 +86,9 @@ def _of_training(trained: TrainedOn) -> dict[str, Any]:
         "specimens": trained.specimens,
         "pairs": trained.pairs,
         "synthetic": trained.synthetic,
+        "run": trained.run,
+        "trained": trained.trained,
+        "source": trained.source,
     }
     return said
 

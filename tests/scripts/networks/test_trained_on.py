@@ -18,6 +18,9 @@ SCANS = TrainedOn(
     specimens=2,
     pairs=8,
     synthetic=True,
+    run="0123456789abcdef" * 4,
+    trained="2026-12-01, 8 pairs of 2 specimens, seed 0, bundle 0.11.0",
+    source="fedcba9876543210" * 4,
 )
 
 
@@ -58,6 +61,8 @@ def test_what_a_later_version_adds_is_left_out() -> None:
         '{"landmarks": [0.1, "a"]}',
         '{"materials": "Ti"}',
         '{"synthetic": 1}',
+        '{"run": 1}',
+        '{"trained": ["a"]}',
         '{"noise": [NaN, 1]}',
         '{"specimens": true}',
     ],

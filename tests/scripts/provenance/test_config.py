@@ -10,14 +10,14 @@ import pytest
 from monai.bundle import ConfigWorkflow
 from monai.bundle.config_parser import ConfigParser
 
-from scripts.provenance.config import SHIPPED, config_in_use, differences
+from scripts.provenance.config import TRAIN, config_in_use, differences
 
 
 @pytest.fixture
 def default() -> ConfigParser:
     """The shipped config, as a workflow reads it."""
     parser = ConfigParser()
-    parser.read_config(str(SHIPPED))
+    parser.read_config(str(TRAIN))
     return parser
 
 

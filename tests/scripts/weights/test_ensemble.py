@@ -62,7 +62,7 @@ def test_saved_and_loaded(members: list[Path], saved: Path) -> None:
     digests = tuple(hashlib.sha256(path.read_bytes()).hexdigest() for path in members)
     assert loaded.trained_on == TrainedOn(pixel_um=5.0)
     assert loaded.trained_on.members == digests
-    words = describe_weights(saved, "0" * 64, True, loaded.trained_on.members)
+    words = describe_weights(saved, "0" * 64, loaded.trained_on)
     short = ", ".join(digest[:12] for digest in digests)
     assert words == f"{saved} (SHA-256 000000000000; mean of 3: {short}; trained on synthetic data only)"
     again = load_generator(StainEnsemble(members=3, of=StainGenerator([4, 4], 1)), saved)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.networks.trained_on import TrainedOn
 from scripts.weights.origin import SHIPPED, describe_weights
 from tests.conftest import ROOT
 
@@ -33,8 +34,8 @@ def test_other_weights_are_named_by_path_and_digest(tmp_path: Path, name: str) -
 
 @pytest.mark.parametrize(("synthetic", "said"), [(True, "; trained on synthetic data only"), (False, ""), (None, "")])
 def test_weights_that_know_it_say_that_they_are_of_synthetic_data(synthetic: bool | None, said: str) -> None:
-    assert describe_weights("m.pt", "0" * 64, synthetic) == f"m.pt (SHA-256 000000000000{said})"
-    assert describe_weights("m.pt", SHIPPED[0], synthetic).endswith(
+    assert describe_weights("m.pt", "0" * 64, TrainedOn(synthetic=synthetic)) == f"m.pt (SHA-256 000000000000{said})"
+    assert describe_weights("m.pt", SHIPPED[0], TrainedOn(synthetic=synthetic)).endswith(
         "the bundle's own weights, trained on synthetic data only)"
     )
 

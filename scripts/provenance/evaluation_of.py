@@ -18,13 +18,19 @@ from scripts.fit.compare import Scan, compare
 from scripts.fit.describe import describe_scan
 from scripts.networks.trained_on import UNKNOWN, TrainedOn
 from scripts.options.values import truth
+from scripts.provenance.code import code_version
+from scripts.provenance.command import command_line
+from scripts.provenance.config import EVALUATE, differences
+from scripts.provenance.identity import digest_of
+from scripts.provenance.pairs import describe_pairs, identity_of
 from scripts.weights.origin import describe_weights
 from scripts.whole import write_text
 
 logger = logging.getLogger(__name__)
 
 COMPANION = "metrics_of.json"
-IDENTITY = ("weights_sha256", "datalist_sha256", "split")  # where all are the same, it is the same evaluation
+IDENTITY = ("weights_sha256", "datalist_sha256", "split")  # where all are the same, and the files, it is the same
+FILES = "pairs_sha256"  # of all files of the split; version 0.10 and before did not note it
 
 ORIGINS = {  # of a window, see `scripts.data.window_choice`
     "given": "given by the data list",
@@ -46,6 +52,7 @@ class EvaluationOf:
         overwrite: let the evaluation take the place of any other.
         network_um: pixel size that the network works at, micrometres; None where its weights do not say.
         trained_on: what the weights say of the scans of their training.
+        config: see `config_in_use`; None: what it changes is not known.
     """
 
     def __init__(
@@ -57,16 +64,25 @@ class EvaluationOf:
         overwrite: bool = False,
         network_um: float | None = None,
         trained_on: TrainedOn = UNKNOWN,
+        config: Mapping[str, Any] | None = None,
     ) -> None:
         digest = file_digest(checkpoint)
         datalist = Path(dataset_dir) / "datalist.json"
+        pairs = describe_pairs({split: items}, dataset_dir)
         self.overwrite = truth(overwrite, "overwrite")
         self.record: dict[str, Any] = {
-            "weights": describe_weights(checkpoint, digest, trained_on.synthetic, trained_on.members),
+            "weights": describe_weights(checkpoint, digest, trained_on),
             "weights_sha256": digest,
+            "weights_run": trained_on.run,
+            "weights_trained": trained_on.trained,
             "datalist": str(datalist),
             "datalist_sha256": file_digest(datalist),
             "split": split,
+            FILES: digest_of(identity_of(pairs)),
+            "pairs": pairs,
+            "command": command_line(),
+            "differences": None if config is None else differences(config, EVALUATE),
+            "code": code_version(),
             "network_pixel_um": network_um,
             "pixel_um": _sizes(items),
             "windows": {str(item["specimen"]): _window(item) for item in items},
@@ -120,7 +136,8 @@ class EvaluationOf:
             return
         try:
             other = json.loads((folder / COMPANION).read_text(encoding="utf-8"))
-            if all(other[key] == self.record[key] for key in IDENTITY):
+            same_files = other.get(FILES, self.record[FILES]) == self.record[FILES]
+            if same_files and all(other[key] == self.record[key] for key in IDENTITY):
                 return
             whose = f"with the weights {other['weights']}, {other['split']} of {other['datalist']}"
         except (OSError, ValueError, KeyError, TypeError):

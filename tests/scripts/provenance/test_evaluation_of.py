@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from scripts.errors import InputError
-from scripts.handlers.evaluation_of import EvaluationOf
 from scripts.handlers.preview import captioned
 from scripts.networks.trained_on import TrainedOn
+from scripts.provenance.evaluation_of import EvaluationOf
 
 ITEMS = [
     {"specimen": "S1", "ct_window": [5000, 35000], "window_given": True, "window_source": "given"},
