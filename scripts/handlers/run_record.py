@@ -137,18 +137,16 @@ class RunRecord:
 
     def _go_on(self, engine: Engine) -> None:
         self.content["epochs"] = engine.state.epoch
-        scores = {name: value for name, value in self.history.rows[-1].items() if name.startswith("validation_")}
-        if scores:  # the epochs between are told by the next
+        if f"validation_{self.best_model.key_metric}" in self.history.rows[-1]:  # the next tells of epochs between
             self.content["best"] = self._best()
             with writing(self.path):
                 self._write()
 
-    def _best(self) -> dict[str, float] | None:
-        """Epoch and scores of the validation whose weights are in ``model.pt``; None as long as none competes."""
+    def _best(self) -> dict[str, float]:
+        """Epoch and scores of the validation whose weights are in ``model.pt``: the last, as long as none competes."""
         name = f"validation_{self.best_model.key_metric}"
-        row = next((row for row in self.history.rows if row.get(name) == self.best_model.best), None)
-        if row is None:
-            return None
+        rows = [row for row in self.history.rows if name in row]
+        row = next((row for row in rows if row[name] == self.best_model.best), rows[-1])
         scores = {name.removeprefix("validation_"): row[name] for name in row if name.startswith("validation_")}
         return {"epoch": int(row["epoch"]), **scores}
 

@@ -97,6 +97,15 @@ def test_metadata_has_what_the_schema_asks_for() -> None:
     assert metadata["name"] == "xray_histology_virtual_staining"
 
 
+def without_runs(content: Any) -> None:
+    """Take out the text by which weights say of which run they are."""
+    for name, value in list(content.items()):
+        if name == "trained_on_json":
+            del content[name]
+        elif isinstance(value, dict):
+            without_runs(value)
+
+
 def test_two_and_two_epochs_make_the_weights_of_four(workflow: Build, phantom: Path, tmp_path: Path) -> None:
     options = {
         "dataset_dir": phantom,
@@ -122,6 +131,7 @@ def test_two_and_two_epochs_make_the_weights_of_four(workflow: Build, phantom: P
         if name == "checkpoint.pt":  # digests of the pairs, which are text
             for key in ("all", "pairs"):
                 assert got["realign"].pop(key) == expected["realign"].pop(key) != []
+        without_runs(got), without_runs(expected)  # one was asked for two epochs at first
         torch.testing.assert_close(got, expected, rtol=0, atol=0, equal_nan=True)  # the same bits
     assert (parted / "history.csv").read_text() == (whole / "history.csv").read_text()
     with (whole / "history.csv").open() as file:
