@@ -140,7 +140,8 @@ def _plan(
     sources = find_volumes(asked.source)
     writable_folder(output_dir)
     digest = file_digest(asked.checkpoint)
-    weights = describe_weights(asked.checkpoint, digest, network.trained_on)
+    trained = network.trained_on
+    weights = describe_weights(asked.checkpoint, digest, trained)
     alone = is_zarr(Path(asked.source)) or not Path(asked.source).is_dir()
     begun = []
     for source, name in zip(sources, volume_names(sources), strict=True):
@@ -156,7 +157,7 @@ def _plan(
                 ct_window=given_or_none(asked.ct_window, volume.source),
                 checkpoint=digest,
             )
-            staining = Staining(output_dir, name, request, weights, network.trained_on.members)
+            staining = Staining(output_dir, name, request, weights, trained.members)
             _refuse_input(staining, volume, alone)
             require_own_outputs(staining)
             if overwrite or not _is_finished(staining, volume):
