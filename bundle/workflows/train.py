@@ -19,7 +19,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=path_text, required=True, help="folder for model.pt, checkpoint.pt, history and previews"
     )
-    parser.add_argument("--epochs", type=int, help="how long (default: 120)")
+    parser.add_argument("--epochs", type=int, help="how long (default: 120; with --initial_weights 30)")
+    parser.add_argument(
+        "--initial_weights",
+        type=path_text,
+        metavar="FILE",
+        help="go on from an earlier training's model.pt or checkpoint.pt, such as models/model.pt (fine-tuning)",
+    )
     parser.add_argument("--seed", type=int, help="of everything random (default: 0)")
     parser.add_argument("--resume", action="store_true", help="continue exactly where OUT/checkpoint.pt ended")
     add_common(parser)
@@ -39,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
         "output_dir": args.out,
         "train#trainer#max_epochs": args.epochs,
         "seed": args.seed,
+        "initial_weights": args.initial_weights,
         "resume": args.resume,
         "device": args.device,
     }

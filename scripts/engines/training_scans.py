@@ -12,6 +12,7 @@ import numpy as np
 from scripts.data.datalist.declared import Declared, declared
 from scripts.data.landmarks.training import landmarks_in_window
 from scripts.data.window import common_window
+from scripts.data.window_choice import TRAINED
 from scripts.engines.specimen import slices_of_specimen
 from scripts.fit.describe import describe_scan
 from scripts.networks import KeepsWindowing
@@ -31,7 +32,8 @@ def note_training_scans(
 ) -> None:
     """Write into a generator how its training CT is windowed, so that inference does the same, and what it is like.
 
-    A common window is noted if the data list gave it: one that was found in a specimen or its scan is no scale.
+    A common window is noted if the data list gave it, or if it is that of the initial weights: one that was found in a
+    specimen or its scan is no scale.
 
     Args:
         network: the generator.
@@ -43,8 +45,8 @@ def note_training_scans(
     Raises:
         InputError: a slice that cannot be read; a material that is no text.
     """
-    given = all(item["window_given"] for item in items)
-    network.set_windowing(common_window(items) if given else None, percentiles)
+    is_scale = all(item["window_given"] or item.get("window_source") == TRAINED for item in items)
+    network.set_windowing(common_window(items) if is_scale else None, percentiles)
     said = Declared((), None) if dataset_dir is None else declared(Path(dataset_dir), "training")
     network.trained_on = describe_training(items, said, working_um)
 

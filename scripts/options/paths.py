@@ -7,7 +7,16 @@ from typing import Any
 from scripts.errors import InputError
 
 # of the configs; Fire may have made numbers of them
-PATHS = ("bundle_root", "dataset_dir", "output_dir", "input", "checkpoint", "tissue_classifier", "lpips_weights")
+PATHS = (
+    "bundle_root",
+    "dataset_dir",
+    "output_dir",
+    "input",
+    "checkpoint",
+    "initial_weights",
+    "tissue_classifier",
+    "lpips_weights",
+)
 # MONAI reads these before the config
 READ_EARLY = ("config_file", "meta_file", "logging_file", "args_file", "properties_path")
 INNER = ("output_dir", "dataset_dir", "source", "path", "log_dir", "classifier")  # names of paths below an id

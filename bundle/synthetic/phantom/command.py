@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bundle.shared.places import PHANTOM
-from bundle.synthetic.phantom.defaults import DYE, VARIED
+from bundle.synthetic.phantom.defaults import DYE, PLAIN_LOOK, VARIED
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,22 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="number of specimens, or three numbers: of training, validation and test specimens (default: 14)",
     )
-    parser.add_argument(
-        "--varied",
-        type=int,
-        nargs="*",
-        metavar="N",
-        help="write varied specimens, too: V01, V02, ..., each with a scanner, pixel size, energy, grey scale and "
-        f"stain of its own; how many, as for --specimens (default: {VARIED[0]} {VARIED[1]} "
-        f"{VARIED[2]}); the plain specimens stay the same",
-    )
-    parser.add_argument(
-        "--dye",
-        type=float,
-        default=DYE,
-        help="how far the stains of varied specimens differ from the plain ones', 0 = not at all, 1 = up to what was "
-        "measured on real sections (default: %(default)s)",
-    )
+    _add_kinds(parser)
     parser.add_argument("--slices", type=int, default=4, help="pairs per specimen (default: %(default)s)")
     parser.add_argument("--size", type=int, default=512, help="side of the images in pixels (default: %(default)s)")
     parser.add_argument(
@@ -60,6 +45,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--processes", type=int, default=None, help="worker processes (default: one per core, at most 8)"
     )
     parser.add_argument("--overwrite", action="store_true", help="replace a phantom that is already there")
+
+
+def _add_kinds(parser: argparse.ArgumentParser) -> None:
+    """Which specimens there are beside the plain ones, or in their place."""
+    parser.add_argument(
+        "--varied",
+        type=int,
+        nargs="*",
+        metavar="N",
+        help="write varied specimens, too: V01, V02, ..., each with a scanner, pixel size, energy, grey scale and "
+        f"stain of its own; how many, as for --specimens (default: {VARIED[0]} {VARIED[1]} "
+        f"{VARIED[2]}); the plain specimens stay the same",
+    )
+    parser.add_argument(
+        "--dye",
+        type=float,
+        default=DYE,
+        help="how far the stains of varied specimens differ from the plain ones', 0 = not at all, 1 = up to what was "
+        "measured on real sections (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--look",
+        choices=[PLAIN_LOOK, "other"],
+        default=PLAIN_LOOK,
+        help="other: specimens in another stain and scanner, with finer trabeculae, which the shipped weights never "
+        "saw (default: %(default)s)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -93,6 +105,7 @@ def run(args: argparse.Namespace) -> int:
             progress=progress,
             varied=_number(args.varied),
             dye=args.dye,
+            look=args.look,
         )
     print(f"Phantom written to {datalist.parent} in {time.monotonic() - start:.0f} s.")
     return 0

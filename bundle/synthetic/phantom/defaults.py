@@ -5,6 +5,9 @@ from __future__ import annotations
 VARIED = (18, 4, 8)
 """Varied specimens of training, validation and test."""
 
+PLAIN_LOOK = "plain"
+"""Look of the specimens that are not varied; the others are in `looks`."""
+
 DYE = 0.5
 """How far the looks reach from the plain phantom's towards the measured one, and as far beyond it the other way.
 

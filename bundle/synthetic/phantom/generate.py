@@ -16,12 +16,13 @@ from typing import Any
 import numpy as np
 
 from bundle.synthetic.phantom.anatomy.materials import CLASSES
-from bundle.synthetic.phantom.defaults import DYE
+from bundle.synthetic.phantom.defaults import DYE, PLAIN_LOOK
 from bundle.synthetic.phantom.files import PIXEL_MM, write_ct, write_nifti
 from bundle.synthetic.phantom.pairs import Options, pixel_of, render_layer, write_pair
 from bundle.synthetic.phantom.plan import (
     SPLITS,
     Plan,
+    plan_look,
     plan_specimens,
     plan_varied,
     share_out,
@@ -52,6 +53,7 @@ def make_phantom(
     progress: Progress | None = None,
     varied: int | Sequence[int] = 0,
     dye: float = DYE,
+    look: str = PLAIN_LOOK,
 ) -> Path:
     """Write a phantom data set and return the path of its datalist.
 
@@ -73,6 +75,7 @@ def make_phantom(
         varied: number of varied specimens beside the plain ones, as ``specimens``; 0 = none.
         dye: how far the stains of varied specimens differ from the plain ones', 0 = not at all, 1 = up to what was
             measured on real sections.
+        look: of the specimens that are not varied: ``plain``, or a key of `looks.LOOKS`.
 
     Returns:
         Path of ``datalist.json``.
@@ -83,9 +86,10 @@ def make_phantom(
     counts = _counts(specimens)
     total = specimens if isinstance(specimens, int) else list(counts)
     varied_counts = None if varied == 0 else list(_counts(varied, "varied"))
-    options = Options(seed, total, slices, size, displacement, volumes, depth, varied_counts, dye)
+    options = Options(seed, total, slices, size, displacement, volumes, depth, varied_counts, dye, look)
     _check(options, sum(counts))
-    plain, changed = plan_specimens(counts), plan_varied(seed, varied_counts, dye) if varied_counts else []
+    plain = plan_specimens(counts) if look == PLAIN_LOOK else plan_look(look, counts)
+    changed = plan_varied(seed, varied_counts, dye) if varied_counts else []
     plans = plain + changed
     whole = volume_specimens(plain, volumes) + volume_specimens(changed, volumes)
     out = out.absolute()

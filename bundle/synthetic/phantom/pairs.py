@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from bundle.synthetic.phantom.defaults import DYE
+from bundle.synthetic.phantom.defaults import DYE, PLAIN_LOOK
 from bundle.synthetic.phantom.displacement import displace, draw_displacement
 from bundle.synthetic.phantom.files import PIXEL_MM, write_ct, write_displacement, write_png
 from bundle.synthetic.phantom.plan import Plan
@@ -36,10 +36,12 @@ class Options:
     depth: int
     varied: list[int] | None = None
     dye: float = DYE
+    look: str = PLAIN_LOOK
 
     def given(self) -> dict[str, Any]:
-        """The arguments of `make_phantom`, those of varied specimens only where there are some."""
-        return {k: v for k, v in asdict(self).items() if self.varied or k not in ("varied", "dye")}
+        """The arguments of `make_phantom`, those of varied specimens and of another look only where there are some."""
+        left_out = (() if self.varied else ("varied", "dye")) + (("look",) if self.look == PLAIN_LOOK else ())
+        return {k: v for k, v in asdict(self).items() if k not in left_out}
 
     @property
     def side(self) -> int:

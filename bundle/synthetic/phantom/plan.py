@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bundle.synthetic.phantom.looks import LOOKS
 from bundle.synthetic.phantom.variety import Variety, draw_varieties
 
 SPLITS = ("training", "validation", "test")
@@ -16,6 +17,8 @@ MATERIALS = {
 WEEKS = (4, 8, 12)
 FIRST_VARIED = 1000
 """Number of the first varied specimen, so that they are the same beside any number of plain ones."""
+FIRST_OTHER = 2000
+"""Number of the first specimen of another look."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Plan:
         material: a key of `materials.IMPLANTS`.
         weeks: healing time.
         variety: what sets a varied specimen apart; None = a plain one.
+        look: a key of `looks.LOOKS` for specimens of another look, which have its variety.
     """
 
     index: int
@@ -37,6 +41,7 @@ class Plan:
     material: str
     weeks: int
     variety: Variety | None = None
+    look: str = ""
 
 
 def share_out(specimens: int) -> tuple[int, int, int]:
@@ -59,6 +64,16 @@ def plan_specimens(counts: Sequence[int]) -> list[Plan]:
             weeks = WEEKS[(first + k // len(kinds) + k) % len(WEEKS)]
             plans.append(Plan(len(plans), f"S{len(plans) + 1:02d}", split, kinds[k % len(kinds)], weeks))
     return plans
+
+
+def plan_look(look: str, counts: Sequence[int]) -> list[Plan]:
+    """Specimens of another look, ``O01`` and so on, with materials and healing times as of `plan_specimens`."""
+    return [
+        replace(
+            plan, index=FIRST_OTHER + plan.index, name=f"O{plan.index + 1:02d}", variety=LOOKS[look].variety, look=look
+        )
+        for plan in plan_specimens(counts)
+    ]
 
 
 def plan_varied(seed: int, counts: Sequence[int], dye: float) -> list[Plan]:

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from bundle.synthetic.phantom.anatomy.bone import cover_line
 from bundle.synthetic.phantom.anatomy.canvas import Canvas, density
-from bundle.synthetic.phantom.anatomy.materials import BROWN, DEGRADATION, MU_DEGRADATION, VIOLET
+from bundle.synthetic.phantom.anatomy.dyes import PLAIN, Dyes
+from bundle.synthetic.phantom.anatomy.materials import DEGRADATION, MU_DEGRADATION, VIOLET
 from bundle.synthetic.phantom.anatomy.waves import WaveField
 
 Array = NDArray[np.floating]
@@ -19,9 +20,11 @@ class Degradation:
     Args:
         rng: source of the fields.
         thickness: mean thickness in pixels, 0 for inert implants.
+        dyes: colours of the stain.
     """
 
-    def __init__(self, rng: np.random.Generator, thickness: float) -> None:
+    def __init__(self, rng: np.random.Generator, thickness: float, dyes: Dyes = PLAIN) -> None:
+        self.dyes = dyes
         self.thickness = thickness
         self.pits = WaveField(rng, 70, spread=0.6)
         self.fine_pits = WaveField(rng, 18, spread=0.5)
@@ -54,6 +57,6 @@ class Degradation:
         fine = cover_line(wave / np.maximum(slope, 0.15), 0.2) * np.clip(0.4 - opening, 0, 1)
         hole = np.clip(-1.2 - 2.0 * (grains + 0.4), 0, 1)
         crack = np.maximum.reduce([crack, 0.8 * fine, hole])
-        stain = density(BROWN, 0.62 + 0.30 * (mu - MU_DEGRADATION)) + density(VIOLET, 0.05)
+        stain = density(self.dyes.products, 0.62 + 0.30 * (mu - MU_DEGRADATION)) + density(VIOLET, 0.05)
         canvas.paint(coverage, mu, stain, DEGRADATION)
-        canvas.paint(coverage * crack, 0.45, density(BROWN, 0.20))
+        canvas.paint(coverage * crack, 0.45, density(self.dyes.products, 0.20))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from bundle.synthetic.phantom.anatomy.materials import BLUE, VIOLET
+from bundle.synthetic.phantom.anatomy.materials import BLUE, BROWN, VIOLET
 
 Vector = tuple[float, float, float]
 
@@ -17,19 +17,29 @@ class Dyes:
 
     Attributes:
         old: matrix of old bone.
-        new: matrix of new bone, and osteoid.
+        new: matrix of new bone.
         cells: lacunae, cement lines and the blue part of marrow.
         soft: the violet part of marrow, fibrous tissue and bone.
+        osteoid: its matrix.
+        products: of corrosion, in the degradation layer.
     """
 
     old: Vector = BLUE
     new: Vector = BLUE
     cells: Vector = BLUE
     soft: Vector = VIOLET
+    osteoid: Vector = BLUE
+    products: Vector = BROWN
 
 
 PLAIN = Dyes()
-MEASURED = Dyes(old=(2.34, 2.08, 0.81), new=(1.40, 0.95, 0.36), cells=(0.94, 0.74, 0.20), soft=(0.96, 1.05, 0.40))
+MEASURED = Dyes(
+    old=(2.34, 2.08, 0.81),
+    new=(1.40, 0.95, 0.36),
+    cells=(0.94, 0.74, 0.20),
+    soft=(0.96, 1.05, 0.40),
+    osteoid=(1.40, 0.95, 0.36),
+)
 """Old bone and cells as in real toluidine blue (MacNeal's stain; human cortical bone, undecalcified, in MMA; a figure
 of artorg-unibe-ch/FEXHIP-Histology): mean optical density 0.38, 0.34, 0.13. New bone and soft tissue were not measured:
 they are assumed to be darker in about the same way, new bone the bluest."""

@@ -22,14 +22,21 @@ class Marrow:
         rng: source of cells and fields.
         half: half sides (z, y, x) in pixels of the box filled with cells.
         dyes: colours of the stain.
+        fat: size of fat cells relative to the default.
     """
 
-    def __init__(self, rng: np.random.Generator, half: tuple[float, float, float], dyes: Dyes = PLAIN) -> None:
+    def __init__(
+        self,
+        rng: np.random.Generator,
+        half: tuple[float, float, float],
+        dyes: Dyes = PLAIN,
+        fat: float = 1.0,
+    ) -> None:
         self.dyes = dyes
-        fat = jittered_points(rng, half, 13.5, 0.94)
-        self.fat = cKDTree(fat)
-        self.fat_radius = rng.uniform(5.5, 8.2, len(fat))
-        self.fat_rank = rng.random(len(fat))
+        cells = jittered_points(rng, half, 13.5 * fat, 0.94)
+        self.fat = cKDTree(cells)
+        self.fat_radius = fat * rng.uniform(5.5, 8.2, len(cells))
+        self.fat_rank = rng.random(len(cells))
         self.cells = jittered_points(rng, half, 6.0, 0.7)
         self.cell_radius = rng.uniform(1.1, 2.0, len(self.cells))
         self.fatty = WaveField(rng, 130)

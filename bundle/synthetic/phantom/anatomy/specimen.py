@@ -49,6 +49,7 @@ class Specimen:
         half_depth: greatest height in pixels, above or below the middle, at which a slice will be asked for.
         thread: shape of the screw.
         dyes: colours of the stain.
+        fat: size of fat cells relative to the default.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Specimen:
         half_depth: float = 90.0,
         thread: Thread = METRIC,
         dyes: Dyes = PLAIN,
+        fat: float = 1.0,
     ) -> None:
         self.implant = NO_IMPLANT if material == NO_IMPLANT.name else IMPLANTS[material]
         self.dyes = dyes
@@ -69,8 +71,8 @@ class Specimen:
         self.scale = scale
         self.screw = (NoScrew if material == NO_IMPLANT.name else Screw)(rng, scale, thread)
         self.bone = OldBone(rng, half, scale)
-        self.marrow = Marrow(rng, half, dyes)
-        self.degradation = Degradation(rng, self.implant.degradation * (0.25 + 0.75 * healed) * max(scale, 0.3))
+        self.marrow = Marrow(rng, half, dyes, fat)
+        self.degradation = Degradation(rng, self.implant.degradation * (0.25 + 0.75 * healed) * max(scale, 0.3), dyes)
         self.hole = rng.uniform(0.25, 0.7)
         self.hole_shape = WaveField(rng, 110)
         self.growth = (10 + 22 * healed) * rng.uniform(0.85, 1.2) * max(scale, 0.5)
@@ -151,7 +153,7 @@ class Specimen:
     def _paint_new(self, canvas: Canvas, z: float, y: Array, x: Array, new: Array) -> None:
         seam = 2.8 * np.clip(0.35 + self.seam.slice(z, y, x), 0, 1)
         canvas.paint(
-            cover(new - seam), MU_OSTEOID, density(self.dyes.new, 0.13) + density(self.dyes.soft, 0.02), OSTEOID
+            cover(new - seam), MU_OSTEOID, density(self.dyes.osteoid, 0.13) + density(self.dyes.soft, 0.02), OSTEOID
         )
         mineral = 0.13 * self.new_mineral.slice(z, y, x)
         weave = self.weave.slice(z, y, x)

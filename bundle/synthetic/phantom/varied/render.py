@@ -15,6 +15,7 @@ from bundle.synthetic.phantom.anatomy.dyes import dyes_between
 from bundle.synthetic.phantom.anatomy.materials import METAL, RESIN
 from bundle.synthetic.phantom.anatomy.specimen import Specimen
 from bundle.synthetic.phantom.files import PIXEL_MM
+from bundle.synthetic.phantom.looks import LOOKS, Look
 from bundle.synthetic.phantom.plan import Plan
 from bundle.synthetic.phantom.render import SLICE, VOLUME, Rendering
 from bundle.synthetic.phantom.section import WHITE, Slide
@@ -64,10 +65,13 @@ def body(seed: int, plan: Plan, size: int, half_depth: float) -> Body:
     variety = plan.variety
     assert variety is not None, "a plain specimen"
     rng = np.random.default_rng([seed, plan.index])
-    dyes = dyes_between(variety.dye, variety.hue)
+    look = LOOKS.get(plan.look)
+    dyes = look.dyes if look else dyes_between(variety.dye, variety.hue)
     reach = half_depth * max(PIXELS_UM) / PAINTED_UM
-    specimen = Specimen(rng, plan.material, plan.weeks, size, reach, variety.thread, dyes)
+    specimen = Specimen(rng, plan.material, plan.weeks, size, reach, variety.thread, dyes, look.fat if look else 1.0)
     _change_bone(rng, specimen.bone, variety.bone)
+    if look:
+        _refine_bone(specimen.bone, look)
     scanner = _scanner(rng, variety, Grid(size, scale_of(variety)).side, specimen.implant.streaks)
     slide = _slide(rng, variety)
     edge = None
@@ -85,6 +89,12 @@ def _change_bone(rng: np.random.Generator, bone: OldBone, kind: str) -> None:
     if kind != "both":
         bone.top = -FAR
         bone.bottom = FAR if kind == "cortical" else -FAR
+
+
+def _refine_bone(bone: OldBone, look: Look) -> None:
+    """Trabeculae of another thickness and another distance."""
+    bone.thickness *= look.trabeculae
+    bone.network.k /= look.mesh
 
 
 def _slide(rng: np.random.Generator, variety: Variety) -> Slide:
