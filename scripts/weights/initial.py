@@ -11,7 +11,7 @@ from torch import nn
 
 from scripts.data.window_choice import NO_TRAINING, Training, training_of
 from scripts.errors import InputError
-from scripts.networks import Stainer, StainGenerator
+from scripts.networks import StainEnsemble, Stainer, StainGenerator
 from scripts.networks.definition import KeepsDefinition
 from scripts.networks.exported import SUFFIXES
 from scripts.weights.architecture import first_misfit, shapes_of
@@ -33,16 +33,19 @@ def load_initial(network: Stainer, path: str | os.PathLike[str] | None) -> Stain
         path: ``model.pt`` or ``checkpoint.pt`` of an earlier training; None: the random weights.
 
     Raises:
-        InputError: see `load_generator`; an exported network.
+        InputError: see `load_generator`; an exported network; an ensemble.
     """
     if path is None:
         return network
     if Path(path).suffix in SUFFIXES:
         raise InputError(f"{path} is an exported network, which cannot be trained on: {TO_GIVE}.")
     try:
-        return load_generator(_of_any(network), path).train()
+        begun = load_generator(_of_any(network), path)
     except InputError as error:
         raise InputError(str(error).replace("--checkpoint", "--initial_weights")) from error
+    if isinstance(begun, StainEnsemble):
+        raise InputError(f"{path} is an ensemble, which cannot be trained on: give --initial_weights a member of it.")
+    return begun.train()
 
 
 def load_companions(networks: Mapping[str, nn.Module], path: str | os.PathLike[str] | None) -> Mapping[str, nn.Module]:

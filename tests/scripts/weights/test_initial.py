@@ -11,6 +11,7 @@ import torch
 from scripts.errors import InputError
 from scripts.networks import StainGenerator
 from scripts.weights import load_companions, load_initial, tell_beginning
+from scripts.weights.ensemble import ensemble_of
 
 SMALL: dict[str, Any] = {"channels": (4, 8), "blocks": 1}
 
@@ -105,3 +106,12 @@ def test_a_resumed_training_says_whose_weights_it_takes(tmp_path: Path, caplog: 
         tell_beginning("m.pt", False, tmp_path)
         tell_beginning(None, True, tmp_path)
     assert [record.getMessage() for record in caplog.records] == ["The training begins with the weights of m.pt."]
+
+
+def test_an_ensemble_cannot_be_trained_on(tmp_path: Path) -> None:
+    for name in "ab":
+        torch.save(StainGenerator(**SMALL).state_dict(), tmp_path / f"{name}.pt")
+    ensemble = ensemble_of([tmp_path / "a.pt", tmp_path / "b.pt"])
+    torch.save(ensemble.state_dict(), tmp_path / "both.pt")
+    with pytest.raises(InputError, match=r"both\.pt is an ensemble.*give --initial_weights a member of it"):
+        load_initial(StainGenerator(), tmp_path / "both.pt")

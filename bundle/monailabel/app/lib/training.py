@@ -15,11 +15,11 @@ from monailabel.interfaces.tasks.train import TrainTask
 from monailabel.utils.others.generic import device_list, name_to_device
 
 from .bundles import read_metadata
+from .judging import serve_the_better, train
 from .options import TRAINING, command_words
 from .pairs import Pair, datalist, split_pairs
 from .refusal import Refusal
-from .weights import replace_weights
-from .workflow import run_python, run_workflow
+from .workflow import run_python
 
 logger = logging.getLogger(__name__)
 
@@ -27,9 +27,9 @@ PREPARE = Path(__file__).with_name("prepare.py")
 
 
 class StainTrainTask(TrainTask):
-    """Trains on images whose label ``final`` is an RGB section, and puts the weights in place.
+    """Trains on images whose label ``final`` is an RGB section, and serves the better weights.
 
-    It begins with random weights, as ``run training`` does.
+    It begins with the weights that are served, and serves the new ones only if they are better on the held-out pairs.
 
     Args:
         bundle: its folder.
@@ -47,7 +47,7 @@ class StainTrainTask(TrainTask):
 
     def config(self) -> dict[str, Any]:
         """What clients show as options."""
-        return {"max_epochs": 120, "val_split": 0.2, "device": device_list()}
+        return {"max_epochs": 30, "val_split": 0.2, "device": device_list()}
 
     def __call__(self, request: dict[str, Any], datastore: Datastore) -> dict[str, Any]:
         """Train, and have the next inference use the weights.
@@ -57,7 +57,7 @@ class StainTrainTask(TrainTask):
             datastore: of the submitted pairs.
 
         Returns:
-            How many pairs there were, and where the training's files are.
+            How many pairs there were, what was found of the new weights, and where the training's files are.
 
         Raises:
             Refusal: an option that is none; too few pairs, or such as cannot be used; a workflow that fails.
@@ -75,11 +75,14 @@ class StainTrainTask(TrainTask):
         if not with_lpips and request.get("perceptual") is None:
             logger.warning("LPIPS's weights are not there: trained without the perceptual term of the loss.")
             words += ["--loss_weights#perceptual", "0"]
-        run_workflow(self.bundle, "training", [*words, "--dataset_dir", str(folder), "--output_dir", str(folder)])
-        replace_weights(folder / "model.pt", self.bundle / "models" / "model.pt")
+        served = self.bundle / "models" / "model.pt"
+        train(self.bundle, [*words, "--dataset_dir", str(folder), "--output_dir", str(folder)], served)
         counts = {split: len(pairs) for split, pairs in splits.items()}
-        logger.info("The weights are in place, trained on %(training)d pairs, validated with %(validation)d.", counts)
-        return {"pairs": counts, "folder": str(folder)}
+        logger.info("Trained on %(training)d pairs, validated with %(validation)d.", counts)
+        device = ["--device", request["device"]] if request.get("device") else []
+        verdict = serve_the_better(self.bundle, folder, served, device)
+        logger.info(verdict)
+        return {"pairs": counts, "verdict": verdict, "folder": str(folder)}
 
     def _write_datalist(self, folder: Path, pairs: list[Pair], share: float) -> tuple[dict[str, list[Pair]], bool]:
         """Write ``datalist.json``; return its pairs, and whether LPIPS's weights are there."""

@@ -42,15 +42,15 @@ def run_workflow(bundle: Path, name: str, words: Sequence[str], limit: float | N
 
     Args:
         bundle: its folder.
-        name: "inference" or "training".
+        name: "inference", "training" or "evaluating".
         words: options of the command line.
         limit: see `run_python`.
 
     Raises:
         Refusal: see `run_python`.
     """
-    config = {"inference": "configs/inference.yaml", "training": "configs/train.yaml"}[name]
-    run_python(bundle, ["-m", "monai.bundle", "run", name, "--config_file", config, *words], limit)
+    config = {"inference": "inference", "training": "train", "evaluating": "evaluate"}[name]
+    run_python(bundle, ["-m", "monai.bundle", "run", name, "--config_file", f"configs/{config}.yaml", *words], limit)
 
 
 def run_python(bundle: Path, arguments: Sequence[str], limit: float | None = None) -> None:
