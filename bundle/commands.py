@@ -28,6 +28,11 @@ GROUPS: dict[str, dict[str, Command]] = {
             "bundle.workflows.train",
             "train the network on registered pairs of CT and section",
         ),
+        "folds": Command(
+            "bundle.workflows.folds.command",
+            "cross-validate by specimen: train and score each fold, and make one ensemble of them",
+            GOES_ON,
+        ),
         "evaluate": Command("bundle.workflows.evaluate", "score a trained network against true sections"),
         "stain": Command("bundle.workflows.stain", "stain images and volumes of any size"),
         "convert": Command(

@@ -1,0 +1,1 @@
+"""The command folds: cross-validation by specimen, for studies that cannot spare a test set."""

@@ -1,0 +1,73 @@
+"""The command ``folds``: cross-validation by specimen, and the ensemble of its folds."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+from bundle.workflows import train
+from bundle.workflows.typed import NAMES
+
+__all__ = ["KIND", "NAMES", "add_arguments", "run"]
+
+KIND = train.KIND
+DEFAULT_SPLITS = ("training", "validation")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments: its own, and those of ``train``, which are handed on."""
+    train.add_arguments(parser)
+    parser.add_argument(
+        "--folds", type=int, default=5, metavar="K", help="number of folds; that of the specimens leaves out one each"
+    )
+    parser.add_argument(
+        "--splits",
+        nargs="+",
+        choices=(*DEFAULT_SPLITS, "test"),
+        default=list(DEFAULT_SPLITS),
+        help="whose specimens are dealt to the folds (default: training validation, so that a test split stays unseen)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Deal, train, evaluate, and say how well it went.
+
+    Raises:
+        InputError: see `cross_validate`.
+    """
+    from bundle.workflows.folds.cross_validate import cross_validate
+
+    cross_validate(args, words_of(args))
+    return 0
+
+
+def words_of(args: argparse.Namespace) -> list[str]:
+    """The options of ``train`` that were given, as they are typed; where to write, and to go on, is each fold's."""
+    words = []
+    for action in _Recorder().actions:
+        value: Any = getattr(args, action.dest, None)
+        if not action.option_strings or action.dest in ("out", "resume") or value in (None, False, []):
+            continue
+        option = action.option_strings[-1]
+        if value is True:
+            words.append(option)
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            words += [option, *map(str, value)]
+        else:
+            words.append(f"{option}={value}")
+    return words
+
+
+class _Recorder(argparse.ArgumentParser):
+    """Knows what ``train`` declares."""
+
+    def __init__(self) -> None:
+        super().__init__(add_help=False)
+        self.actions: list[argparse.Action] = []
+        train.add_arguments(self)
+
+    def add_argument(self, *args: Any, **options: Any) -> argparse.Action:
+        action = super().add_argument(*args, **options)
+        self.actions.append(action)
+        return action
