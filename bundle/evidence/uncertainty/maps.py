@@ -15,6 +15,7 @@ from scipy.ndimage import gaussian_filter, uniform_filter
 from bundle.shared.windowed_pairs import load_pairs
 from scripts.inferers import TileInferer, UncertaintyInferer
 from scripts.inferers.uncertainty import upsampled
+from scripts.networks import StainEnsemble
 
 VIEWS = (2, 4, 8)
 LOCAL, WIDE = 9, 25  # pixels, side of the square in which the contrast of stain and CT is taken
@@ -80,6 +81,9 @@ def maps_of(dataset_dir: Path, split: str, networks: Sequence[Any], views: Seque
             stain = 255 * laid[0]
             apart = 255 * (laid - laid[0])  # small differences keep their digits, as in inference
             deviations = {f"{count} views": apart[:count].std(dim=0, unbiased=False).mean(dim=0) for count in views}
+            if isinstance(networks[0], StainEnsemble):  # its members' views count one by one, as in inference
+                alone = {count: UncertaintyInferer(views=count)(ct[None], networks[0]) for count in views}
+                deviations = {f"{count} views": 255 * maps[0, 3] for count, maps in alone.items()}
             if len(networks) > 1:
                 stains = torch.stack([stain, *(255 * TileInferer()(ct[None], other)[0] for other in networks[1:])])
                 deviations[f"ensemble of {len(networks)}"] = stains.std(dim=0, unbiased=False).mean(dim=0)

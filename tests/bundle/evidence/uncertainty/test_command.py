@@ -15,7 +15,7 @@ from bundle.synthetic.phantom.datalist import materials
 from bundle.synthetic.phantom.generate import make_phantom
 from scripts.fit.familiar import find_familiar
 from scripts.inferers import TileInferer, UncertaintyInferer
-from scripts.networks import StainGenerator
+from scripts.networks import StainEnsemble, StainGenerator
 from tests.conftest import TINY_CHANNELS
 
 
@@ -47,6 +47,17 @@ def test_maps_are_those_of_inference(phantom: Path) -> None:
     name, mean = found.of_slices("4 views")[0]
     assert name == pairs[0]["specimen"]
     assert mean == pytest.approx(255 * float(result[3].mean()), rel=1e-4)
+
+
+def test_an_ensemble_is_judged_by_members_and_views(phantom: Path) -> None:
+    ensemble = StainEnsemble(members=2, of=network(0)).eval()
+    ensemble.members[1].load_state_dict(network(1).state_dict())
+    found = maps.maps_of(phantom, "test", [ensemble], [2]).uncertainty["2 views"]
+    ct = torch.as_tensor(load_pairs(phantom, "test")[0]["image"]).as_subclass(torch.Tensor)[None]
+    with torch.no_grad():
+        stains = [view for member in ensemble.members for view in UncertaintyInferer(views=2).laid_back(ct, member)]
+    expected = 255 * torch.cat(stains).std(dim=0, unbiased=False).mean(dim=0)
+    np.testing.assert_allclose(found, expected.flatten(), atol=1e-3)  # of grey levels
 
 
 def test_command(phantom: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], drawn: list[Figure]) -> None:
