@@ -10,15 +10,12 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NoReturn
 
 from bundle.commands import COMMANDS, GROUPS, Command
 from bundle.shared.broken_pipe import output_may_break
-from bundle.shared.our_words import in_our_words
+from bundle.shared.our_words import in_our_words, program
 from bundle.shared.places import CONFIGS
-
-INSTALLED = "xray-stain"
 
 
 class Defaults(argparse.ArgumentDefaultsHelpFormatter):
@@ -74,7 +71,7 @@ def parser_of(name: str) -> argparse.ArgumentParser:
     """The parser of what follows a command's name."""
     command = COMMANDS[name]
     parser = argparse.ArgumentParser(
-        prog=f"{_program()} {name}", description=command.summary, formatter_class=Defaults, allow_abbrev=False
+        prog=f"{program()} {name}", description=command.summary, formatter_class=Defaults, allow_abbrev=False
     )
     importlib.import_module(command.module).add_arguments(parser)
     return parser
@@ -85,22 +82,18 @@ def version() -> str:
     return str(json.loads((CONFIGS / "metadata.json").read_text(encoding="utf-8"))["version"])
 
 
-def _program() -> str:
-    return INSTALLED if Path(sys.argv[0]).stem == INSTALLED else "python -m bundle"
-
-
 def _name_of_command(words: Sequence[str]) -> str:
     """The first word, or an end with the help, the version or what is wrong."""
     every = argparse.ArgumentParser(
-        prog=_program(),
-        usage=f"{_program()} COMMAND ...",
+        prog=program(),
+        usage=f"{program()} COMMAND ...",
         description="Virtual toluidine-blue staining of micro-CT.",
         epilog=_list_of_commands(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     every.add_argument("--version", action="version", version=version())
     if not words:
-        every.error(f"give a command; {_program()} --help lists them")
+        every.error(f"give a command; {program()} --help lists them")
     if words[0] not in COMMANDS:
         every.parse_known_args(words[:1])
         _refuse_command(every, words[0])
@@ -118,7 +111,7 @@ def _list_of_commands() -> str:
     lines = []
     for group, commands in GROUPS.items():
         lines += [f"{group}:", *(f"  {name:<15}{command.summary}" for name, command in commands.items()), ""]
-    return "\n".join([*lines, f"{_program()} COMMAND --help says more of one."])
+    return "\n".join([*lines, f"{program()} COMMAND --help says more of one."])
 
 
 def _refuse_command(every: argparse.ArgumentParser, word: str) -> NoReturn:
@@ -151,4 +144,4 @@ def _translated(sentence: str, command: Command, options: argparse.Namespace, wo
 
         return is_entry(module.KIND, entry)
 
-    return in_our_words(sentence, names, settable, words, _program())
+    return in_our_words(sentence, names, settable, words, program())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
 #: An option, not a part of a path; and its value, where one stands behind it.
 OPTION = re.compile(
@@ -11,6 +13,12 @@ OPTION = re.compile(
     r"(?: (?P<value>\"[^\"]*\"|\[[^\]]*\]|true\b|false\b|-?\d+(?:\.\d+)?(?:e-?\d+)?(?!\w)|[A-Z]{2,}\b))?"
 )
 PROGRAM = "python -m bundle"
+INSTALLED = "xray-stain"
+
+
+def program() -> str:
+    """What was typed to start this process: ``python -m bundle``, or the command of the installed wheel."""
+    return INSTALLED if Path(sys.argv[0]).stem == INSTALLED else PROGRAM
 
 
 def in_our_words(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 
+from bundle.shared.our_words import program
+from bundle.workflows.training_log import in_the_words_of
 from bundle.workflows.typed import NAMES, add_common, path_text, run_typed
 
 __all__ = ["KIND", "NAMES", "add_arguments", "interrupted", "run"]
@@ -32,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train, and say where the weights are.
+    """Train, and say where the weights are, and what to do with them.
 
     Raises:
         InputError: what the workflow refuses.
@@ -51,8 +54,11 @@ def run(args: argparse.Namespace) -> int:
     }
     goes_on = checkpoint.exists()  # then the best weights may be of an epoch before
     results = Results([checkpoint, weights])
-    run_typed(KIND, options, args.overlay, args.set)
+    with in_the_words_of(KIND, {"--output_dir": "--out", **NAMES}, [args.data, args.out]):
+        run_typed(KIND, options, args.overlay, args.set)
     results.require(KIND, may_stay=[weights] if goes_on else [])
+    evaluate = ["evaluate", args.data, "--checkpoint", str(weights), "--out", str(Path(args.out) / "evaluation")]
+    print(f"next: {program()} {shlex.join(evaluate)}")
     print(f"weights in {weights}")
     return 0
 

@@ -66,12 +66,25 @@ class RegionMetricHandler(IgniteMetricHandler):
             output: (pred, label, mask), each batched or a list; a mask is None where all pixels are valid.
         """
         for pred, label, mask in zip(*output, strict=True):
-            region = torch.ones_like(label[:1]) if mask is None else mask.to(label.device)
-            valid = region > 0
-            if self.foreground:
-                region = region * tissue_foreground(torch.where(valid, label, 1.0))
-            pred = torch.where(valid.to(pred.device), pred, label.to(pred))
-            self.metric_fn(pred[None], label[None], region=region[None])
+            self.measure(pred, label, mask)
+
+    def measure(self, pred: torch.Tensor, label: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+        """Add the value of one image, and return it.
+
+        Args:
+            pred: (3, H, W) in [0, 1].
+            label: likewise.
+            mask: (1, H, W), 1 where a pixel is valid; None: all are.
+
+        Returns:
+            (1, 1), of this process alone; NaN where no pixel counts.
+        """
+        region = torch.ones_like(label[:1]) if mask is None else mask.to(label.device)
+        valid = region > 0
+        if self.foreground:
+            region = region * tissue_foreground(torch.where(valid, label, 1.0))
+        pred = torch.where(valid.to(pred.device), pred, label.to(pred))
+        return torch.as_tensor(self.metric_fn(pred[None], label[None], region=region[None]))
 
 
 class PSNR(RegionMetricHandler):

@@ -1,9 +1,9 @@
-"""How well a lookup table stains, and the choice of its smoothing by that."""
+"""How well a lookup table, or any other stain, fits the sections, and the choice of the table's smoothing by that."""
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,28 +47,34 @@ def score_lut(
     handlers: Mapping[str, RegionMetricHandler],
     tissue: Tissue | None = None,
 ) -> dict[str, list[float]]:
-    """Compute metrics of what a table makes of the CT of pairs.
+    """Compute metrics of what a table makes of the CT of pairs; see `score_stains` for the arguments and the result."""
+    return score_stains(items, lambda item: torch.from_numpy(apply_lut(item["image"], table, sigma)), handlers, tissue)
+
+
+def score_stains(
+    items: Items,
+    stain: Callable[[Mapping[str, Any]], torch.Tensor],
+    handlers: Mapping[str, RegionMetricHandler],
+    tissue: Tissue | None = None,
+) -> dict[str, list[float]]:
+    """Compute metrics of the stains of pairs, in this process alone, whatever other processes do.
 
     Args:
         items: the pairs.
-        table: see `fit_lut`.
-        sigma: the smoothing that it was fitted with, pixels.
+        stain: makes a stain (3, H, W) in [0, 1] of a pair's CT.
         handlers: of the metrics, by their names.
         tissue: compares the tissues, too.
 
     Returns:
-        Per metric the value of every item.
+        Per metric the value of every pair.
     """
-    of_tissues: list[dict[str, float]] = []
+    rows: list[dict[str, float]] = []
     for index in range(len(items)):
         item = items[index]
-        pred = torch.from_numpy(apply_lut(item["image"], table, sigma))
-        label = torch.as_tensor(item["label"])
+        pred, label = stain(item), torch.as_tensor(item["label"])
         mask = torch.as_tensor(item["mask"]) if "mask" in item else None
-        for handler in handlers.values():
-            handler.update(([pred], [label], [mask]))
+        row = {name: handler.measure(pred, label, mask).item() for name, handler in handlers.items()}
         if tissue is not None and tissue.classifier is not None:
-            of_tissues.append(tissue.compare(pred, label, item))
-    metrics: dict[str, Any] = {name: handler.metric_fn for name, handler in handlers.items()}
-    values = {name: metric.get_buffer().flatten().tolist() for name, metric in metrics.items()}
-    return values | {name: [row[name] for row in of_tissues] for name in (of_tissues[0] if of_tissues else ())}
+            row |= tissue.compare(pred, label, item)
+        rows.append(row)
+    return {name: [row[name] for row in rows] for name in (rows[0] if rows else handlers)}

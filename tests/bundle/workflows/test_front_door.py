@@ -42,7 +42,15 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_train_resume_and_evaluate(here: Path, phantom: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["train", str(phantom), "--out", "t", "--overlay", "tiny.yaml", "--device", "cpu", *SMALL]
     assert main([*words, "--epochs", "1", "--seed", "3"]) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == f"weights in {here / 't' / 'model.pt'}"
+    told = capsys.readouterr()
+    out = here / "t"
+    assert told.out.splitlines()[-2:] == [
+        f"next: python -m bundle evaluate {phantom} --checkpoint {out / 'model.pt'} --out {out / 'evaluation'}",
+        f"weights in {out / 'model.pt'}",
+    ]
+    assert "The training ended after epoch 1" in told.err
+    assert "monai.bundle run evaluating" not in told.err  # the next command is said once, in this one's words
+    assert "Engine run finished" not in told.err
     assert main([*words, "--epochs", "2", "--resume"]) == 0
     with (here / "t" / "history.csv").open(encoding="utf-8") as file:
         assert [row["epoch"] for row in csv.DictReader(file)] == ["1", "2"]
