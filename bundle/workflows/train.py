@@ -41,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
         InputError: what the workflow refuses.
     """
     from bundle.workflows.results import Results
+    from scripts.weights.checkpoint import previous_of
 
     weights, checkpoint = (Path(args.out) / name for name in ("model.pt", CHECKPOINT))
     options = {
@@ -52,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         "resume": args.resume,
         "device": args.device,
     }
-    goes_on = checkpoint.exists()  # then the best weights may be of an epoch before
+    goes_on = checkpoint.exists() or previous_of(checkpoint).exists()  # then the best weights may be of an epoch before
     results = Results([checkpoint, weights])
     with in_the_words_of(KIND, {"--output_dir": "--out", **NAMES}, [args.data, args.out]):
         run_typed(KIND, options, args.overlay, args.set)

@@ -28,12 +28,13 @@ from scripts.account.facts import (
 from scripts.account.final_scores import mean_lpips, stain_of
 from scripts.account.pace import TIMED, Pace
 from scripts.account.saying import INTERRUPTED, NEXT, is_not_the_last_word, leave_out, quietly, say
-from scripts.account.verdict import advice, compared, still_improves
+from scripts.account.verdict import advice, compared, still_improves, stopped_early
 from scripts.account.words import aligned, beside, duration
 from scripts.handlers.checkpoint import CHECKPOINT, BestModel
 from scripts.handlers.failure import on_interrupt
 from scripts.handlers.history import History
 from scripts.handlers.metrics import PSNR, SSIM
+from scripts.handlers.patience import Patience
 from scripts.lookup_table.choice import score_lut
 from scripts.lookup_table.quick import QuickTable, quick_table
 
@@ -60,6 +61,7 @@ class TrainingAccount:
         working_um: pixel size that the network works at, micrometres; None where it is not known.
         initial_weights: file that the training began with; None: random weights.
         lpips_weights: see `LPIPS`.
+        patience: what may stop the training early.
 
     Attributes:
         facts: what the training begins with, label to text.
@@ -83,12 +85,14 @@ class TrainingAccount:
         working_um: float | None = None,
         initial_weights: str | os.PathLike[str] | None = None,
         lpips_weights: str | os.PathLike[str] | None = None,
+        patience: Patience | None = None,
     ) -> None:
         self.folder, self.dataset_dir = Path(output_dir), Path(dataset_dir)
         self.history, self.best_model = history, best_model
         self.training, self.validation = training, validation
         self.network, self.inferer, self.working_um = network, inferer, working_um
         self.initial_weights, self.lpips_weights = initial_weights, lpips_weights
+        self.patience = patience
         self.pace = Pace(validator, interval)
         self.facts: dict[str, str] = {}
         self.lookup_table: dict[str, float] = {}
@@ -128,14 +132,11 @@ class TrainingAccount:
         return found | self._final
 
     def _best_row(self) -> dict[str, float] | None:
-        competing, key = self._competing(), f"validation_{self.best_model.key_metric}"
+        rows, column = self.history.rows, self.best_model.column
+        competing = self.best_model.competing(rows)
         if competing:
-            return max(competing, key=lambda row: row[key])  # the first of equals, as `BestModel` has it
-        return next((row for row in reversed(self.history.rows) if key in row), None)
-
-    def _competing(self) -> list[dict[str, float]]:
-        key, first = f"validation_{self.best_model.key_metric}", self.best_model.first_epoch
-        return [row for row in self.history.rows if key in row and (first is None or row["epoch"] >= first)]
+            return max(competing, key=lambda row: row[column])  # the first of equals, as `BestModel` has it
+        return next((row for row in reversed(rows) if column in row), None)
 
     def _begin(self, engine: Any) -> None:
         state = engine.state
@@ -181,17 +182,21 @@ class TrainingAccount:
         say("Epoch %d: %s%s", engine.state.epoch, beside(scores, self.lookup_table), more)
 
     def _judge(self, engine: Any) -> None:
-        rows = self._competing()
-        key = self.best_model.key_metric
-        improves = still_improves([row["epoch"] for row in rows], [row[f"validation_{key}"] for row in rows], key)
-        rates = [row["learning_rate"] for row in self.history.rows]
-        falling = bool(rates) and rates[-1] < 0.1 * max(rates)
         if self.best_epoch is None:
             self.verdict = "No pair was validated: nothing says how good the weights are."
             return
         self._compute_lpips(torch.device(engine.state.device))
-        sentences = [compared(self.scores, self.lookup_table), advice(improves, engine.state.max_epochs, falling)]
+        sentences = [compared(self.scores, self.lookup_table), self._advice(engine.state.max_epochs)]
         self.verdict = " ".join(filter(None, sentences))
+
+    def _advice(self, max_epochs: int) -> str:
+        if self.patience is not None and self.patience.stopped:
+            return stopped_early(self.patience.patience, self.best_model.key_metric)
+        rows, column = self.best_model.competing(self.history.rows), self.best_model.column
+        epochs, values = [row["epoch"] for row in rows], [row[column] for row in rows]
+        rates = [row["learning_rate"] for row in self.history.rows]
+        falling = rates[-1] < 0.1 * max(rates)
+        return advice(still_improves(epochs, values, self.best_model.key_metric), max_epochs, falling)
 
     def _compute_lpips(self, device: torch.device) -> None:
         try:

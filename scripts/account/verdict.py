@@ -69,3 +69,14 @@ def advice(improves: bool | None, max_epochs: int, falling: bool) -> str:
         f"Still improving when it ended{why}: train on with --resume true --train#trainer#max_epochs "
         f"{max_epochs + max(1, max_epochs // 2)}."
     )
+
+
+def stopped_early(patience: int | None, key_metric: str) -> str:
+    """Why a training ended before its last epoch.
+
+    Args:
+        patience: validations that brought nothing better.
+        key_metric: by what.
+    """
+    last = "the last validation" if patience == 1 else f"the last {patience} validations"
+    return f"Stopped early, since {last} brought no better {TITLES.get(key_metric, key_metric)} (--patience)."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from scripts.handlers.failure import on_failure
 from scripts.handlers.resuming import lay_out_as_weights, require_same_training
 from scripts.lock import lock_folder
 from scripts.options.values import truth
-from scripts.weights.checkpoint import previous_of, read_checkpoint, save_atomically
+from scripts.weights.checkpoint import previous_of, read_checkpoint_or_previous, save_atomically
 from scripts.weights.finite import first_not_finite
 from scripts.whole import partial_of, whole_file, writing
 
@@ -33,7 +34,8 @@ class TrainingCheckpoint:
     """Write everything a training needs to ``output_dir/checkpoint.pt`` and take it up again.
 
     Attach it after all other handlers, so that what it stores at the end of an epoch is final. Only the first of
-    several processes writes. The predecessor stays as ``checkpoint.previous.pt``, for a checkpoint that gets damaged.
+    several processes writes. The predecessor stays as ``checkpoint.previous.pt``, and is taken where a
+    checkpoint is damaged or missing.
 
     Args:
         output_dir: folder of the training.
@@ -58,13 +60,14 @@ class TrainingCheckpoint:
         self.path = Path(output_dir) / CHECKPOINT
         self.state = trainer.training_state() | others
         self.interval, self.resume = interval, truth(resume, "resume")
+        self._is_sound = True  # the file at `path`, if there is one
         self._folder: int | None = None  # held open while the folder is locked
-        if self.resume and not self.path.is_file():
-            how = "leave out --resume or give its --output_dir"
-            if previous_of(self.path).is_file():
-                how = f"rename {previous_of(self.path)} to {CHECKPOINT}, and repeat the command"
-            raise InputError(f"There is no training to resume in {output_dir}: {how}.")
-        if not self.resume and self.path.exists():
+        begun = self.path.exists() or previous_of(self.path).exists()
+        if self.resume and not begun:
+            raise InputError(
+                f"There is no training to resume in {output_dir}: leave out --resume or give its --output_dir."
+            )
+        if not self.resume and begun:
             raise InputError(
                 f"{output_dir} already holds a training: continue it with --resume true, or give another --output_dir."
             )
@@ -87,7 +90,9 @@ class TrainingCheckpoint:
                 if isinstance(module, nn.Module):
                     average(module.buffers())
         if idist.get_rank() == 0:
-            _keep_previous(self.path)
+            if self._is_sound:  # a damaged one must not take the place of its predecessor
+                _keep_previous(self.path)
+            self._is_sound = True
             save_atomically({name: part.state_dict() for name, part in self.state.items()}, self.path)
 
     def _lock(self) -> None:
@@ -107,38 +112,34 @@ class TrainingCheckpoint:
 
     def load(self, engine: Engine) -> None:
         anew = "start anew in another --output_dir"
-        previous = previous_of(self.path)
-        content = read_checkpoint(
-            self.path,
-            anew,
-            f"rename {previous} to {CHECKPOINT}, and repeat the command" if previous.is_file() else anew,
-        )
+        content, path = read_checkpoint_or_previous(self.path, anew)
+        self._is_sound = path == self.path
         broken = first_not_finite(content)
         if broken is not None:
-            raise InputError(f"{self.path} is of a training that diverged ({broken} is not finite): {anew}.")
+            raise InputError(f"{path} is of a training that diverged ({broken} is not finite): {anew}.")
         max_epochs = engine.state.max_epochs  # asked for now; the checkpoint knows what was asked for then
         missing = [name for name in self.state if name not in content]
         if missing:
-            raise InputError(f"{self.path} is not a training's checkpoint: it lacks {', '.join(missing)}.")
-        require_same_training(self.path, self.state, content, engine.state.epoch_length)
+            raise InputError(f"{path} is not a training's checkpoint: it lacks {', '.join(missing)}.")
+        require_same_training(path, self.state, content, engine.state.epoch_length)
         for name, part in self.state.items():
             try:
                 part.load_state_dict(content[name])
             except InputError as error:
-                raise InputError(f"{self.path} cannot be resumed. {error}") from error
+                raise InputError(f"{path} cannot be resumed. {error}") from error
             except (RuntimeError, ValueError, KeyError) as error:
                 raise InputError(
-                    f"{self.path} does not fit this training ('{name}' differs): resume with the networks of its start."
+                    f"{path} does not fit this training ('{name}' differs): resume with the networks of its start."
                 ) from error
             if isinstance(part, torch.optim.Optimizer):
                 lay_out_as_weights(part)
         if max_epochs is not None and engine.state.epoch >= max_epochs:
             raise InputError(
-                f"The training in {self.path} has finished epoch {engine.state.epoch} of {max_epochs}: "
+                f"The training in {path} has finished epoch {engine.state.epoch} of {max_epochs}: "
                 "ask for more with --train#trainer#max_epochs."
             )
         engine.state.max_epochs = max_epochs
-        logger.info("%s: the training goes on after epoch %d.", self.path, engine.state.epoch)
+        logger.info("%s: the training goes on after epoch %d.", path, engine.state.epoch)
 
 
 def _is_right(record: logging.LogRecord) -> bool:
@@ -178,6 +179,16 @@ class BestModel:
         self.path = Path(output_dir) / "model.pt"
         self.network, self.key_metric, self.first_epoch = network, key_metric, first_epoch
         self.best = float("-inf")
+
+    @property
+    def column(self) -> str:
+        """Where a `History` has the key metric."""
+        return f"validation_{self.key_metric}"
+
+    def competing(self, rows: Iterable[dict[str, float]]) -> list[dict[str, float]]:
+        """The rows of a `History` whose validations compete."""
+        first = self.first_epoch or 0
+        return [row for row in rows if self.column in row and row["epoch"] >= first]
 
     def attach(self, validator: Engine) -> None:
         validator.add_event_handler(Events.COMPLETED, self)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import warnings
 from pathlib import Path
@@ -15,6 +16,8 @@ from scripts.files.seal import damage_of, is_archive, seal
 from scripts.weights.finite import first_not_finite
 from scripts.weights.foreign import archive_kind_of, kind_of, unreadable
 from scripts.whole import whole_file, writing
+
+logger = logging.getLogger(__name__)
 
 MODEL = "give --checkpoint the model.pt that a training wrote"
 
@@ -83,6 +86,34 @@ def read_checkpoint(
     if not isinstance(content, dict) or not content:
         raise InputError(f"{path} holds no state dict: {remedy}.")
     return content
+
+
+def read_checkpoint_or_previous(path: Path, remedy: str) -> tuple[dict[str, Any], Path]:
+    """Read a training's checkpoint, or the one before it, with a line in the log, where it is missing or damaged.
+
+    Args:
+        path: of the newest one.
+        remedy: what to do where neither can be read, the end of a sentence.
+
+    Returns:
+        What `read_checkpoint` does, and the file that it was read from.
+
+    Raises:
+        InputError: neither can be read.
+    """
+    previous = previous_of(path)
+    try:
+        return read_checkpoint(path, remedy, if_damaged=remedy), path
+    except InputError as error:
+        if not previous.is_file():
+            raise
+        how = "damaged" if path.is_file() else "missing"
+        try:
+            content = read_checkpoint(previous, remedy)
+        except InputError:
+            raise InputError(f"{path} is {how}, and {previous.name} beside it is damaged: {remedy}.") from error
+    logger.warning("%s is %s: %s is taken, the checkpoint before it.", path, how, previous.name)
+    return content, previous
 
 
 def _check_file(path: Path, remedy: str, if_damaged: str) -> None:

@@ -7,16 +7,17 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from ignite.engine import Engine
+from ignite.engine import Engine, Events
 from monai.bundle import ConfigWorkflow
 
 from scripts.account import TrainingAccount
 from scripts.account.saying import INTERRUPTED, NEXT, logger
+from scripts.handlers import BestModel
 from scripts.handlers.metrics import LPIPS, PSNR
 from scripts.lookup_table.choice import score_lut
 from scripts.lookup_table.quick import quick_table
@@ -44,11 +45,10 @@ def said() -> Iterator[list[logging.LogRecord]]:
 
 def bare(rows: list[dict[str, float]], first_epoch: int | None, folder: Path) -> TrainingAccount:
     """An account of rows of a history, without data or network."""
-    best: Any = SimpleNamespace(key_metric="ssim", first_epoch=first_epoch, path=folder / "model.pt")
-    history: Any = SimpleNamespace(rows=rows)
-    nothing: Any = SimpleNamespace(data=[])
+    nothing: Any = SimpleNamespace(data=[], rows=rows)
+    best = BestModel(folder, torch.nn.Linear(1, 1), "ssim", first_epoch)
     engine = Engine(lambda *_: None)
-    return TrainingAccount(folder, folder, history, best, engine, 1, nothing, nothing, cast(Any, None), cast(Any, None))
+    return TrainingAccount(folder, folder, nothing, best, engine, 1, nothing, nothing, best.network, nothing)
 
 
 @pytest.mark.parametrize(("first_epoch", "epoch"), [(None, 1), (2, 3), (9, 4)])
@@ -147,3 +147,20 @@ def test_ctrl_c_says_how_to_go_on(
         run.run()
     assert said[-1].msg == INTERRUPTED
     assert "the same command with --resume true goes on after" in said[-1].getMessage()
+
+
+def test_stopping_early_is_said(workflow: Build, phantom: Path, tmp_path: Path) -> None:
+    """In the third epoch: a validation that cannot be better than an impossible one."""
+    options = {"dataset_dir": phantom, "output_dir": tmp_path, "patience": 1, "val_interval": 1, "realign#epochs": []}
+    run = workflow("train", **options, **{"best_model#first_epoch": 2, "train#trainer#max_epochs": 9})
+    trainer, history = (run.parser.get_parsed_content(name) for name in ("train#trainer", "history"))
+
+    @trainer.on(Events.EPOCH_STARTED(once=3))
+    def outdo() -> None:
+        history.rows[-1]["validation_ssim"] = 2.0
+
+    run.run()
+    account: TrainingAccount = run.parser.get_parsed_content("account")
+    assert trainer.state.epoch == 3
+    assert account.verdict.endswith("Stopped early, since the last validation brought no better SSIM (--patience).")
+    assert (tmp_path / "checkpoint.pt").is_file()

@@ -205,23 +205,71 @@ class TestMistakes:
             training(tmp_path, 1, resume=True)[0].run()
 
 
-def test_a_damaged_checkpoint_is_resumed_from_its_predecessor(tmp_path: Path) -> None:
-    training(tmp_path, 2)[0].run()
-    path, previous = tmp_path / CHECKPOINT, tmp_path / "checkpoint.previous.pt"
+def damage(path: Path) -> bytes:
+    """Flip one bit, as a failing disk does; returns what the file holds from then on."""
     damaged = bytearray(path.read_bytes())
     damaged[len(damaged) // 2] ^= 1
     path.write_bytes(damaged)
-    remedy = r"is damaged .*: rename .*checkpoint\.previous\.pt to checkpoint\.pt, and repeat the command"
-    with pytest.raises(InputError, match=remedy):
-        training(tmp_path, 3, resume=True)[0].run()
-    path.unlink()
-    with pytest.raises(InputError, match=r"no training to resume .*: rename .*checkpoint\.previous\.pt"):
-        training(tmp_path, 3, resume=True)
-    previous.rename(path)
+    return bytes(damaged)
+
+
+@pytest.mark.parametrize("how", ["damaged", "empty", "missing"])
+def test_a_broken_checkpoint_is_resumed_from_its_predecessor(
+    how: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And ends with the weights of a training that nothing happened to."""
+    whole = training(tmp_path / "whole", 3)[0]
+    whole.run()
+    training(tmp_path, 2)[0].run()
+    path, previous = tmp_path / CHECKPOINT, tmp_path / "checkpoint.previous.pt"
+    {"damaged": damage, "empty": lambda path: path.write_bytes(b""), "missing": Path.unlink}[how](path)
     trainer, _ = training(tmp_path, 3, resume=True)
     trainer.run()
+    (line,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    state = "missing" if how == "missing" else "damaged"
+    assert line == f"{path} is {state}: checkpoint.previous.pt is taken, the checkpoint before it."
     assert trainer.state.epoch == 3
-    assert {CHECKPOINT, previous.name} <= {file.name for file in tmp_path.iterdir()}
+    assert torch.equal(parameters(trainer.ct_to_stain), parameters(whole.ct_to_stain))
+    assert read_checkpoint(path)["trainer"]["iteration"] == 9
+    assert read_checkpoint(previous)["trainer"]["iteration"] == 9  # the last epoch is saved twice
+
+
+def test_a_damaged_checkpoint_never_takes_the_place_of_its_predecessor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even if the disk is full when the next is written."""
+    training(tmp_path, 2)[0].run()
+    previous = tmp_path / "checkpoint.previous.pt"
+    before = previous.read_bytes()
+    damage(tmp_path / CHECKPOINT)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("scripts.handlers.checkpoint.save_atomically", full)
+    with pytest.raises(OSError, match="No space"):
+        training(tmp_path, 3, resume=True)[0].run()
+    assert previous.read_bytes() == before
+
+
+def test_two_damaged_checkpoints_are_one_sentence(tmp_path: Path) -> None:
+    training(tmp_path, 2)[0].run()
+    path, previous = tmp_path / CHECKPOINT, tmp_path / "checkpoint.previous.pt"
+    damage(path)
+    damage(previous)
+    sentence = r"checkpoint\.pt is damaged, and checkpoint\.previous\.pt beside it is damaged: start anew in"
+    with pytest.raises(InputError, match=sentence):
+        training(tmp_path, 3, resume=True)[0].run()
+    path.unlink()
+    with pytest.raises(InputError, match=r"checkpoint\.pt is missing, and checkpoint\.previous\.pt beside"):
+        training(tmp_path, 3, resume=True)[0].run()
+
+
+def test_a_predecessor_alone_is_a_training(tmp_path: Path) -> None:
+    training(tmp_path, 1)[0].run()
+    (tmp_path / CHECKPOINT).unlink()
+    with pytest.raises(InputError, match="already holds a training"):
+        training(tmp_path, 1)
 
 
 def test_a_checkpoint_that_is_not_finite_is_refused(tmp_path: Path) -> None:
