@@ -27,6 +27,7 @@ from scripts.account.facts import (
 )
 from scripts.account.final_scores import mean_lpips, stain_of
 from scripts.account.pace import TIMED, Pace
+from scripts.account.patience import Patience
 from scripts.account.saying import INTERRUPTED, NEXT, is_not_the_last_word, leave_out, quietly, say
 from scripts.account.verdict import advice, compared, still_improves, stopped_early
 from scripts.account.words import aligned, beside, duration
@@ -34,7 +35,6 @@ from scripts.handlers.checkpoint import CHECKPOINT, BestModel
 from scripts.handlers.failure import on_interrupt
 from scripts.handlers.history import History
 from scripts.handlers.metrics import PSNR, SSIM
-from scripts.handlers.patience import Patience
 from scripts.lookup_table.choice import score_lut
 from scripts.lookup_table.quick import QuickTable, quick_table
 

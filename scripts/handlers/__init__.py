@@ -5,7 +5,6 @@ from scripts.handlers.checkpoint import BestModel, TrainingCheckpoint
 from scripts.handlers.history import History
 from scripts.handlers.metrics import LPIPS, PSNR, SSIM
 from scripts.handlers.metrics_csv import MetricsCSV
-from scripts.handlers.patience import Patience
 from scripts.handlers.preview import Preview
 from scripts.handlers.progress import Progress
 from scripts.handlers.realign import RealignPairs
@@ -23,7 +22,6 @@ __all__ = [
     "EpochSeed",
     "History",
     "MetricsCSV",
-    "Patience",
     "Preview",
     "Progress",
     "RealignPairs",

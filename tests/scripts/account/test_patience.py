@@ -9,7 +9,8 @@ import pytest
 import torch
 from ignite.engine import Engine, Events
 
-from scripts.handlers import BestModel, Patience
+from scripts.account import Patience
+from scripts.handlers import BestModel
 
 
 def train(
