@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from bundle.commands import COMMANDS, GROUPS, Command
 from bundle.shared.broken_pipe import output_may_break
+from bundle.shared.last_line import last_line
 from bundle.shared.our_words import in_our_words, program
 from bundle.shared.places import CONFIGS
 
@@ -44,7 +45,11 @@ def _run(words: Sequence[str]) -> int:
     options = argparse.Namespace()
     try:
         options = parser_of(words[0]).parse_args(words[1:])
-        return int(importlib.import_module(command.module).run(options))
+        module = importlib.import_module(command.module)
+        status = int(module.run(options))
+        if line := last_line(module, options):
+            print(line)
+        return status
     except KeyboardInterrupt:
         print(f"interrupted: {_how_to_go_on(command, options)}", file=sys.stderr)
         return 130

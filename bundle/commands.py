@@ -10,7 +10,8 @@ class Command(NamedTuple):
 
     Attributes:
         module: has ``add_arguments(parser)`` and ``run(args)``, and imports nothing heavy before ``run`` is called;
-            may have ``interrupted(args)``, a better answer than the attribute's.
+            may have ``interrupted(args)``, a better answer than the attribute's, and ``weights_used(args)``, files of
+            weights besides the option ``--checkpoint``.
         summary: what it does, for the help.
         interrupted: how the user goes on after Ctrl-C, whatever the options are.
     """

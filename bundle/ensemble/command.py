@@ -33,3 +33,8 @@ def run(args: argparse.Namespace) -> int:
         "Give it as --checkpoint."
     )
     return 0
+
+
+def weights_used(args: argparse.Namespace) -> list[Path]:
+    """Whose last line this command ends with."""
+    return list(args.weights)

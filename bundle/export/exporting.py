@@ -29,6 +29,7 @@ from scripts.networks import ResNetGenerator, fold_layers, trained_on
 from scripts.networks.definition import ENTRY
 from scripts.networks.ensemble import members_of
 from scripts.networks.exported import FACTS, SUFFIXES, load_exported
+from scripts.weights.origin import converted
 from scripts.whole import whole_file, writing
 
 WORST = 1e-4  # of a stain in [0, 1] in float32
@@ -62,6 +63,7 @@ def export(
     if int8 is not None and "onnx" not in formats:
         raise InputError("--int8 is made of the ONNX file: give --formats onnx as well.")
     network: Any = read_network(checkpoint, overlay).cpu()
+    network.trained_on = converted(network.trained_on, checkpoint)
     slices = [] if int8 is None else calibration_slices(int8, network.trained_on.pixel_um)
     if not isinstance(members_of(network)[0], ResNetGenerator):
         raise InputError(

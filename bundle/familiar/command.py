@@ -28,6 +28,7 @@ def run(args: argparse.Namespace) -> int:
     from scripts.fit.familiar import find_familiar
     from scripts.networks import StainGenerator
     from scripts.weights.checkpoint import save_atomically
+    from scripts.weights.origin import converted
 
     if args.out.exists():
         raise InputError(f"{args.out} exists already: give another --out.")
@@ -37,8 +38,14 @@ def run(args: argparse.Namespace) -> int:
     size = network.trained_on.pixel_um or training_size(args.dataset_dir)
     training, held_out = (load_pairs(args.dataset_dir, split, working_um=size) for split in ("training", "validation"))
     network.known_features = find_familiar(network, training, held_out, args.seed)
+    network.trained_on = converted(network.trained_on, args.weights)
     save_atomically(network.state_dict(), args.out)
     print(
         f"weights in {args.out}; their novelty is scaled by the {len(held_out)} validation slices of {args.dataset_dir}"
     )
     return 0
+
+
+def weights_used(args: argparse.Namespace) -> list[Path]:
+    """Whose last line this command ends with."""
+    return [args.weights]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from bundle.shared.places import ROOT
+from bundle.shared.places import ROOT, SHIPPED
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,8 +22,11 @@ def run(args: argparse.Namespace) -> int:
         InputError: see `lay_out`.
     """
     from bundle.monailabel.layout import lay_out
+    from scripts.weights.caution import caution_of
 
     place = lay_out(args.app, ROOT, args.bundle, args.overwrite)
     print(f"{place.name} is in {place}.")
     print(f"Start the server, in the environment that has MONAI Label: python {args.app / 'serve.py'} --studies FOLDER")
+    if args.bundle is None:
+        print(caution_of(SHIPPED, "train on the server for yours"))
     return 0

@@ -26,8 +26,8 @@ def quiet(axis: Any, grid: str | None = None, left: bool = True) -> None:
         axis.set_axisbelow(True)
 
 
-def save(figure: Any, path: Path) -> None:
-    """Write a PNG and close the figure."""
+def save(figure: Any, path: Path, words: str = "") -> None:
+    """Write a PNG, with words that tell what it is of, and close the figure."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=DPI)
+    figure.savefig(path, dpi=DPI, metadata={"Description": words} if words else None)
     plt.close(figure)

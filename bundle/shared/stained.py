@@ -19,6 +19,7 @@ from scripts.volume.grid.resampled import Resampling
 from scripts.volume.read.units import UM_PER_MM
 from scripts.volume.stain.request import FORMATS  # the first, OME-Zarr, can be read at a low resolution
 from scripts.volume.write.maps import BY_NAME, NOVELTY, UNCERTAINTY
+from scripts.weights.origin import SYNTHETIC, TRAINED_ON_SYNTHETIC, is_shipped
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +52,15 @@ class Stained:
     def source(self) -> str:
         """The CT that was stained."""
         return str(self.record["input"]["path"])
+
+    @property
+    def caution(self) -> str:
+        """That the stain's weights have seen synthetic data only, empty where the record does not say so."""
+        checkpoint = self.record["checkpoint"]
+        words = str(checkpoint.get("weights", ""))
+        if is_shipped(checkpoint["sha256"]) or SYNTHETIC in words:
+            return f"{self.name} was stained with {SYNTHETIC}."
+        return f"{self.name} was stained with weights {TRAINED_ON_SYNTHETIC}." if TRAINED_ON_SYNTHETIC in words else ""
 
     @property
     def grid(self) -> dict[str, Any]:

@@ -45,6 +45,8 @@ def run(args: argparse.Namespace) -> int:
         grid = write_view(one, path, args.size, args.ct)
         sides = " x ".join(map(str, grid.shape))
         print(f"{path}: {sides} voxels (z, y, x), {path.stat().st_size / 1e6:.1f} MB")
+    for line in [one.caution for one in stained if one.caution]:
+        print(line)
     return 0
 
 

@@ -15,6 +15,7 @@ from scripts.files.opening import NIFTI_SUFFIXES, has_suffix
 from scripts.inferers.uncertainty import STEPS
 from scripts.networks.exported import SUFFIXES
 from scripts.volume.read.stream.itk import ITK_SUFFIXES
+from scripts.weights.origin import SYNTHETIC as OWN
 
 SYNTHETIC = (
     "Virtual stain by the shipped weights, which were trained on synthetic data only. It shows that the software runs, "
@@ -72,7 +73,8 @@ def facts_of(stained: Stained, grid: Grid, doubt: str = "") -> dict[str, Any]:
 def _notice(record: dict[str, Any]) -> str:
     """What the stain is not; where the weights may be the shipped ones, it says what these were trained on."""
     shipped = file_digest(SHIPPED) if SHIPPED.is_file() else None
-    if record["checkpoint"]["sha256"] == shipped:
+    checkpoint = record["checkpoint"]
+    if checkpoint["sha256"] == shipped or OWN in str(checkpoint.get("weights", "")):  # also what was exported of them
         return SYNTHETIC
     of_synthetic = ((record.get("fit") or {}).get("trained_on") or {}).get("synthetic")
     if of_synthetic is not None:

@@ -25,7 +25,9 @@ def run(args: argparse.Namespace) -> int:
     from bundle.window.picture import draw
     from bundle.window.proposals import look_at
     from scripts.errors import InputError
+    from scripts.printable import printable
     from scripts.volume.read.reader import open_volume
+    from scripts.weights.origin import describe_weights
 
     if args.out is not None and args.out.suffix.lower() != ".png":
         raise InputError(f"--out {args.out} is no PNG: give a name that ends in .png.")
@@ -33,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     with open_volume(args.volume) as volume:
         look = look_at(volume, network)
         out = args.out or Path(f"{volume.name}_window.png")
-        draw(look, network.trained_on, out)
+        draw(look, network.trained_on, out, printable(describe_weights(args.checkpoint, None, network.trained_on)))
         landmarks = look.search.landmarks
         if landmarks is None:
             print(f"{volume.source}: no landmarks, since {look.search.remark}")

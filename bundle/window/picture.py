@@ -20,13 +20,14 @@ LONGEST = 700  # pixels of a slice's side that are shown
 MOST = (0.02, 99.98)  # per cent of the grey values that the axis shows, besides the chosen window
 
 
-def draw(look: Look, trained: TrainedOn, path: Path) -> None:
+def draw(look: Look, trained: TrainedOn, path: Path, weights: str = "") -> None:
     """Draw and write the picture.
 
     Args:
         look: at the scan.
         trained: what the weights say of the scans of their training.
         path: PNG to write.
+        weights: which they are, see `describe_weights`.
 
     Raises:
         InputError: it cannot be written.
@@ -58,7 +59,7 @@ def draw(look: Look, trained: TrainedOn, path: Path) -> None:
         for side in axis.spines.values():
             side.set_color(ORANGE if chosen else PALE_GREY)
             side.set_linewidth(2 if chosen else 0.5)
-    save(figure, path)
+    save(figure, path, weights and f"Windows for {weights}")
 
 
 def _histogram(axis: Any, look: Look, trained: TrainedOn) -> None:

@@ -31,7 +31,10 @@ def run(args: argparse.Namespace) -> int:
 
     formats = check_formats([name.strip() for name in args.to.split(",")])
     out = None if args.out is None else Path(args.out)
-    for stained in find(Path(args.stained), args.name):
+    found = find(Path(args.stained), args.name)
+    for stained in found:
         for path in convert(stained, formats, out):
             print(path)
+    for line in [stained.caution for stained in found if stained.caution]:
+        print(line)
     return 0

@@ -10,10 +10,12 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from scripts.errors import InputError
 from scripts.files.opening import TIFF_SUFFIXES, has_suffix
 from scripts.files.output_folder import writable_folder
+from scripts.printable import printable
 from scripts.virtual_stainer import VirtualStainer
 from scripts.volume.read.reader import open_volume
 from scripts.whole import whole_file, writing
@@ -54,16 +56,20 @@ def stain_to_file(
             raise InputError(f"{volume.source} has {volume.shape[0]} slices, {out} holds one: give --out a .tif.")
     writable_folder(out.parent, "--out")
     stained = VirtualStainer(checkpoint, device, overlay, options).stain(ct, window)
-    _write(out, stained.rgb)
+    _write(out, stained.rgb, f"Virtual stain, computed from the CT, no section. Weights: {printable(stained.weights)}.")
     size, (lo, hi) = " x ".join(map(str, stained.rgb.shape[:-1])), stained.window
     made = f"{out}: {size} pixels, stained with the window {lo:g} to {hi:g} by {stained.weights}"
     return "\n".join([made, *stained.warnings])
 
 
-def _write(path: Path, rgb: NDArray[np.uint8]) -> None:
+def _write(path: Path, rgb: NDArray[np.uint8], words: str) -> None:
+    """Write an image that says what it is."""
     partial = path.with_name(f".{path.stem}.partial{path.suffix}")
     with writing(path, "give another --out"), whole_file(path, partial):
         if has_suffix(path, TIFF_SUFFIXES):
-            tifffile.imwrite(partial, rgb, photometric="rgb", compression="zlib")
+            said = words.encode("ascii", "replace")  # as TIFF asks for
+            tifffile.imwrite(partial, rgb, photometric="rgb", compression="zlib", description=said)
         else:
-            Image.fromarray(rgb[0]).save(partial)
+            entries = PngInfo()
+            entries.add_itxt("Description", words)
+            Image.fromarray(rgb[0]).save(partial, pnginfo=entries)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import runpy
 import sys
@@ -116,12 +117,20 @@ def run_typed(kind: str, options: Mapping[str, Any], overlays: Sequence[str], mo
     words += ["--logging_file", str(LOGGING), *(f"--{name}={text}" for name, text in entries.items())]
     before = sys.argv
     sys.argv = ["monai.bundle", *words]
+    caution = logging.getLogger("scripts.weights.caution")
+    caution.addFilter(_said_later)
     try:
         runpy.run_module("monai.bundle", run_name="__main__", alter_sys=True)
     except SystemExit as ended:
         _raise_again(ended)
     finally:
         sys.argv = before
+        caution.removeFilter(_said_later)
+
+
+def _said_later(_record: logging.LogRecord) -> bool:
+    """What a workflow says last, a command says after its own last line, see `bundle.shared.last_line`."""
+    return False
 
 
 def _raise_again(ended: SystemExit) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 from scripts.files.digest import SHORT, file_digest
 from scripts.networks.trained_on import UNKNOWN, TrainedOn
@@ -26,6 +27,19 @@ def is_shipped(digest: str, trained_on: TrainedOn = UNKNOWN) -> bool:
         trained_on: what it says of its training. Exports of version 0.10 and before do not say what they were made of.
     """
     return digest in SHIPPED or trained_on.source in SHIPPED
+
+
+def converted(trained_on: TrainedOn, path: str | os.PathLike[str]) -> TrainedOn:
+    """What a file says of its training that is made of another one, such as an export: which that was.
+
+    Args:
+        trained_on: what the other one says.
+        path: of the other one. If that was made of a third one, the third one is named.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    return replace(trained_on, source=trained_on.source or file_digest(path))
 
 
 def caution(digest: str, trained_on: TrainedOn = UNKNOWN, remedy: str = "") -> str:

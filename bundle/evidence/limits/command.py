@@ -46,6 +46,8 @@ def run(args: argparse.Namespace) -> int:
     from bundle.evidence.limits.points import LIMITS, Basis
     from bundle.evidence.shared.machine import describe_machine
     from scripts.files.output_folder import writable_folder
+    from scripts.weights.caution import said_in
+    from scripts.weights.origin import describe_weights
     from scripts.whole import write_text
 
     axis = AXES[args.limit]
@@ -54,6 +56,8 @@ def run(args: argparse.Namespace) -> int:
     found = _judge(args, points, out)
     print("\n" + "\n".join(table(rows_of(found, axis))))
     content = {"machine": describe_machine(), "limit": args.limit, "split": args.split, "points": found}
+    if args.checkpoint is not None:
+        content["weights"] = describe_weights(args.checkpoint, None, said_in(args.checkpoint))
     write_text(out / f"{args.limit}.json", json.dumps(content, indent=2) + "\n")
     draw_curves(out / f"{args.limit}.png", found, axis)
     print(f"\nCurves in {out / f'{args.limit}.png'}, with the commands in {out / f'{args.limit}.json'}")

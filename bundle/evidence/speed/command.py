@@ -13,7 +13,7 @@ from typing import Any
 from bundle.evidence.speed.conditions import Conditions
 from bundle.evidence.speed.measures import MEASURES, measure_of
 from bundle.shared.markdown import table
-from bundle.shared.places import OUTPUT
+from bundle.shared.places import OUTPUT, SHIPPED
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +35,7 @@ def run(args: argparse.Namespace) -> int:
     from scripts.errors import InputError
     from scripts.files.output_folder import writable_folder
     from scripts.memory import keep_freed_memory
+    from scripts.weights.origin import describe_weights
 
     others = sorted(set(args.only or ()) - MEASURES[args.what].keys())
     if others:
@@ -44,6 +45,8 @@ def run(args: argparse.Namespace) -> int:
     machine = describe_machine()
     print(", ".join(f"{name} {value}" for name, value in machine.items()), flush=True)
     results: dict[str, Any] = {"machine": machine, "quick": args.quick}
+    if weights := weights_used(args):
+        results["weights"] = [describe_weights(path) for path in weights]
     for name in MEASURES[args.what]:
         if args.only and name not in args.only:
             continue
@@ -65,3 +68,8 @@ def as_text(result: Mapping[str, Any]) -> str:
     verdict = f"Floor: {result['floor']}: {'met' if result['met'] else 'NOT MET'}" if "floor" in result else "No floor"
     lines.append(f"{verdict} ({result['seconds']} s)")
     return "\n".join(lines)
+
+
+def weights_used(args: argparse.Namespace) -> list[Path]:
+    """Whose last line this command ends with."""
+    return [] if args.what == "training" else [SHIPPED]

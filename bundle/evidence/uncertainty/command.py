@@ -40,3 +40,8 @@ def run(args: argparse.Namespace) -> int:
     unseen = unseen_of(args.without, args.dataset_dir)
     judge_uncertainty(args.checkpoints, args.dataset_dir, args.split, unseen, args.out)
     return 0
+
+
+def weights_used(args: argparse.Namespace) -> list[Path]:
+    """Whose last line this command ends with."""
+    return list(args.checkpoints)

@@ -20,6 +20,7 @@ from bundle.synthetic.phantom.datalist import materials
 from scripts.errors import InputError
 from scripts.files.output_folder import writable_folder
 from scripts.networks.familiar import NOT_KNOWN
+from scripts.weights.origin import describe_weights
 from scripts.whole import write_text
 
 METHOD = "4 views"  # what inference writes by default
@@ -66,6 +67,10 @@ def judge_uncertainty(
         "machine": describe_machine(),
         "split": split,
         "checkpoints": [str(path) for path in checkpoints],
+        "weights": [
+            describe_weights(path, None, network.trained_on)
+            for path, network in zip(checkpoints, networks, strict=True)
+        ],
         "shares": SHARES.tolist(),
         "removed": removed,
         **calibrated,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from bundle.shared.places import PHANTOM
+from bundle.shared.places import PHANTOM, SHIPPED
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,3 +26,8 @@ def run(args: argparse.Namespace) -> int:
 
     run_demo(args.out, args.dataset_dir, args.epochs, args.steps)
     return 0
+
+
+def weights_used(_args: argparse.Namespace) -> list[Path]:
+    """Whose last line this command ends with."""
+    return [SHIPPED]

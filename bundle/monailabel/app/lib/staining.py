@@ -16,6 +16,7 @@ from .options import INFERENCE, command_words
 from .refusal import Refusal
 from .workflow import run_workflow
 
+SYNTHETIC = "trained on synthetic data only"  # as the record names such weights
 EXTENSIONS = (".nii.gz", ".nii")
 TOLD = ("window", "slice_average", "stained_along", "uncertainty", "novelty", "mean_change_between_slices", "seconds")
 
@@ -99,6 +100,8 @@ class StainInferTask(InferTask):
         """Which weights they are, without the server's folders, and how the scan differs from their training's."""
         weights, fit = record["checkpoint"].get("weights", ""), record.get("fit", {})
         sentences = [finding["words"] for finding in fit.get("differs", ())] + [fit.get("not_known")]
+        if SYNTHETIC in weights:
+            sentences.insert(0, f"The weights were {SYNTHETIC}.")
         return {
             "weights": weights.replace(f"{self.bundle}/", "").replace(f"{self.bundle.resolve()}/", ""),
             "fit": fit,
