@@ -20,6 +20,7 @@ from bundle.cli import main
 from bundle.export import exporting as export
 from scripts.errors import InputError, find_input_error
 from scripts.networks import StainGenerator
+from scripts.networks.exported import load_exported
 from scripts.weights.loading import load_stainer
 
 TINY = "network_def:\n  _target_: scripts.networks.StainGenerator\n  channels: [4, 4, 8]\n  blocks: 1\n"
@@ -34,6 +35,12 @@ def exported(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) ->
     assert main(["export", *words]) == 0
     assert sorted(path.name for path in out.iterdir()) == ["model.onnx", "model.onnx.sha256", "model.ts", "tiny.yaml"]
     return out
+
+
+@pytest.mark.parametrize("suffix", ["ts", "onnx"])
+def test_an_export_names_the_file_that_it_is_of(suffix: str, exported: Path, tiny_checkpoint: Path) -> None:
+    said = load_exported(exported / f"model.{suffix}").trained_on
+    assert said.source == hashlib.sha256(tiny_checkpoint.read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize("suffix", ["ts", "onnx"])

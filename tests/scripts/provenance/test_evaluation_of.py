@@ -14,6 +14,7 @@ from scripts.errors import InputError
 from scripts.handlers.preview import captioned
 from scripts.networks.trained_on import TrainedOn
 from scripts.provenance.evaluation_of import EvaluationOf
+from tests.conftest import ROOT
 
 ITEMS = [
     {"specimen": "S1", "ct_window": [5000, 35000], "window_given": True, "window_source": "given"},
@@ -72,6 +73,40 @@ def test_specimens_that_differ_from_the_trainings_are_named(tmp_path: Path, capl
     assert "Specimen S2: Noisier" in caplog.text
     assert "trained on synthetic data only" in of.words
     assert EvaluationOf(tmp_path / "model.pt", tmp_path, "test", items).record["differs"] == {}  # weights of 0.9
+
+
+def test_it_names_the_run_of_the_weights_the_files_and_the_code(tmp_path: Path) -> None:
+    (tmp_path / "a.tif").write_bytes(b"ct")
+    (tmp_path / "model.pt").write_bytes(b"abc")
+    (tmp_path / "datalist.json").write_text("{}")
+    items = [{**ITEMS[0], "image": str(tmp_path / "a.tif")}]
+    trained = TrainedOn(run="f" * 64, trained="2026-12-01, 8 pairs of 2 specimens, seed 0, bundle 0.11.0")
+    of = EvaluationOf(tmp_path / "model.pt", tmp_path, "test", items, trained_on=trained)
+    assert of.record["weights_run"] == "f" * 64
+    assert "trained 2026-12-01, 8 pairs of 2 specimens, seed 0, bundle 0.11.0, run ffffffffffff" in of.words
+    assert of.record["pairs"][0]["ct"] == "a.tif"
+    assert of.record["pairs"][0]["ct_sha256"] == hashlib.sha256(b"ct").hexdigest()
+    assert of.record["code"]["bundle"] == json.loads((ROOT / "configs" / "metadata.json").read_text())["version"]
+    assert isinstance(of.record["command"], str)
+
+
+def test_other_images_are_another_evaluation(tmp_path: Path) -> None:
+    def of() -> EvaluationOf:
+        return EvaluationOf(tmp_path / "model.pt", tmp_path, "test", [{**ITEMS[0], "image": str(tmp_path / "a.tif")}])
+
+    for name in ("a.tif", "model.pt"):
+        (tmp_path / name).write_bytes(b"abc")
+    (tmp_path / "datalist.json").write_text("{}")
+    (tmp_path / TABLES[0]).write_text("image\n")
+    of().write(tmp_path)
+    of().require_place(tmp_path, TABLES)
+    (tmp_path / "a.tif").write_bytes(b"another")
+    with pytest.raises(InputError, match="holds another evaluation"):
+        of().require_place(tmp_path, TABLES)
+    record = json.loads((tmp_path / "metrics_of.json").read_text())
+    del record["pairs_sha256"]  # version 0.10 noted no files
+    (tmp_path / "metrics_of.json").write_text(json.dumps(record))
+    of().require_place(tmp_path, TABLES)
 
 
 @pytest.mark.parametrize("changed", [{"weights": b"other"}, {"split": "training"}])
