@@ -21,7 +21,7 @@ from bundle.evidence.limits.variants import (
 )
 from bundle.synthetic.phantom.datalist import materials, read_phantom
 
-PAIRS = (5, 10, 25, 50)
+PAIRS = (2, 5, 10, 25, 50)
 DISPLACEMENTS = (0.0, 2.0, 4.0, 8.0)  # pixels, root mean square
 NOISE = (0.0, 0.02, 0.05, 0.1)  # standard deviation, of the window's width
 BRIGHTNESS = (0.9, 0.95, 1.0, 1.05, 1.1)  # of the training's

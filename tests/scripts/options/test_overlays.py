@@ -20,6 +20,7 @@ OVERLAYS = [
     *(path for path in sorted(CONFIGS.rglob("*.yaml")) if path.name not in WORKFLOWS),
     *sorted(BENCHMARK.glob("ablations/*.yaml")),
     *sorted(BENCHMARK.glob("generators/*.yaml")),
+    *sorted(BENCHMARK.glob("fine_tuning/*.yaml")),
 ]
 OF_NETWORKS = [path for path in OVERLAYS if path.parent.name == "generators"]
 
