@@ -75,7 +75,7 @@ class RealignPairs:
                 logger.warning(f"{self._path(index)} is not registered anew, since its stain is not finite.")
                 continue
             self.displacement.place(self._path(index), points)
-            squares.append(points.square().sum(dim=0).mean())
+            squares.append(_mean_square(points))
         self.network.train(was_training)
         if squares:
             distance = float(torch.stack(squares).mean().sqrt())
@@ -83,6 +83,10 @@ class RealignPairs:
                 f"Epoch {engine.state.epoch}: moved the CT of {len(squares)} training pairs onto their sections by "
                 f"{distance:.1f} pixels, root mean square. Pairs that fit are moved by up to about {FLOOR} pixels, too."
             )
+
+    def moved(self) -> dict[str, float]:
+        """How far the CT of each pair was moved, by its path: root mean square, pixels; empty before the first time."""
+        return {path: float(_mean_square(points).sqrt()) for path, points in self.displacement.points.items()}
 
     def _find(self, item: Mapping[Any, Any], device: torch.device) -> torch.Tensor | None:
         """Control points of a pair; None where there are none that are finite."""
@@ -150,3 +154,8 @@ class RealignPairs:
             " ".join(source_digest(str(item[key])) for key in (Keys.IMAGE, Keys.LABEL) if key in item)
             for item in self.slices.data
         ]
+
+
+def _mean_square(points: torch.Tensor) -> torch.Tensor:
+    """Of the lengths of displacements (2, R, C)."""
+    return points.square().sum(dim=0).mean()

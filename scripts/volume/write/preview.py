@@ -5,7 +5,6 @@ Drawn with Pillow alone, which reading and training need anyway.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from scripts.round_length import round_length
 from scripts.whole import whole_file, writing
 
 WIDTH = 1400
@@ -142,7 +142,7 @@ def _plane(
         text += ", thickness not to scale"
     draw.text((MARGIN + 2 * CAPTION, middle), text, PALE, font, "lm")
     if spacing_known:
-        length = _round_length(BAR / scale)
+        length = round_length(BAR / scale)
         left, right = MARGIN + COLUMN + GAP, MARGIN + COLUMN + GAP + round(length * scale)
         draw.rectangle((left, middle - 2, right - 1, middle + 1), INK)
         draw.text((right + GAP // 2, middle), f"{length:g} mm", PALE, font, "lm")
@@ -178,9 +178,3 @@ def _paste(band: Image.Image, image: NDArray[np.uint8], corner: tuple[int, int],
     scaled = Image.fromarray(np.ascontiguousarray(image)).resize(size, Image.Resampling.BICUBIC, reducing_gap=3)
     band.paste(scaled, corner)
     ImageDraw.Draw(band).rectangle((*corner, corner[0] + size[0] - 1, corner[1] + size[1] - 1), outline=EDGE)
-
-
-def _round_length(longest: float) -> float:
-    """The greatest length of 1, 2 or 5 times a power of ten that is not above `longest`."""
-    power = 10.0 ** math.floor(math.log10(longest))
-    return max(digit * power for digit in (1, 2, 5) if digit * power <= longest or digit == 1)
