@@ -55,6 +55,11 @@ class Album:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
+    def latest_size(self) -> int:
+        """Bytes of the latest validation."""
+        file = self.folder / LATEST
+        return file.stat().st_size if file.is_file() else 0
+
     def page(self, epoch: int) -> Page | None:
         """What is kept of an epoch; None where nothing is, or nothing that can be read."""
         try:

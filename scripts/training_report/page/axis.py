@@ -65,5 +65,5 @@ def values_axis(values: Sequence[float], first: float, last: float, may_be_log: 
     low, high = min(values), max(values)
     if may_be_log and low > 0 and high / low > WIDE_RANGE:
         return Axis(low / 1.15, high * 1.15, first, last, logarithmic=True)
-    room = 0.06 * (high - low) or abs(high) * 0.05 or 1.0
+    room = 0.06 * (high - low) or abs(high) * 0.5 or 1.0
     return Axis(low - room, high + room, first, last)

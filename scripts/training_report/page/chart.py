@@ -86,7 +86,7 @@ def _grid(across: Axis, up: Axis, chart: Chart, height: int) -> list[Html]:
     for tick in ticks:
         y = up.place(tick)
         parts.append(element("line", class_="grid", x1=across.first, x2=across.last, y1=y, y2=y))
-        parts.append(element("text", _tick(tick), class_="tick end", x=across.first - 5, y=round(y + 3.5, 1)))
+        parts.append(element("text", f"{tick:.4g}", class_="tick end", x=across.first - 5, y=round(y + 3.5, 1)))
     if chart.small:
         ends = ((across.low, "tick"), (across.high, "tick end"))
         parts += [element("text", f"{v:g}", class_=side, x=across.place(v), y=up.first + 13) for v, side in ends]
@@ -99,11 +99,6 @@ def _grid(across: Axis, up: Axis, chart: Chart, height: int) -> list[Html]:
         parts.append(element("text", "epoch", class_="label end", x=across.last, y=height - 3))
         parts.append(element("text", chart.axis, class_="label", x=0, y=11))
     return parts
-
-
-def _tick(value: float) -> str:
-    text = f"{value:.6g}"
-    return text if "e" in text or len(text) < 7 else f"{value:.2g}"
 
 
 def _reference(chart: Chart, across: Axis, up: Axis) -> list[Html]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.files.template import Html, fill, read_html
+from scripts.files.template import Html, element, fill, joined, read_html
 
 
 @pytest.fixture
@@ -49,3 +49,9 @@ def test_a_style_sheet_goes_in_as_it_is(tmp_path: Path) -> None:
 def fill_style(folder: Path) -> str:
     (folder / "page.html").write_text("<style>$style</style>")
     return fill(folder / "page.html", style=read_html(folder / "page.css"))
+
+
+def test_an_element() -> None:
+    made = element("p", "<b>", Html("<i>a</i>"), 3, class_='"x"', data_place=0, hidden=True, lang=None, open=False)
+    assert made == '<p class="&quot;x&quot;" data-place="0" hidden>&lt;b&gt;<i>a</i>3</p>'
+    assert joined([made, Html("b")]) == f"{made}\nb"
