@@ -7,7 +7,6 @@ import io
 
 import torch
 from PIL import Image
-from torch.nn import functional as F
 
 LARGE, SMALL = 400, 240  # longest sides, pixels: of slices that are always shown, and of the worst
 QUALITY = 75  # of JPEG: about a quarter of a byte per pixel of a section
@@ -23,14 +22,14 @@ def as_jpeg(image: torch.Tensor, side: int) -> str:
     Returns:
         JPEG in base64.
     """
-    image = torch.as_tensor(image).detach().float().nan_to_num(0.0, 1.0, 0.0).clamp(0, 1)
-    height, width = image.shape[-2:]
-    scale = side / max(height, width)
+    levels = torch.as_tensor(image).detach().float().nan_to_num(0.0, 1.0, 0.0).clamp_(0, 1).mul_(255).round_().byte()
+    pixels = levels.permute(1, 2, 0).contiguous().cpu().numpy()
+    picture = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+    width, height = picture.size
+    scale = side / max(width, height)
     if scale < 1:
-        size = max(1, round(height * scale)), max(1, round(width * scale))
-        image = F.interpolate(image[None], size, mode="area")[0]
-    levels = (image * 255).round().byte().cpu().numpy()
-    picture = Image.fromarray(levels[0] if len(levels) == 1 else levels.transpose(1, 2, 0))
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        picture = picture.resize(size, Image.Resampling.BOX)  # a mean of all pixels: none is skipped
     file = io.BytesIO()
     picture.save(file, "JPEG", quality=QUALITY)
     return base64.b64encode(file.getvalue()).decode("ascii")
