@@ -21,6 +21,7 @@ from scripts.files.output_folder import writable_folder
 from scripts.handlers.failure import on_failure
 from scripts.handlers.history import History
 from scripts.handlers.realign import FLOOR, RealignPairs
+from scripts.handlers.run_record import RunRecord
 from scripts.training_report.album import Album, thinned
 from scripts.training_report.page import build_page
 from scripts.training_report.report import (
@@ -57,8 +58,8 @@ class TrainingReport:
         validator: its slices are shown.
         realign: how far each pair was moved.
         account: what the training begins with, its best scores, the lookup table's and the verdict.
+        run_record: settings, data and versions.
         network: whose ``trained_on`` says whether the pairs are synthetic.
-        run_record: an object with ``content``, that of ``run.json``; None: it is not known.
         working_um: size of the pixels that the network works at, micrometres; None where it is not known.
         key_metric: entry of the validator's metrics that ranks slices; higher is better.
         images: slices that are shown of every validation.
@@ -71,8 +72,8 @@ class TrainingReport:
         validator: Engine,
         realign: RealignPairs,
         account: TrainingAccount,
+        run_record: RunRecord,
         network: nn.Module,
-        run_record: Any = None,
         working_um: float | None = None,
         key_metric: str = "ssim",
         images: int = 3,
@@ -176,7 +177,7 @@ class TrainingReport:
             realigned=self._realigned(),
             working_um=self.working_um,
             synthetic=getattr(getattr(self.network, "trained_on", None), "synthetic", None),
-            run=getattr(self.run_record, "content", {}),
+            run=self.run_record.content,
         )
 
     def _validated(self) -> list[int]:

@@ -45,6 +45,7 @@ def provenance(run: Mapping[str, Any]) -> Html:
     return facts_list(
         {
             "Started": run.get("started"),
+            "Run": run.get("run"),
             "Seed": run.get("seed"),
             "Initial weights": weights.get("path") or "random",
             "their SHA-256": weights.get("sha256"),

@@ -66,7 +66,9 @@ class Training:
         account = TrainingAccount(folder, self.history, BestModel(folder, torch.nn.Identity(), "ssim"))
         network: Any = torch.nn.Identity()
         network.trained_on = SimpleNamespace(synthetic=True)
-        self.report = TrainingReport(folder, self.history, self.validator, realign, account, network, working_um=5.0)
+        record: Any = SimpleNamespace(content={"seed": 7})
+        parts = (self.history, self.validator, realign, account, record, network)
+        self.report = TrainingReport(folder, *parts, working_um=5.0)
         for part in (self.history, self.report):
             part.attach(self.trainer)
         self.path = folder / "report.html"
