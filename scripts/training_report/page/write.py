@@ -16,7 +16,7 @@ from scripts.training_report.page.words import counted
 from scripts.training_report.pictures import LARGE
 from scripts.training_report.report import Report
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parent / "templates"
 
 
 def build_page(report: Report) -> str:
