@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from scripts.account.words import TITLES
 from scripts.files.template import Html, element, joined
 from scripts.training_report.page.chart import Chart, Points, draw
-from scripts.training_report.page.words import LOWER_IS_BETTER, TITLES, score, title_of, with_unit
+from scripts.training_report.page.words import LOWER_IS_BETTER, score, title_of, with_unit
 from scripts.training_report.report import Report
 
 VALIDATION = "validation_"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scripts.account.words import count, duration
 from scripts.files.template import Html, element, joined
 from scripts.training_report.page.curves import VALIDATION
-from scripts.training_report.page.words import LOWER_IS_BETTER, counted, duration, score, title_of, with_unit
+from scripts.training_report.page.words import LOWER_IS_BETTER, score, title_of, with_unit
 from scripts.training_report.report import FAILED, FINISHED, INTERRUPTED, RUNNING, STOPPED, Report
 
 SYNTHETIC = (
@@ -68,7 +69,7 @@ def _tiles(report: Report) -> Iterator[Html]:
     if report.best_epoch is not None:
         so_far = " so far" if report.status.word == RUNNING else ""
         yield _tile("best epoch", str(report.best_epoch), f"of {report.status.epoch}{so_far}")
-    epochs = counted(report.status.epoch, "epoch", "epochs")
+    epochs = count(report.status.epoch, "epoch")
     yield _tile("trained for", duration(report.status.seconds), epochs)
 
 

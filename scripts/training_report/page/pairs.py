@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from scripts.account.words import count
 from scripts.files.template import Html, element, joined
-from scripts.training_report.page.words import counted, length
+from scripts.training_report.page.words import length
 from scripts.training_report.report import Realigned, Report
 
 MOST = 8
@@ -20,7 +21,7 @@ def moved_words(report: Report) -> str:
         return f"The pairs are registered anew after some epochs, {when}."
     floor = f"{found.floor:g} pixels" + (f" ({length(found.floor * um)})" if um else "")
     unknown = "" if um else " How large a pixel is, no pair says."
-    moved = counted(len(found.pairs), "training pair", "training pairs")
+    moved = count(len(found.pairs), "training pair")
     return (
         f"The CT of {moved} was moved to where the stain fits the section. "
         "The table says by how much: root mean square over the slice. The floor of this measurement is "

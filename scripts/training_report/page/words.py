@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-TITLES = {"psnr": "PSNR", "ssim": "SSIM", "lpips": "LPIPS"}
+from scripts.account.words import DIGITS, TITLES
+
 UNITS = {"psnr": "dB"}
 LOWER_IS_BETTER = ("lpips",)
 
@@ -19,7 +20,7 @@ def with_unit(metric: str) -> str:
 
 def score(metric: str, value: float, sign: bool = False) -> str:
     """A value with as many digits as mean anything; a difference with its sign."""
-    text = f"{value:+.{2 if metric == 'psnr' else 3}f}" if sign else f"{value:.{2 if metric == 'psnr' else 3}f}"
+    text = f"{value:{'+' if sign else ''}.{DIGITS.get(metric, 3)}f}"
     return text.replace("-", "\N{MINUS SIGN}")
 
 
@@ -28,19 +29,6 @@ def said(metric: str, value: float) -> str:
     return " ".join(filter(None, (title_of(metric), score(metric, value), UNITS.get(metric))))
 
 
-def duration(seconds: float) -> str:
-    """``45 s``, ``12 min``, ``3 h 05 min``."""
-    minutes = round(seconds / 60)
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
-
-
 def length(um: float) -> str:
     """A length in micrometres or, from 1 mm on, in millimetres."""
     return f"{um / 1000:.3g} mm" if um >= 1000 else f"{um:.3g} µm"
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """``1 pair``, ``3 pairs``."""
-    return f"{number} {one if number == 1 else many}"

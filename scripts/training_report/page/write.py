@@ -6,13 +6,13 @@ import base64
 import hashlib
 from pathlib import Path
 
+from scripts.account.words import count
 from scripts.files.template import Html, element, fill, read_html
 from scripts.training_report.page.curves import term_curves, training_curves, validation_curves, validations_table
 from scripts.training_report.page.head import headline, notices, progress_words, scores_table, tiles
 from scripts.training_report.page.origin import facts_list, pairs_table, provenance, settings_table
 from scripts.training_report.page.pairs import left_out_words, moved_table, moved_words
 from scripts.training_report.page.previews import preview_rows, slices_table, stains, worst_rows
-from scripts.training_report.page.words import counted
 from scripts.training_report.pictures import LARGE
 from scripts.training_report.report import Report
 
@@ -94,7 +94,7 @@ def _slices(report: Report) -> Html:
     return fill(
         FOLDER / "slices.html",
         epoch=report.validation.epoch,
-        count=counted(len(slices), "slice", "slices"),
+        count=count(len(slices), "slice"),
         rows=worst_rows(report),
         table=slices_table(slices, ranked_by),
     )

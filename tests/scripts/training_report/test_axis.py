@@ -6,7 +6,7 @@ import pytest
 
 from scripts.round_length import round_length
 from scripts.training_report.page.axis import Axis, epochs_axis, values_axis
-from scripts.training_report.page.words import duration, length, score
+from scripts.training_report.page.words import length, score
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,5 @@ def test_round_length(longest: float, expected: float) -> None:
 
 
 def test_words() -> None:
-    assert [duration(seconds) for seconds in (45, 600, 3599, 3900)] == ["45 s", "10 min", "1 h 00 min", "1 h 05 min"]
     assert [length(um) for um in (3.5, 999, 1500)] == ["3.5 µm", "999 µm", "1.5 mm"]
     assert score("psnr", -0.125, sign=True) == "\N{MINUS SIGN}0.12"

@@ -25,7 +25,7 @@ def test_verdict_scores_and_time_come_first() -> None:
     text = parsed().text
     assert text.startswith("training: training report, finished Training report finished training Better than a lookup")
     assert "SSIM 0.700 lookup table 0.564 PSNR / dB 19.00 lookup table 18.40 best epoch 10 of 12" in text
-    assert "All 12 epochs are complete, after 1 h 05 min. Written 2026-12-01 11:40." in text
+    assert "All 12 epochs are complete, after 1 h 5 min. Written 2026-12-01 11:40." in text
 
 
 def test_gain_over_the_lookup_table() -> None:
