@@ -20,7 +20,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("data", type=path_text, metavar="DATA", help="folder with datalist.json")
     parser.add_argument(
-        "--out", type=path_text, required=True, help="folder for model.pt, checkpoint.pt, history and previews"
+        "--out",
+        type=path_text,
+        required=True,
+        help="folder for report.html, model.pt, checkpoint.pt, history and previews",
     )
     parser.add_argument("--epochs", type=int, help="how long (default: 120; with --initial_weights 30)")
     parser.add_argument(
