@@ -76,8 +76,9 @@ def members_of(network: Any) -> list[Any]:
 
 
 def mean_of(stains: Iterable[torch.Tensor]) -> torch.Tensor:
-    """The mean of equally large tensors, one or more, in float32; two of them are in memory at a time."""
+    """The mean of equally large tensors, one or more, in float32; three of them are in memory at a time."""
     total, count = torch.zeros(()), 0
     for stain in stains:
         total, count = total + stain if count else stain.float(), count + 1
+        del stain  # before the next one is made
     return total / count
