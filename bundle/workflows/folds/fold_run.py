@@ -15,7 +15,7 @@ from scripts.files.digest import file_digest
 from scripts.handlers.checkpoint import CHECKPOINT
 from scripts.handlers.metrics_csv import PER_IMAGE
 from scripts.provenance.evaluation_of import COMPANION
-from scripts.weights.checkpoint import read_checkpoint
+from scripts.weights.checkpoint import previous_of, read_checkpoint
 from scripts.whole import write_text
 
 #: `python -m bundle` where the current folder is not that of the bundle, and may hold a `bundle` of its own.
@@ -80,8 +80,9 @@ class FoldRun:
         """
         if self.is_trained():
             return
-        begun = (self.training / CHECKPOINT).is_file()
-        if not (begun and self.weights.is_file() and _has_ended(self.training / CHECKPOINT)):
+        checkpoint = self.training / CHECKPOINT
+        begun = checkpoint.is_file() or previous_of(checkpoint).is_file()
+        if not (begun and self.weights.is_file() and _has_ended(checkpoint)):
             resume = ["--resume"] if begun else []
             self._run("training", ["train", str(self.data), "--out", str(self.training), *words, *resume])
         write_text(self._trained, file_digest(self.weights) + "\n")
