@@ -43,6 +43,9 @@ GROUPS: dict[str, dict[str, Command]] = {
         ),
     },
     "tools": {
+        "data": Command(
+            "bundle.data.command", "match CT slices and sections by name, check every pair, write the data list"
+        ),
         "pairs": Command(
             "bundle.pairs.command",
             "register sections to their scans: to a checked pair, or a whole study to a data set",

@@ -12,15 +12,27 @@ SHARES = {"training": 9 / 14, "validation": 2 / 14, "test": 3 / 14}
 
 
 def splits_of(path: Path, lines: list[Line]) -> dict[str, str]:
-    """The split of each specimen, as the table says, or shared out where it says nothing.
+    """The split of each specimen, as the table says, or shared out in the order of the rows where it says nothing.
 
     Args:
         path: of the table, for messages.
         lines: of the table.
 
     Raises:
-        InputError: an unknown split; a specimen in two splits or two spellings; a split for some specimens only; too
-            few specimens.
+        InputError: see `said_splits`; too few specimens.
+    """
+    return said_splits(path, lines) or _shared_out(path, list(dict.fromkeys(line.cells["specimen"] for line in lines)))
+
+
+def said_splits(path: Path, lines: list[Line]) -> dict[str, str]:
+    """The split of each specimen as the table says; nothing where it says nothing.
+
+    Args:
+        path: of the table, for messages.
+        lines: of the table.
+
+    Raises:
+        InputError: an unknown split; a specimen in two splits or two spellings; a split for some specimens only.
     """
     specimens = list(dict.fromkeys(line.cells["specimen"] for line in lines))
     spelt: dict[str, str] = {}
@@ -39,9 +51,7 @@ def splits_of(path: Path, lines: list[Line]) -> dict[str, str]:
                 f"{path} has sections of {specimen} in {said[specimen]} and in {split}: a network that has seen a "
                 "specimen knows its other sections; keep each in one split."
             )
-    if not said:
-        return _shared_out(path, specimens)
-    missing = [line for line in lines if line.cells["specimen"] not in said]
+    missing = [line for line in lines if said and line.cells["specimen"] not in said]
     if missing:
         raise InputError(
             f"Row {missing[0].number} of {path} gives no split for {missing[0].cells['specimen']}, and no other row "
@@ -50,13 +60,17 @@ def splits_of(path: Path, lines: list[Line]) -> dict[str, str]:
     return said
 
 
+def shares_of(count: int) -> tuple[int, int, int]:
+    """How many specimens, of at least three, are for training, validation and test."""
+    test = max(1, round(count * SHARES["test"]))
+    validation = max(1, round(count * SHARES["validation"]))
+    return count - test - validation, validation, test
+
+
 def _shared_out(path: Path, specimens: list[str]) -> dict[str, str]:
     if len(specimens) < len(SPLITS):
         raise InputError(
             f"{path} has {len(specimens)} specimens, too few for {', '.join(SPLITS)}: add some, or a column 'split'."
         )
-    test = max(1, round(len(specimens) * SHARES["test"]))
-    validation = max(1, round(len(specimens) * SHARES["validation"]))
-    training = len(specimens) - test - validation
-    names = ["training"] * training + ["validation"] * validation + ["test"] * test
+    names = [split for split, number in zip(SPLITS, shares_of(len(specimens)), strict=True) for _ in range(number)]
     return dict(zip(specimens, names, strict=True))

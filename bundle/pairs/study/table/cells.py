@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import re
 from pathlib import Path
 
 from bundle.pairs.study.table.row import Row
+from bundle.shared.table.cells import number_in, safe_name
 from bundle.shared.table.spreadsheet import Line
 from scripts.data.datalist.listed import listed_path
 from scripts.data.given_window import given_or_none
@@ -49,16 +49,11 @@ def row_of(path: Path, of_table: Line, splits: dict[str, str]) -> Row:
         histology=paths.get("histology"),
         plane=line.get("plane") or None,
         landmarks=paths.get("landmarks"),
-        pixel_um=_number(where, line, "pixel_um"),
-        voxel_um=_number(where, line, "voxel_um"),
+        pixel_um=number_in(where, line, "pixel_um"),
+        voxel_um=number_in(where, line, "voxel_um"),
         ct_window=given_or_none(line.get("ct_window") or None, where),
         mask=paths.get("mask"),
     )
-
-
-def safe_name(name: str) -> str:
-    """A name that is a folder's and no path, on any system."""
-    return re.sub(r'[/\\:*?"<>|\x00-\x1f]|^\.+', "_", name)
 
 
 def _resolved(path: Path, where: str, name: str, text: str) -> str:
@@ -67,16 +62,3 @@ def _resolved(path: Path, where: str, name: str, text: str) -> str:
     if (name not in ("volume", "slide") and not full.is_file()) or full == path.parent.resolve():
         raise InputError(f"{where}: the {name} {full} is no file: give the path of a file.")
     return str(full) if inside is None else f"{full}:{inside}"
-
-
-def _number(where: str, line: dict[str, str], name: str) -> float | None:
-    text = line.get(name, "")
-    if not text:
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < math.inf:
-        raise InputError(f"{where}: {name} is {text!r}, give micrometres.")
-    return value

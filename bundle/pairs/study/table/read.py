@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from bundle.pairs.study.table.cells import row_of, safe_name
+from bundle.pairs.study.table.cells import row_of
 from bundle.pairs.study.table.columns import check_columns
 from bundle.pairs.study.table.row import FILES, Row
+from bundle.shared.table.cells import refuse_missing_files, safe_name
 from bundle.shared.table.splits import splits_of
-from bundle.shared.table.spreadsheet import Line, read_table
-from scripts.data.datalist.listed import listed_path, nearby, refuse_missing
+from bundle.shared.table.spreadsheet import read_table
 from scripts.errors import InputError
-from scripts.volume.read.hdf5.volume import split_source
 
 
 def read_study(path: Path) -> list[Row]:
@@ -33,7 +32,7 @@ def read_study(path: Path) -> list[Row]:
     if not lines:
         raise InputError(f"{path} lists no section: add a row for each.")
     splits = splits_of(path, lines)
-    _refuse_missing_files(path, lines)
+    refuse_missing_files(path, lines, FILES)
     rows = [row_of(path, line, splits) for line in lines]
     _check_files(path, rows)
     if len({row.name for row in rows}) < len(rows):  # such as S01/HE.svs, S02/HE.svs
@@ -44,18 +43,6 @@ def read_study(path: Path) -> list[Row]:
     if twice is not None:
         raise InputError(f"{path} lists {twice} twice: a section belongs there once, and file names must differ.")
     return rows
-
-
-def _refuse_missing_files(path: Path, lines: list[Line]) -> None:
-    missing = []
-    for line in lines:
-        for name in FILES:
-            text = line.cells.get(name)
-            if text:
-                file = listed_path(path.parent, str(split_source(text)[0]), f"Row {line.number} of {path}: {name}")
-                if not file.exists():
-                    missing.append(f"the {name} {file} (row {line.number}){nearby(file, text)}")
-    refuse_missing(missing, str(path), path.parent.resolve())
 
 
 def _check_files(path: Path, rows: list[Row]) -> None:

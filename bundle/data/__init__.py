@@ -1,0 +1,1 @@
+"""From two folders, or a table, to a checked data list."""

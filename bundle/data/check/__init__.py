@@ -1,0 +1,1 @@
+"""Each pair checked by itself and against the others."""

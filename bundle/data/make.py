@@ -1,0 +1,139 @@
+"""The steps of the command ``data``."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from tqdm import tqdm
+
+from bundle.data.check.check import check
+from bundle.data.check.checked import Checked
+from bundle.data.datalist import datalist_of
+from bundle.data.listing.exchanged import refuse_exchanged
+from bundle.data.listing.folders import list_folders
+from bundle.data.listing.listed import Listed
+from bundle.data.listing.table import list_table
+from bundle.data.masks import with_masks
+from bundle.data.page.page import Said, page_of
+from bundle.data.split import split_up
+from bundle.data.windows import Window, windows_of
+from bundle.shared.window_option import window_of
+from scripts.data.datalist.file import NAME, SPLITS
+from scripts.data.image.lengths import COARSEST_UM, FINEST_UM, is_pixel_size
+from scripts.errors import InputError
+from scripts.files.output_folder import writable_folder
+from scripts.whole import remove, write_text, writing
+
+PAGE = "pairs.html"
+
+
+def make_list(args: argparse.Namespace) -> int:
+    """Check the pairs of two folders or a table, write ``datalist.json`` and ``pairs.html``, and say what was found.
+
+    Raises:
+        InputError: a mistake in options, folders or table; no pair can be used; the list would replace one that
+            somebody else wrote; it cannot be written.
+    """
+    pairs = [_as_typed(args, pair) for pair in _listed(args)]
+    refuse_exchanged(pairs)
+    kept = _kept(args.keep, pairs)
+    out = _claimed(args.out)
+    with tqdm(desc="reading", unit="pair", total=len(pairs), leave=False) as bar:
+        checked = check(pairs, lambda done, _: bar.update(done - bar.n))
+    checked = [replace(one, kept=one.listed.name in kept) for one in checked]
+    remarks = [_counted(checked), *_of_all(checked)]
+    with writing(out / PAGE, "give another --out"):
+        if not any(one.used for one in checked):
+            write_text(out / PAGE, page_of(checked, Said(remarks, {}, {})))
+            raise InputError(f"None of the {len(checked)} pairs can be used: see {out / PAGE}.")
+        used, how = split_up(with_masks(checked, out), args.seed, args.within_specimen)
+        windows = windows_of(used)
+        said = Said([*remarks, how], {pair.name: pair for pair in used}, windows)
+        write_text(out / PAGE, page_of(checked, said))
+        write_text(out / NAME, json.dumps(datalist_of(used, windows, out), indent=2) + "\n")
+    _tell(checked, said, windows, out)
+    return 0
+
+
+def _listed(args: argparse.Namespace) -> list[Listed]:
+    folders = [folder for folder in (args.ct, args.section) if folder is not None]
+    if args.table is not None:
+        if folders or args.masks is not None:
+            raise InputError("Give either --table or two folders: a table has its masks in a column mask.")
+        return list_table(args.table, args.specimen)
+    if len(folders) < 2:
+        raise InputError("Give the folder of the CT slices and that of the sections, or --table.")
+    return list_folders(args.ct, args.section, args.masks, args.specimen)
+
+
+def _as_typed(args: argparse.Namespace, pair: Listed) -> Listed:
+    """What was typed for all pairs counts where the table says nothing."""
+    if args.pixel_um is not None and not is_pixel_size(args.pixel_um):
+        raise InputError(f"--pixel_um is {args.pixel_um:g}, expected {FINEST_UM:g} to {COARSEST_UM:g} micrometres.")
+    return replace(pair, pixel_um=pair.pixel_um or args.pixel_um, ct_window=pair.ct_window or window_of(args))
+
+
+def _kept(asked: Sequence[str], pairs: Sequence[Listed]) -> set[str]:
+    """Names of the pairs that are used whatever is found: as messages call them, or as their files are called."""
+    named: dict[str, str] = {}
+    for pair in pairs:
+        for text in (pair.name, pair.ct.name, pair.section.name, pair.ct.stem, pair.section.stem):
+            named.setdefault(text.casefold(), pair.name)
+    unknown = [text for text in asked if text.casefold() not in named]
+    if unknown:
+        close = difflib.get_close_matches(unknown[0].casefold(), named, n=1)
+        hint = f"did you mean {named[close[0]]}?" if close else f"the first is {pairs[0].name}."
+        raise InputError(f"--keep {', '.join(unknown)}: there is no such pair; {hint}")
+    return {named[text.casefold()] for text in asked}
+
+
+def _claimed(out: Path) -> Path:
+    """The output folder, without the list of an earlier run, which would not be true any more.
+
+    Raises:
+        InputError: it cannot be written, or holds a list that this command did not write.
+    """
+    if (out / NAME).exists() and not (out / PAGE).exists():
+        raise InputError(f"{out} has a {NAME} that this command did not write: give another --out, or move it away.")
+    writable_folder(out, "--out")
+    with writing(out / NAME, "give another --out"):
+        remove(out / NAME)
+    return out
+
+
+def _counted(checked: Sequence[Checked]) -> str:
+    """Such as "12 pairs: 11 good, 1 left out"."""
+    verdicts = Counter(one.verdict for one in checked)
+    return f"{len(checked)} pair(s): {', '.join(f'{number} {verdict}' for verdict, number in verdicts.items())}."
+
+
+def _of_all(checked: Sequence[Checked]) -> list[str]:
+    """What concerns all pairs."""
+    if len(checked) < 3:
+        return ["Fewer than three pairs: inverted images and other dyes are not told, as pairs cannot be compared."]
+    return []
+
+
+def _tell(checked: Sequence[Checked], said: Said, windows: dict[str, Window], out: Path) -> None:
+    for one in checked:
+        for finding in one.findings:
+            print(f"{one.listed.name}: {one.verdict}: {finding}")
+    for remark in said.remarks:
+        print(remark)
+    for specimen, window in windows.items():
+        print(f"Window of {specimen}: {window.lo:.6g} to {window.hi:.6g}, {window.why}.")
+    unknown = [pair.name for pair in said.used.values() if pair.pixel_um is None]
+    if unknown:
+        print(f"{len(unknown)} pair(s) do not say how large their pixels are: give --pixel_um, micrometres.")
+    masked = [pair.name for pair in said.used.values() if pair.mask is not None and pair.mask.is_relative_to(out)]
+    if masked:
+        print(f"Masks of what fits are proposed for {', '.join(masked)}: they lie in {out}.")
+    counts = Counter(pair.split for pair in said.used.values())
+    print(f"{out / NAME}: {', '.join(f'{counts[split]} for {split}' for split in SPLITS)}.")
+    print(f"Look through {out / PAGE}, then: python -m bundle train {out} --out O")
