@@ -25,7 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         help="folder for report.html, model.pt, checkpoint.pt, history and previews",
     )
-    parser.add_argument("--epochs", type=int, help="how long (default: 120; with --initial_weights 30)")
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--epochs", type=int, help="how long (default: 120; with --initial_weights 30)")
+    length.add_argument("--minutes", type=float, help="how long: as many epochs as fit into it on this machine")
     parser.add_argument(
         "--initial_weights",
         type=path_text,
@@ -51,6 +53,7 @@ def run(args: argparse.Namespace) -> int:
         "dataset_dir": args.data,
         "output_dir": args.out,
         "train#trainer#max_epochs": args.epochs,
+        "minutes": args.minutes,
         "seed": args.seed,
         "initial_weights": args.initial_weights,
         "resume": args.resume,

@@ -24,8 +24,12 @@ def compared(scores: Mapping[str, float], table: Mapping[str, float]) -> str:
         return ""
     if len(better) == len(both):
         return f"Better than a lookup table in {NUMBERS[len(both)]}."
-    worse = [TITLES[name] for name in both if name not in better]
-    return f"No better than a lookup table in {listed(worse)}: see {GUIDE}."
+    worse = listed([TITLES[name] for name in both if name not in better])
+    if not better:
+        return f"No better than a lookup table in {worse}: see {GUIDE}."
+    return (
+        f"Better than a lookup table in {listed([TITLES[name] for name in better])}, no better in {worse}: see {GUIDE}."
+    )
 
 
 def still_improves(epochs: Sequence[float], values: Sequence[float], key_metric: str) -> bool | None:

@@ -90,6 +90,7 @@ RULES: dict[str, Rule] = {
     "decay_epochs": _whole(0, 10**9),
     "val_interval": STEPS,
     "save_interval": STEPS,
+    "minutes": _or_none(_number(0, 10**6)),
     "patience": _or_none(_whole(1, 10**9)),
     "num_workers": _whole(0, 1024),
     "ct_percentiles": Rule("two percentages, such as [0.5, 99.5]", lambda value: _ascending(value, 0, 100)),

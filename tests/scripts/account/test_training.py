@@ -95,7 +95,7 @@ def test_from_beginning_to_end(workflow: Build, phantom: Path, tmp_path: Path, s
     assert account.scores["ssim"] == rows[account.best_epoch - 1]["validation_ssim"]
     assert f"  best epoch  {account.best_epoch}\n" in texts[-2]
     assert account.verdict in texts[-2]
-    assert account.verdict.startswith("No better than a lookup table in PSNR")  # after 16 steps
+    assert "o better than a lookup table in PSNR" in account.verdict  # after 16 steps
     assert str(tmp_path / "checkpoint.pt") in texts[-2]
     assert said[-1].msg == NEXT
     assert "bundle evaluate" not in texts[-1]
