@@ -103,8 +103,12 @@ class Rehearsal:
             self.device,
             EPOCHS,
             self.loader,
-            *networks,
-            *optimizers,
+            networks[0],
+            networks[1],
+            networks[2],
+            networks[3],
+            optimizers[0],
+            optimizers[1],
             losses,
             amp=self.amp,
             conditional=self.conditional,
@@ -116,24 +120,23 @@ class Rehearsal:
     def _step(self, trainer: Any) -> float:
         pace = Pace(Engine(lambda *_: None), 1)
 
-        @trainer.on(Events.ITERATION_COMPLETED)
         def wait() -> None:  # for the device, as the history does
             for value in trainer.state.output.values():
                 if value.ndim == 0:
                     float(value)
 
-        pace.attach(trainer)
-
-        @trainer.on(Events.ITERATION_COMPLETED)
         def end() -> None:
             if len(pace.steps) >= TIMED:
                 trainer.terminate()
 
+        trainer.add_event_handler(Events.ITERATION_COMPLETED, wait)
+        pace.attach(trainer)
+        trainer.add_event_handler(Events.ITERATION_COMPLETED, end)
         begun = time.perf_counter()
         trainer.run()
         if pace.steps:
             return sum(pace.steps) / len(pace.steps)
-        return (time.perf_counter() - begun) / trainer.state.iteration  # epochs of one step
+        return (time.perf_counter() - begun) / int(trainer.state.iteration)  # epochs of one step
 
     def _checkpoint(self, trainer: PairedCycleGANTrainer) -> float:
         path = self.folder / "timed.pt"
