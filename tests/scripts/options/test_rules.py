@@ -21,6 +21,8 @@ GOOD: dict[str, list[Any]] = {
     "decay_start": [0, 60],
     "decay_epochs": [0, 60],
     "num_workers": [0, 4],
+    "minutes": [None, 0.5, 1.5, 60],
+    "patience": [None, 1, 5],
     "ct_percentiles": [[0.5, 99.5], (0, 100)],
     "train__trainer__pool_size": [0, 50],
     "train__trainer__max_gradient_norm": [100.0, 1, 1.5, 1e30],
