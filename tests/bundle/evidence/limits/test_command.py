@@ -15,6 +15,7 @@ from bundle.evidence.limits import given, training
 from bundle.evidence.shared.cell.cell import Cell
 from bundle.evidence.shared.cell.evaluation import Evaluation
 from bundle.synthetic.phantom.generate import make_phantom
+from scripts.networks.trained_on import UNKNOWN
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +77,7 @@ def test_a_recipe_is_needed(base: Path, capsys: pytest.CaptureFixture[str]) -> N
 def test_weights_that_are_given_are_judged_without_training(
     base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], drawn: list[Figure]
 ) -> None:
+    monkeypatch.setattr("scripts.weights.caution.said_in", lambda _path: UNKNOWN)  # the file holds no weights
     weights = tmp_path / "mine.pt"
     weights.write_bytes(b"weights")
     asked: list[str] = []
