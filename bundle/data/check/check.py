@@ -100,7 +100,7 @@ class _Study:
     def _relation(self, place: int) -> Relation:
         look = self.looks[place]
         assert look.seen is not None
-        return relation_of(look.seen.image, look.grey, look.inside)
+        return relation_of(look.seen.image, look.grey, look.inside & ~look.seen.opaque)
 
     def _compare(self) -> None:
         """Find inverted images and other dyes."""

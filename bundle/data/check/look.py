@@ -13,7 +13,6 @@ from bundle.data.check.finding import Finding
 from bundle.data.listing.listed import Listed
 from bundle.shared.section.glass import WHITE, white_of
 from bundle.shared.section.light import light_of, values_of
-from bundle.shared.section.pen_marks import pen_marks
 from bundle.shared.section.tissue import find_tissue
 from scripts.data.image.pixel_size import read_pixel_size
 from scripts.data.image.read import read_ct, read_header, read_histology, read_mask
@@ -30,7 +29,6 @@ SMALLEST = 160  # pixels along the shorter side of an image that is averaged dow
 BLACK = 0.8  # optical density from which something is opaque, such as metal
 SATURATED = 0.03  # share of the pixels at the brightest grey where the section is not black
 FEWEST_LEVELS = 24  # grey values; a scan has more
-MOST_MARKED = 0.2  # share of the tissue that pen marks may have; more is a red or green dye
 
 Array = NDArray[np.floating[Any]]
 Mask = NDArray[np.bool_]
@@ -49,6 +47,12 @@ class Seen:
     image: Array
     density: Array
     tissue: Mask
+
+    @property
+    def opaque(self) -> Mask:
+        """(H, W) what is black, such as metal: as bright as it is in CT, it would outweigh all tissue."""
+        black: Mask = self.density.min(axis=-1) > BLACK
+        return black
 
 
 @dataclass(frozen=True)
@@ -129,9 +133,6 @@ def see(light: Array) -> Seen:
         tissue = find_tissue(mean, np.zeros(mean.shape, bool), "")
     except InputError:
         tissue = np.zeros(mean.shape, bool)
-    marks = pen_marks(density)
-    if (marks & tissue).sum() < MOST_MARKED * tissue.sum():
-        tissue = tissue & ~marks
     image = values_of(np.clip(passed * light_of(np.array(WHITE)), 0, 1))
     return Seen(image, density, tissue)
 
@@ -167,7 +168,7 @@ def _grey_findings(ct: Array, values: Array, factor: int, seen: Seen | None) -> 
         todo = "export the slice again with all its grey values"
         found.append(Finding("few grey values", f"The CT has {levels} grey values only", todo))
     top = _small((ct >= values.max()).astype(np.float32), factor)
-    opaque = np.zeros(top.shape, bool) if seen is None else seen.density.min(axis=-1) > BLACK
+    opaque = np.zeros(top.shape, bool) if seen is None else seen.opaque
     share = float((top * ~opaque).mean())
     if share > SATURATED:
         what = f"The CT is saturated: {100 * share:.0f} % of it are as bright as can be, and no metal in the section"
