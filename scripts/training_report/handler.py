@@ -87,6 +87,7 @@ class TrainingReport:
         self._epoch = 0  # the last one that is complete
         self._earlier = 0.0  # seconds of earlier sessions
         self._begun = self._last_page = time.monotonic()
+        self._begins = False
         self._told = False
 
     def attach(self, engine: Engine) -> None:
@@ -108,8 +109,9 @@ class TrainingReport:
 
     def _begin(self, engine: Engine) -> None:
         """Not at ``Events.STARTED``: a resumed training finds out only there in which epoch it goes on."""
-        if self._epoch or self._word != RUNNING:
+        if self._begins:
             return
+        self._begins = True
         self._epoch = engine.state.epoch - 1
         last = self.album.page(max(self._validated(), default=0))
         self._earlier = last.seconds if last else 0.0
@@ -134,8 +136,8 @@ class TrainingReport:
 
     def _failed(self, engine: Engine) -> None:
         error = sys.exc_info()[1]
-        if self._word in (INTERRUPTED, FAILED):  # Ignite tells of an exception twice
-            return
+        if not self._begins or self._word in (INTERRUPTED, FAILED):
+            return  # another training's page may lie there still; Ignite tells of an exception twice
         self._word = INTERRUPTED if isinstance(error, KeyboardInterrupt) else FAILED
         self.write(engine, error=str(error))
 

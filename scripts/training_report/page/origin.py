@@ -71,6 +71,13 @@ def _part(run: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return part if isinstance(part, Mapping) else {}
 
 
+def pairs_title(run: Mapping[str, Any]) -> str:
+    """Of `pairs_table`."""
+    number = len(_entries(run.get("pairs")))
+    first = f": the first {MOST} of {number}, run.json has all" if number > MOST else ""
+    return f"Pairs and digests of their files{first}"
+
+
 def pairs_table(run: Mapping[str, Any]) -> Html:
     """The pairs with the digests of their files; empty where nobody knows."""
     pairs = [pair for pair in _entries(run.get("pairs")) if isinstance(pair, Mapping)]

@@ -13,6 +13,7 @@ from scripts.training_report.report import Report
 from scripts.training_report.validation import Pictures, Slice
 
 JPEG = "data:image/jpeg;base64,"
+MOST_SLICES = 200  # in the table
 LONGEST_BAR = 0.3  # of the width of a picture
 
 
@@ -46,8 +47,8 @@ def _scores(row: Mapping[str, float]) -> str:
     return ", ".join(said(name, value) for name, value in scores.items())
 
 
-def slices_table(slices: Sequence[Slice], ranked_by: str, most: int = 200) -> Html:
-    """All slices and their scores, the worst first."""
+def slices_table(slices: Sequence[Slice], ranked_by: str) -> Html:
+    """Slices and their scores, the worst first."""
     metrics = list(dict.fromkeys(name for one in slices for name in one.scores))
     ranked = sorted(slices, key=lambda one: one.scores.get(ranked_by, float("inf")))
     head = element(
@@ -60,7 +61,7 @@ def slices_table(slices: Sequence[Slice], ranked_by: str, most: int = 200) -> Ht
             element("td", one.specimen),
             *(element("td", score(name, one.scores[name]) if name in one.scores else "") for name in metrics),
         )
-        for one in ranked[:most]
+        for one in ranked[:MOST_SLICES]
     ]
     return element("table", element("thead", head), element("tbody", joined(body)), class_="numbers")
 

@@ -10,9 +10,9 @@ from scripts.account.words import count
 from scripts.files.template import Html, element, fill, read_html
 from scripts.training_report.page.curves import term_curves, training_curves, validation_curves, validations_table
 from scripts.training_report.page.head import headline, notices, progress_words, scores_table, tiles
-from scripts.training_report.page.origin import facts_list, pairs_table, provenance, settings_table
+from scripts.training_report.page.origin import facts_list, pairs_table, pairs_title, provenance, settings_table
 from scripts.training_report.page.pairs import left_out_words, moved_table, moved_words
-from scripts.training_report.page.previews import preview_rows, slices_table, stains, worst_rows
+from scripts.training_report.page.previews import MOST_SLICES, preview_rows, slices_table, stains, worst_rows
 from scripts.training_report.pictures import LARGE
 from scripts.training_report.report import Report
 
@@ -96,6 +96,7 @@ def _slices(report: Report) -> Html:
         epoch=report.validation.epoch,
         count=count(len(slices), "slice"),
         rows=worst_rows(report),
+        all="All slices" if len(slices) <= MOST_SLICES else f"The {MOST_SLICES} worst slices",
         table=slices_table(slices, ranked_by),
     )
 
@@ -107,6 +108,7 @@ def _origin(report: Report) -> Html:
         settings=settings_table(report.run),
         command=report.run.get("command") or "not known",
         provenance=provenance(report.run) or _none("Not known."),
+        all=pairs_title(report.run),
         pairs=pairs_table(report.run),
     )
 

@@ -192,6 +192,21 @@ def test_how_it_ended(error: BaseException, words: str, tmp_path: Path) -> None:
     assert epochs_of(page) == [2]
 
 
+def test_a_training_that_cannot_begin_leaves_the_page_of_another(tmp_path: Path) -> None:
+    """As one that cannot be resumed: nothing is known of it yet, and the folder may be another one's."""
+    Training(tmp_path).run(2)
+    before = (tmp_path / "report.html").read_bytes()
+    training = Training(tmp_path)
+
+    @training.trainer.on(Events.STARTED)
+    def refuse() -> None:
+        raise InputError("There is no such checkpoint.")
+
+    with pytest.raises(InputError):
+        training.run(4)
+    assert (tmp_path / "report.html").read_bytes() == before
+
+
 def test_stopped_early(tmp_path: Path) -> None:
     training = Training(tmp_path)
     training.trainer.add_event_handler(Events.EPOCH_COMPLETED(once=3), lambda: training.trainer.terminate())
