@@ -24,6 +24,12 @@ EQUAL = 0.01  # mean difference of two images in [0, 1], up to which they are on
 DYED = (0.05, 0.8)  # optical density of what is dyed, neither glass nor opaque
 LEAST_DYED = 50  # pixels
 
+NEGATIVE = Finding(
+    "negative section",
+    "The section is a negative: inverted, its colours are those of the other sections",
+    "save the section again, not inverted",
+)
+
 Array = NDArray[np.floating[Any]]
 
 
@@ -69,14 +75,25 @@ def inversions(relations: Mapping[int, Relation], looks: Mapping[int, Look]) -> 
 
 def _inverted(relation: Relation, others: Sequence[Relation], look: Look) -> Finding:
     """The finding on a pair of which one image is inverted: which one, its colours tell."""
+    if is_negative(relation, others, look):
+        return NEGATIVE
+    what = "The CT is inverted: what is bright in it is dark in the other pairs"
+    return Finding("inverted CT", what, "export the slice again, so that dense tissue is bright")
+
+
+def is_negative(relation: Relation, others: Sequence[Relation], look: Look, margin: float = 0.0) -> bool:
+    """Whether a section's colours are more like those of the others if it is inverted.
+
+    Args:
+        relation: of the pair.
+        others: of other pairs.
+        look: of the pair.
+        margin: by how much `likeness` must rise.
+    """
     turned = see(light_of(1 - values_of(np.clip(look.light, 0, 1))))
     negative = relation_of(turned.image, look.grey, look.inside & ~turned.opaque)
     as_it_is, as_negative = (np.median([likeness(one, other) for other in others]) for one in (relation, negative))
-    if as_negative > as_it_is:
-        what = "The section is a negative: inverted, its colours are those of the other sections"
-        return Finding("negative section", what, "save the section again, not inverted")
-    what = "The CT is inverted: what is bright in it is dark in the other pairs"
-    return Finding("inverted CT", what, "export the slice again, so that dense tissue is bright")
+    return bool(as_negative > as_it_is + margin)
 
 
 def other_dyes(seen: Mapping[int, Seen]) -> dict[int, Finding]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bundle.data.check.against import duplicates, inversions, other_dyes
+from bundle.data.check.against import NEGATIVE, duplicates, inversions, is_negative, other_dyes
 from bundle.data.check.checked import Checked
 from bundle.data.check.finding import Finding
 from bundle.data.check.fitting import FITS_FROM, LEAST_AFTER, LEAST_GAIN, PART, fit_of, remedy_of
@@ -18,6 +18,7 @@ from bundle.data.listing.listed import Listed
 from bundle.shared.quality.fit import GOOD_FROM, LEAST_JUDGED, Quality
 from scripts.errors import InputError
 
+CLEARLY = 0.15  # by how much a section that has the colours of another dye must be more like the others as a negative
 PARTNERS = 3  # sections of other pairs that are tried on a CT, the most promising first
 TURN_IT = "turn it over in the image program, or export it again"
 TODO = {
@@ -104,9 +105,14 @@ class _Study:
 
     def _compare(self) -> None:
         """Find inverted images and other dyes."""
-        inverted = inversions({place: self._relation(place) for place in self.quality if self._fits(place)}, self.looks)
+        relations = {place: self._relation(place) for place in self.quality if self._fits(place)}
+        inverted = inversions(relations, self.looks)
         seen = {place: look.seen for place, look in self.looks.items() if look.seen is not None}
         dyes = other_dyes({place: one for place, one in seen.items() if place not in inverted})
+        for place in dyes.keys() & relations.keys():
+            others = [relation for other, relation in relations.items() if other not in dyes]
+            if others and is_negative(relations[place], others, self.looks[place], CLEARLY):
+                dyes[place] = NEGATIVE
         for found in (inverted, dyes):
             for place, finding in found.items():
                 self.findings[place].append(finding)
