@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ignite.engine import Engine, Events
-from monai.bundle import ConfigWorkflow
+from monai.bundle import ConfigParser, ConfigWorkflow
 
 from scripts.errors import InputError
 from scripts.files.digest import file_digest
@@ -19,6 +19,7 @@ from scripts.handlers import BestModel, History, RunRecord
 from scripts.networks import KeepsWindowing, StainGenerator
 from scripts.networks.trained_on import TrainedOn
 from scripts.weights.loading import load_generator
+from tests.conftest import ROOT
 
 CONFIG = {"seed": 0}
 
@@ -201,7 +202,8 @@ def test_a_real_training(trained: Path, phantom: Path) -> None:
     [run] = json.loads((trained / "run.json").read_text())["runs"]
     assert run["state"] == "finished"
     assert run["differences"]["seed"] == {"default": 0, "value": 5}
-    assert run["differences"]["train#trainer#max_epochs"] == {"default": 120, "value": 1}
+    shipped = ConfigParser.load_config_file(ROOT / "configs" / "train.yaml")["train"]["trainer"]["max_epochs"]
+    assert run["differences"]["train#trainer#max_epochs"] == {"default": shipped, "value": 1}
     assert {pair["split"] for pair in run["pairs"]} == {"training", "validation"}
     assert all((phantom / pair["ct"]).is_file() for pair in run["pairs"])
     for name in ("model.pt", "checkpoint.pt"):
