@@ -44,8 +44,10 @@ def run(args: argparse.Namespace) -> int:
 
 def words_of(args: argparse.Namespace) -> list[str]:
     """The options of ``train`` that were given, as they are typed; where to write, and to go on, is each fold's."""
+    parser = argparse.ArgumentParser(add_help=False)
+    train.add_arguments(parser)
     words = []
-    for action in _Recorder().actions:
+    for action in parser._actions:  # those of groups, too; argparse has no public list of them
         value: Any = getattr(args, action.dest, None)
         if not action.option_strings or action.dest in ("out", "resume") or value in (None, False, []):
             continue
@@ -57,17 +59,3 @@ def words_of(args: argparse.Namespace) -> list[str]:
         else:
             words.append(f"{option}={value}")
     return words
-
-
-class _Recorder(argparse.ArgumentParser):
-    """Knows what ``train`` declares."""
-
-    def __init__(self) -> None:
-        super().__init__(add_help=False)
-        self.actions: list[argparse.Action] = []
-        train.add_arguments(self)
-
-    def add_argument(self, *args: Any, **options: Any) -> argparse.Action:
-        action = super().add_argument(*args, **options)
-        self.actions.append(action)
-        return action
