@@ -8,9 +8,8 @@ from typing import Any
 
 from bundle.data.listing.listed import Listed
 from scripts.data.datalist.specimen_window import facts_of_slices, found_window
-from scripts.data.given_window import PRESETS
+from scripts.data.given_window import percentiles_for
 from scripts.data.image.read import read_ct
-from scripts.data.window import PERCENTILES
 from scripts.data.window_choice import NO_TRAINING, decide
 
 
@@ -49,7 +48,7 @@ def windows_of(pairs: Sequence[Listed]) -> dict[str, Window]:
         if isinstance(asked, tuple):
             windows[specimen] = Window(*asked, "given", None)
             continue
-        percentiles = (PRESETS[asked] if asked is not None else None) or PERCENTILES
+        percentiles = percentiles_for(asked)
         facts = facts_of_slices([read_ct(pair.ct) for pair in own], percentiles, name)
         choice = decide(asked, facts, NO_TRAINING, name)
         windows[specimen] = Window(*choice.window, choice.why, found_window(facts, percentiles))

@@ -13,11 +13,11 @@ import psutil
 from scripts.account.pace import validations_after
 from scripts.account.rehearsal import Costs
 from scripts.account.saying import say
-from scripts.account.words import count, duration
 from scripts.errors import InputError, on_command_line
 from scripts.handlers.checkpoint import CHECKPOINT
 from scripts.options.values import truth
 from scripts.weights.checkpoint import read_checkpoint_or_previous
+from scripts.words import count, duration
 
 REALIGNED = 3  # times, by default, that the pairs are registered anew
 VALIDATIONS = 4  # that the lookup table, the known features and LPIPS take as long as, once each, and some seconds:

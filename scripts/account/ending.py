@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from scripts.account.words import TITLES, UNITS, score
 from scripts.handlers.checkpoint import CHECKPOINT
+from scripts.words import TITLES, UNITS, score
 
 FILES = {"weights": "model.pt", "to resume": CHECKPOINT, "report": "report.html", "previews": "previews"}
 
@@ -28,7 +28,8 @@ def ending_in_words(
     for name, title in TITLES.items():
         if name in scores:
             beside = f", lookup table {score(name, table[name])}" if name in table else ""
-            lines[title] = f"{score(name, scores[name])}{UNITS.get(name, '')}{beside}"
+            value = " ".join(filter(None, (score(name, scores[name]), UNITS.get(name))))
+            lines[title] = f"{value}{beside}"
     lines |= {"verdict": verdict} if verdict else {}
     return lines | {label: str(folder / name) for label, name in FILES.items() if (folder / name).exists()}
 

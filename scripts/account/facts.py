@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from scripts.account.words import count, listed
 from scripts.data.window import common_window
 from scripts.weights.origin import describe_weights
+from scripts.words import count, listed
 
 Items = Sequence[Mapping[str, Any]]
 

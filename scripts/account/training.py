@@ -30,13 +30,13 @@ from scripts.account.pace import TIMED, Pace
 from scripts.account.patience import Patience
 from scripts.account.saying import INTERRUPTED, NEXT, is_not_the_last_word, leave_out, quietly, say
 from scripts.account.verdict import advice, compared, still_improves, stopped_early
-from scripts.account.words import aligned, beside, duration
 from scripts.handlers.checkpoint import CHECKPOINT, BestModel
 from scripts.handlers.failure import on_interrupt
-from scripts.handlers.history import History
+from scripts.handlers.history import History, validation_scores
 from scripts.handlers.metrics import PSNR, SSIM
 from scripts.lookup_table.choice import score_lut
 from scripts.lookup_table.quick import QuickTable, quick_table
+from scripts.words import aligned, beside, duration
 
 
 class TrainingAccount:
@@ -121,22 +121,13 @@ class TrainingAccount:
     @property
     def best_epoch(self) -> int | None:
         """Epoch of the best validation among those that compete, or of the last where none does."""
-        row = self._best_row()
+        row = self.best_model.best_row(self.history.rows)
         return None if row is None else int(row["epoch"])
 
     @property
     def scores(self) -> dict[str, float]:
         """Of the validation of `best_epoch`, and at the end their LPIPS."""
-        row, prefix = self._best_row() or {}, "validation_"
-        found = {name.removeprefix(prefix): value for name, value in row.items() if name.startswith(prefix)}
-        return found | self._final
-
-    def _best_row(self) -> dict[str, float] | None:
-        rows, column = self.history.rows, self.best_model.column
-        competing = self.best_model.competing(rows)
-        if competing:
-            return max(competing, key=lambda row: row[column])  # the first of equals, as `BestModel` has it
-        return next((row for row in reversed(rows) if column in row), None)
+        return validation_scores(self.best_model.best_row(self.history.rows) or {}) | self._final
 
     def _begin(self, engine: Any) -> None:
         state = engine.state
@@ -173,8 +164,7 @@ class TrainingAccount:
         return left
 
     def _tell_validation(self, engine: Any) -> None:
-        row = self.history.rows[-1] if self.history.rows else {}
-        scores = {name: row[f"validation_{name}"] for name in ("psnr", "ssim") if f"validation_{name}" in row}
+        scores = validation_scores(self.history.rows[-1]) if self.history.rows else {}
         if not scores:
             return
         left = self._tell_time(engine, ", validations included")

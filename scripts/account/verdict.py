@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from scipy.stats import linregress
 
-from scripts.account.words import TITLES, listed
+from scripts.words import TITLES, listed
 
 LAST, FEWEST = 5, 3  # validations that show whether a training still improves
 CHANCE = 0.05  # that scatter alone rises so

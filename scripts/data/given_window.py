@@ -9,17 +9,23 @@ from typing import Any
 import numpy as np
 import torch
 
+from scripts.data.window import PERCENTILES as USUAL
 from scripts.errors import InputError
 
 LANDMARKS, PERCENTILES, EXPORT = "landmarks", "percentiles", "export"
 #: Words for a window, and the percentiles that find it; None where others do.
 PRESETS: dict[str, tuple[float, float] | None] = {
     LANDMARKS: None,  # background and mineral where the training has them
-    PERCENTILES: (0.5, 99.5),
+    PERCENTILES: USUAL,
     EXPORT: (0.02, 99.98),  # the cut of the beamline's own export to 8 or 16 bits
 }
 
 GivenWindow = tuple[float, float] | str
+
+
+def percentiles_for(asked: GivenWindow | None) -> tuple[float, float]:
+    """Percentiles to find a scan's window by: those of the word that was asked for, else the usual ones."""
+    return (PRESETS[asked] if isinstance(asked, str) else None) or USUAL
 
 
 def given_window(value: object, name: str, numbers_as_text: bool = True) -> GivenWindow:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from scripts.engines.distributed import average
 from scripts.engines.trainer import PairedCycleGANTrainer
 from scripts.errors import InputError
 from scripts.handlers.failure import on_failure
+from scripts.handlers.history import VALIDATION
 from scripts.handlers.resuming import lay_out_as_weights, require_same_training
 from scripts.lock import lock_folder
 from scripts.options.values import truth
@@ -183,12 +184,19 @@ class BestModel:
     @property
     def column(self) -> str:
         """Where a `History` has the key metric."""
-        return f"validation_{self.key_metric}"
+        return f"{VALIDATION}{self.key_metric}"
 
     def competing(self, rows: Iterable[dict[str, float]]) -> list[dict[str, float]]:
         """The rows of a `History` whose validations compete."""
         first = self.first_epoch or 0
         return [row for row in rows if self.column in row and row["epoch"] >= first]
+
+    def best_row(self, rows: Sequence[dict[str, float]]) -> dict[str, float] | None:
+        """The row of a `History` whose weights are in the file: the best that competes, or the last as none does."""
+        competing = self.competing(rows)
+        if competing:
+            return max(competing, key=lambda row: row[self.column])  # the first of equals, as `__call__` has it
+        return next((row for row in reversed(rows) if self.column in row), None)
 
     def attach(self, validator: Engine) -> None:
         validator.add_event_handler(Events.COMPLETED, self)

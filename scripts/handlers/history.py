@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,12 @@ from ignite.engine import Engine, Events
 from scripts.files.table import write_rows
 
 NOT_TERMS = ("image", "label", "pred")
+VALIDATION = "validation_"  # before the name of a metric, in a row
+
+
+def validation_scores(row: Mapping[str, float]) -> dict[str, float]:
+    """Metrics of the validation that a row tells of; empty where there was none."""
+    return {name.removeprefix(VALIDATION): value for name, value in row.items() if name.startswith(VALIDATION)}
 
 
 class History:
@@ -58,7 +65,7 @@ class History:
     def _write(self, engine: Any) -> None:
         row = {"epoch": float(engine.state.epoch), "learning_rate": self._learning_rate}
         row |= {name: value / self._steps for name, value in self._sums.items()}
-        row |= {f"validation_{name}": float(value) for name, value in self.validator.state.metrics.items()}
+        row |= {f"{VALIDATION}{name}": float(value) for name, value in self.validator.state.metrics.items()}
         self.rows.append(row)
         if idist.get_rank() == 0:
             write_rows(self.path, self.rows)

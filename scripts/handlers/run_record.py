@@ -17,7 +17,7 @@ from ignite.engine import Engine, Events
 from scripts.files.digest import file_digest
 from scripts.handlers.checkpoint import BestModel
 from scripts.handlers.failure import on_failure
-from scripts.handlers.history import History
+from scripts.handlers.history import History, validation_scores
 from scripts.networks import KeepsWindowing
 from scripts.networks.trained_on import UNKNOWN
 from scripts.provenance.code import code_version
@@ -137,18 +137,11 @@ class RunRecord:
 
     def _go_on(self, engine: Engine) -> None:
         self.content["epochs"] = engine.state.epoch
-        if f"validation_{self.best_model.key_metric}" in self.history.rows[-1]:  # the next tells of epochs between
-            self.content["best"] = self._best()
+        if self.best_model.column in self.history.rows[-1]:  # the next tells of epochs between
+            best = self.best_model.best_row(self.history.rows) or {}
+            self.content["best"] = {"epoch": int(best["epoch"]), **validation_scores(best)}
             with writing(self.path):
                 self._write()
-
-    def _best(self) -> dict[str, float]:
-        """Epoch and scores of the validation whose weights are in ``model.pt``: the last, as long as none competes."""
-        name = f"validation_{self.best_model.key_metric}"
-        rows = [row for row in self.history.rows if name in row]
-        row = next((row for row in rows if row[name] == self.best_model.best), rows[-1])
-        scores = {name.removeprefix("validation_"): row[name] for name in row if name.startswith("validation_")}
-        return {"epoch": int(row["epoch"]), **scores}
 
     def _finish(self) -> None:
         self.content |= {"state": "finished", "ended": _now()}

@@ -9,6 +9,7 @@ from typing import Any
 
 from scripts.options.paths import is_path
 from scripts.provenance.pairs import identity_of
+from scripts.words import count
 
 #: Ids that say where something lies, or that the digests of the files stand for.
 ELSEWHERE = ("device", "initial_weights", "resume")
@@ -51,7 +52,7 @@ def short_form(content: Mapping[str, Any]) -> str:
     pairs = [pair for pair in content["pairs"] if pair["split"] == "training"]
     specimens = {str(pair["specimen"]) for pair in pairs}
     return (
-        f"{content['started'][:10]}, {_counted(len(pairs), 'pair')} of {_counted(len(specimens), 'specimen')}, "
+        f"{content['started'][:10]}, {count(len(pairs), 'pair')} of {count(len(specimens), 'specimen')}, "
         f"seed {content['seed']}, bundle {content['code']['bundle']}"
     )
 
@@ -63,7 +64,3 @@ def _counts(id_: str) -> bool:
 def _value(difference: Mapping[str, Any]) -> Any:
     """The value as a list of one; of what was left out, an empty one."""
     return [difference["value"]] if "value" in difference else []
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'s' * (count != 1)}"

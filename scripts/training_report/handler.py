@@ -19,7 +19,7 @@ from scripts.account import TrainingAccount
 from scripts.errors import InputError
 from scripts.files.output_folder import writable_folder
 from scripts.handlers.failure import on_failure
-from scripts.handlers.history import History
+from scripts.handlers.history import History, validation_scores
 from scripts.handlers.realign import FLOOR, RealignPairs
 from scripts.handlers.run_record import RunRecord
 from scripts.training_report.album import Album, thinned
@@ -184,7 +184,7 @@ class TrainingReport:
 
     def _validated(self) -> list[int]:
         """Epochs with a validation: what lies in the folder may be of a training that is gone."""
-        return [int(row["epoch"]) for row in self.history.rows if any("validation_" in name for name in row)]
+        return [int(row["epoch"]) for row in self.history.rows if validation_scores(row)]
 
     def _realigned(self) -> Realigned:
         items: Mapping[str, Any] = {str(item["image"]): item for item in self.realign.slices.data}

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
 
 from bundle.data.check.against import NEGATIVE, duplicates, inversions, is_negative, other_dyes
 from bundle.data.check.checked import Checked
@@ -21,7 +22,7 @@ from scripts.errors import InputError
 CLEARLY = 0.15  # by how much a section that has the colours of another dye must be more like the others as a negative
 PARTNERS = 3  # sections of other pairs that are tried on a CT, the most promising first
 TURN_IT = "turn it over in the image program, or export it again"
-TODO = {
+WHAT_TO_DO = {
     "turned": TURN_IT,
     "mirrored": TURN_IT,
     "shifted": "register the pair again",
@@ -156,7 +157,7 @@ class _Study:
                 f"{sizes}The section fits if it is {remedy.words}: {100 * remedy.fitting:.0f} % of its places fit then"
             )
             what += "" if sizes else f", {100 * fitting:.0f} % as it is"
-            return Finding("other size" if sizes else remedy.kind, what, TODO[remedy.kind])
+            return Finding("other size" if sizes else remedy.kind, what, WHAT_TO_DO[remedy.kind])
         if sizes:
             return Finding("other size", sizes.rstrip(". "), "resample one onto the other")
         partner = self._partner(place, look, fitting)
@@ -187,8 +188,6 @@ class _Study:
 
 
 def _fine(image: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
-    from scipy.ndimage import gaussian_filter
-
     detail = image - gaussian_filter(image, 6)
     scaled: NDArray[np.floating[Any]] = detail / max(float(np.linalg.norm(detail)), 1e-9)
     return scaled

@@ -108,7 +108,8 @@ def look_at(listed: Listed) -> Look:
     same = section_shape == shape
     light = _small(light_of(colours), factor if same else _factor(section_shape))
     seen = see(light) if same else None
-    findings = _grey_findings(ct, values, factor, seen) + _size_findings(listed) + _section_findings(seen)
+    pixel_um = listed.pixel_um or read_pixel_size(listed.ct)
+    findings = _grey_findings(ct, values, factor, seen) + _size_findings(listed, pixel_um) + _section_findings(seen)
     return Look(
         listed=listed,
         shape=shape,
@@ -118,7 +119,7 @@ def look_at(listed: Listed) -> Look:
         inside=_small(used.astype(np.float32), factor) > 0.5,
         light=light,
         seen=seen,
-        pixel_um=listed.pixel_um or read_pixel_size(listed.ct),
+        pixel_um=pixel_um,
         digests=(file_digest(listed.ct), file_digest(listed.section)),
         findings=tuple(findings),
     )
@@ -176,9 +177,8 @@ def _grey_findings(ct: Array, values: Array, factor: int, seen: Seen | None) -> 
     return found
 
 
-def _size_findings(listed: Listed) -> list[Finding]:
-    ct, section = read_pixel_size(listed.ct), read_pixel_size(listed.section)
-    said = listed.pixel_um or ct
+def _size_findings(listed: Listed, said: float | None) -> list[Finding]:
+    section = read_pixel_size(listed.section)
     if said is None or section is None or same_size(said, section):
         return []
     what = f"The pixels are of {said:g} um by the CT, of {section:g} um by the section's file"

@@ -16,12 +16,12 @@ from bundle.shared.quality.fit import measure
 from bundle.shared.section.find import find_section
 from bundle.shared.section.light import light_of
 from scripts.data.datalist.specimen_window import FOUND, facts_of_slices, found_window, read_found
-from scripts.data.given_window import PRESETS, given_or_none
+from scripts.data.given_window import given_or_none, percentiles_for
 from scripts.data.image.lengths import COARSEST_UM, FINEST_UM, is_pixel_size
 from scripts.data.image.pixel_size import read_pixel_size
 from scripts.data.image.read import read_ct, read_histology
 from scripts.data.padding import dark_end, padding_of
-from scripts.data.window import PERCENTILES, window
+from scripts.data.window import window
 from scripts.data.window_choice import NO_TRAINING, Facts, decide
 from scripts.errors import InputError
 
@@ -84,7 +84,7 @@ def _window(
     asked = given_or_none(asked, name)
     if isinstance(asked, tuple):
         return asked, {}
-    percentiles = (PRESETS[asked] if asked is not None else None) or PERCENTILES
+    percentiles = percentiles_for(asked)
     entry = found or found_window(facts_of_slices([grey], percentiles, name), percentiles)
     robust, _, search = read_found(entry, name)
     assert search is not None

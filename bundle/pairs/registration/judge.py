@@ -14,8 +14,7 @@ from bundle.pairs.registration.attempt import Attempt
 from bundle.pairs.registration.prepare import Task
 from bundle.shared.quality.fit import Quality
 from scripts.data.datalist.specimen_window import FOUND, found_window
-from scripts.data.given_window import PRESETS
-from scripts.data.window import PERCENTILES
+from scripts.data.given_window import percentiles_for
 
 LEAST_INSIDE = 0.5  # share of the tissue that must lie in the scan
 
@@ -80,9 +79,7 @@ def _found(task: Task) -> dict[str, Any]:
     """What was found in the scan, from which its window was chosen; nothing where the window was given."""
     if task.window.facts is None:
         return {}
-    asked = task.options.ct_window
-    percentiles = PRESETS[asked] if isinstance(asked, str) else None
-    return {FOUND: found_window(task.window.facts, percentiles or PERCENTILES)}
+    return {FOUND: found_window(task.window.facts, percentiles_for(task.options.ct_window))}
 
 
 def _in_words(cut: Cut) -> dict[str, Any]:

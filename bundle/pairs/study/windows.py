@@ -7,9 +7,8 @@ from typing import Any
 
 from bundle.pairs.study.table.row import Row
 from scripts.data.datalist.specimen_window import facts_of_slices, found_window
-from scripts.data.given_window import PRESETS
+from scripts.data.given_window import percentiles_for
 from scripts.data.image.read import read_ct
-from scripts.data.window import PERCENTILES
 from scripts.errors import InputError
 
 
@@ -31,7 +30,7 @@ def windows_of(rows: Sequence[Row]) -> tuple[dict[str, dict[str, Any]], dict[str
         try:
             slices = [read_ct(path) for path in paths]
             asked = next(row.ct_window for row in rows if row.specimen == specimen)
-            percentiles = (PRESETS[asked] if isinstance(asked, str) else None) or PERCENTILES
+            percentiles = percentiles_for(asked)
             windows[specimen] = found_window(facts_of_slices(slices, percentiles, f"the CT of {specimen}"), percentiles)
         except InputError as error:
             mistakes[specimen] = str(error)

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from scripts.words import TITLES, count, score, with_unit
+
 Scores = dict[str, float]  # by metric; what nobody has is left out
 
-TITLES = {"psnr": "PSNR / dB", "ssim": "SSIM", "lpips": "LPIPS"}  # of what is printed
-ROUNDED = {"psnr": 2}  # digits; three for all others
 SAID = (
     "Held-out specimens took no part in their fold's training, not even in the choice of its best epoch: other "
     "specimens did that. The spread is the standard deviation (n - 1). That of folds is no error of their mean: they "
@@ -93,7 +93,7 @@ def lines_of(folds: Sequence[Mapping[str, Any]], together: Mapping[str, Any]) ->
     lines = []
     for fold in folds:
         held_out = ", ".join(fold["held_out"])
-        lines.append(f"fold {fold['fold']}: {_words(fold['scores'])} on {fold['pairs']} pairs of {held_out}")
+        lines.append(f"fold {fold['fold']}: {_words(fold['scores'])} on {count(fold['pairs'], 'pair')} of {held_out}")
     for what, key in (
         (f"{len(folds)} folds", "between_folds"),
         ("specimens", "between_specimens"),
@@ -101,8 +101,8 @@ def lines_of(folds: Sequence[Mapping[str, Any]], together: Mapping[str, Any]) ->
     ):
         found = together[key]
         parts = [
-            f"{TITLES[name]} {found[name]['mean']:.{ROUNDED.get(name, 3)}f}"
-            + ("" if found[name]["sd"] is None else f" +- {found[name]['sd']:.{ROUNDED.get(name, 3)}f}")
+            f"{with_unit(name)} {score(name, found[name]['mean'])}"
+            + ("" if found[name]["sd"] is None else f" +- {score(name, found[name]['sd'])}")
             for name in TITLES
             if name in found
         ]
@@ -112,6 +112,4 @@ def lines_of(folds: Sequence[Mapping[str, Any]], together: Mapping[str, Any]) ->
 
 
 def _words(scores: Scores) -> str:
-    return ", ".join(
-        f"{title} {scores[name]:.{ROUNDED.get(name, 3)}f}" for name, title in TITLES.items() if name in scores
-    )
+    return ", ".join(f"{with_unit(name)} {score(name, scores[name])}" for name in TITLES if name in scores)

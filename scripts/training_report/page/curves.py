@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from scripts.account.words import TITLES
 from scripts.files.template import Html, element, joined
+from scripts.handlers.history import VALIDATION, validation_scores
 from scripts.training_report.page.chart import Chart, Points, draw
-from scripts.training_report.page.words import LOWER_IS_BETTER, score, title_of, with_unit
+from scripts.training_report.page.words import LOWER_IS_BETTER, score, title_of
 from scripts.training_report.report import Report
+from scripts.words import TITLES, with_unit
 
-VALIDATION = "validation_"
 TERMS = {  # as `LossWeights` has them
     "pixel_stain": "pixels, stain",
     "pixel_ct": "pixels, CT",
@@ -27,9 +27,7 @@ LATEST_ROWS = 200  # of the table; the rest is in history.csv
 
 def metrics_of(report: Report) -> list[str]:
     """Of the validations, those that everybody knows first."""
-    found = dict.fromkeys(
-        name.removeprefix(VALIDATION) for row in report.rows for name in row if name.startswith(VALIDATION)
-    )
+    found = dict.fromkeys(name for row in report.rows for name in validation_scores(row))
     first = [name for name in TITLES if name in found]
     return first + [name for name in found if name not in first]
 

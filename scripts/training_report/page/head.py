@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scripts.account.words import count, duration
 from scripts.files.template import Html, element, joined
-from scripts.training_report.page.curves import VALIDATION
-from scripts.training_report.page.words import LOWER_IS_BETTER, score, title_of, with_unit
+from scripts.handlers.history import VALIDATION, validation_scores
+from scripts.training_report.page.words import LOWER_IS_BETTER, score, title_of
 from scripts.training_report.report import FAILED, FINISHED, INTERRUPTED, RUNNING, STOPPED, Report
+from scripts.words import count, duration, with_unit
 
 SYNTHETIC = (
     "Synthetic data. The data list says that its pairs were computed, not scanned: nothing here tells how well real "
@@ -81,7 +81,7 @@ def _tile(label: str, figure: str, beside: str) -> Html:
 
 def scores_table(report: Report) -> Html:
     """Best and last validation beside the lookup table."""
-    last = next((row for row in reversed(report.rows) if any(VALIDATION in name for name in row)), {})
+    last = next((row for row in reversed(report.rows) if validation_scores(row)), {})
     heads = [
         "score",
         "lookup table",

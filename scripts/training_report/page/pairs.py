@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from scripts.account.words import count
 from scripts.files.template import Html, element, joined
 from scripts.training_report.page.words import length
 from scripts.training_report.report import Realigned, Report
+from scripts.words import count
 
 MOST = 8
 

@@ -6,11 +6,12 @@ import json
 from collections.abc import Mapping, Sequence
 
 from scripts.files.template import Html, element, joined
+from scripts.handlers.history import validation_scores
 from scripts.round_length import round_length
-from scripts.training_report.page.curves import VALIDATION
-from scripts.training_report.page.words import length, said, score, with_unit
+from scripts.training_report.page.words import length, said, score
 from scripts.training_report.report import Report
 from scripts.training_report.validation import Pictures, Slice
+from scripts.words import with_unit
 
 JPEG = "data:image/jpeg;base64,"
 MOST_SLICES = 200  # in the table
@@ -43,7 +44,7 @@ def stains(report: Report) -> Html:
 
 
 def _scores(row: Mapping[str, float]) -> str:
-    scores = {name.removeprefix(VALIDATION): value for name, value in row.items() if name.startswith(VALIDATION)}
+    scores = validation_scores(row)
     return ", ".join(said(name, value) for name, value in scores.items())
 
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from scripts.account.words import DIGITS, TITLES
+from scripts.words import DIGITS, TITLES, UNITS
 
-UNITS = {"psnr": "dB"}
 LOWER_IS_BETTER = ("lpips",)
 
 
 def title_of(metric: str) -> str:
     """Of a metric of images."""
     return TITLES.get(metric, metric)
-
-
-def with_unit(metric: str) -> str:
-    """Title, and the unit where there is one: ``PSNR / dB``."""
-    return " / ".join(filter(None, (title_of(metric), UNITS.get(metric))))
 
 
 def score(metric: str, value: float, sign: bool = False) -> str:

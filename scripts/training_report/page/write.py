@@ -6,7 +6,6 @@ import base64
 import hashlib
 from pathlib import Path
 
-from scripts.account.words import count
 from scripts.files.template import Html, element, fill, read_html
 from scripts.training_report.page.curves import term_curves, training_curves, validation_curves, validations_table
 from scripts.training_report.page.head import headline, notices, progress_words, scores_table, tiles
@@ -15,6 +14,7 @@ from scripts.training_report.page.pairs import left_out_words, moved_table, move
 from scripts.training_report.page.previews import MOST_SLICES, preview_rows, slices_table, stains, worst_rows
 from scripts.training_report.pictures import LARGE
 from scripts.training_report.report import Report
+from scripts.words import count
 
 FOLDER = Path(__file__).parent / "templates"
 

@@ -38,8 +38,11 @@ class Training:
         self.record = RunRecord(folder / "out", folder, items, [], self.network, history, best, seed, "cpu", **options)
         self.engine = Engine(lambda _engine, _batch: {})
         self.engine.optimizer = SimpleNamespace(param_groups=[{"lr": 1.0}])  # type: ignore[attr-defined]
-        self.engine.add_event_handler(Events.EPOCH_COMPLETED, lambda: validator.state.metrics.update(ssim=0.5))
-        self.epochs, self.history = epochs, history
+        self.engine.add_event_handler(Events.EPOCH_COMPLETED, self._validate)
+        self.epochs, self.history, self.validator = epochs, history, validator
+
+    def _validate(self, engine: Engine) -> None:
+        self.validator.state.metrics.update(ssim=engine.state.epoch / 4)
 
     def run(self, after: int = 0, run: str | None = None, trained: str | None = None) -> dict[str, Any]:
         """Train, from the epoch and with the digest that a checkpoint has; return the newest run of the file."""

@@ -68,7 +68,7 @@ def test_table_and_lines() -> None:
     lines = lines_of(FOLDS, summary(FOLDS))
     assert lines[:5] == [
         "fold 1: PSNR / dB 21.00 on 2 pairs of a, b",
-        "fold 2: PSNR / dB 24.00 on 1 pairs of c",
+        "fold 2: PSNR / dB 24.00 on 1 pair of c",
         "2 folds: PSNR / dB 22.50 +- 2.12",
         "specimens: PSNR / dB 22.00 +- 2.00",
         "lookup table: PSNR / dB 16.00 +- 1.41",

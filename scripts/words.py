@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 TITLES = {"psnr": "PSNR", "ssim": "SSIM", "lpips": "LPIPS"}  # in the order in which they are told
 DIGITS = {"psnr": 2, "ssim": 3, "lpips": 3}
-UNITS = {"psnr": " dB"}
+UNITS = {"psnr": "dB"}
 
 
 def duration(seconds: float) -> str:
@@ -29,6 +29,11 @@ def aligned(lines: Mapping[str, str]) -> str:
     """Labels and texts, one a line, the texts below each other."""
     width = max(map(len, lines), default=0)
     return "\n".join(f"  {label:<{width}}  {text}" for label, text in lines.items())
+
+
+def with_unit(metric: str) -> str:
+    """Title, and the unit where there is one: ``PSNR / dB``."""
+    return " / ".join(filter(None, (TITLES.get(metric, metric), UNITS.get(metric))))
 
 
 def score(name: str, value: float) -> str:

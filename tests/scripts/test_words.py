@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scripts.account.words import aligned, beside, count, duration, listed
+from scripts.words import aligned, beside, count, duration, listed
 
 
 @pytest.mark.parametrize(
