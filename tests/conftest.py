@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,20 @@ from scripts.networks import StainGenerator
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY_CHANNELS = [4, 4, 8]
+
+
+@pytest.fixture(autouse=True)
+def own_process() -> Iterator[None]:
+    """Puts back what a workflow sets for its process: hook for uncaught exceptions, search path, logging."""
+    root, quiet = logging.getLogger(), logging.getLogger("tifffile")
+    before = sys.excepthook, list(sys.path), list(root.handlers), root.level, quiet.level
+    yield
+    sys.excepthook, sys.path[:], root.handlers[:] = before[:3]
+    root.setLevel(before[3])
+    quiet.setLevel(before[4])
+    for handler in (*root.handlers, logging.lastResort):
+        if handler is not None:
+            handler.filters.clear()
 
 
 @pytest.fixture(scope="session")
