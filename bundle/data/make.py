@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from bundle.data.check.check import check
 from bundle.data.check.checked import Checked
+from bundle.data.check.upside_down import upside_down
 from bundle.data.datalist import datalist_of
 from bundle.data.listing.exchanged import refuse_exchanged
 from bundle.data.listing.folders import list_folders
@@ -115,9 +116,11 @@ def _counted(checked: Sequence[Checked]) -> str:
 
 def _of_all(checked: Sequence[Checked]) -> list[str]:
     """What concerns all pairs."""
+    remarks = []
     if len(checked) < 3:
-        return ["Fewer than three pairs: inverted images and other dyes are not told, as pairs cannot be compared."]
-    return []
+        remarks.append("Fewer than three pairs: one inverted image or another dye is not told: pairs cannot be compared.")
+    inverted = upside_down(checked)
+    return remarks if inverted is None else [*remarks, inverted]
 
 
 def _tell(checked: Sequence[Checked], said: Said, windows: dict[str, Window], out: Path) -> None:

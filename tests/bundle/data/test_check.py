@@ -14,6 +14,7 @@ from PIL import Image
 from bundle.data.check.check import judge, look_or_mistake
 from bundle.data.check.checked import GOOD, OUT
 from bundle.data.check.look import Look
+from bundle.data.check.upside_down import upside_down
 from bundle.data.listing.folders import list_folders
 from bundle.data.listing.listed import Listed
 from scripts.data.image.read import read_image
@@ -57,6 +58,18 @@ def with_other(sound: Read, pair: Listed) -> Read:
 
 def test_sound_pairs_are_good(sound: Read) -> None:
     assert {one.listed.name: one.findings for one in judge(*sound) if one.verdict != GOOD} == {}
+
+
+def test_most_are_inverted(sound: Read) -> None:
+    """The others are left out for it, and what is bright at the glass is told of those that are used."""
+    listed, looks = sound
+    assert upside_down(judge(listed[:3], looks[:3])) is None
+    inverted = [replace(look, grey=1 - look.grey) if isinstance(look, Look) else look for look in looks[:3]]
+    checked = judge(listed[:4], [*inverted, looks[3]])
+    assert [one.verdict for one in checked] == [GOOD, GOOD, GOOD, OUT]
+    said = upside_down(checked)
+    assert said is not None
+    assert "In 3 of 3 pair(s) the CT is brighter at the glass" in said
 
 
 @pytest.mark.parametrize("kind", PLANTED)
