@@ -10,7 +10,8 @@ import pytest
 
 from scripts.training_report.page import build_page
 from scripts.training_report.report import RUNNING
-from tests.browser.test_view_page import PHONE, Look, luminance
+from tests.browser.contrast import READABLE, contrast
+from tests.browser.test_view_page import PHONE, Look
 from tests.scripts.training_report.made import EVIL, report
 
 CLOSE = 3  # JPEG
@@ -139,16 +140,7 @@ def test_text_can_be_read(changes: dict[str, str], scheme: str, look: Look, page
         *("#epoch-words", "button", "h3 span", ".rule span", ".won", "td", "thead th", "summary", "figcaption span"),
         *("svg.chart text", "svg.chart .reference-name", "pre", "dd", "footer p"),
     ):
-        ink, ground = seen.page.locator(selector).first.evaluate(
-            """(element) => {
-                let ground = element;
-                while (getComputedStyle(ground).backgroundColor === "rgba(0, 0, 0, 0)") ground = ground.parentElement;
-                const style = getComputedStyle(element);
-                return [element.ownerSVGElement ? style.fill : style.color, getComputedStyle(ground).backgroundColor];
-            }"""
-        )
-        lights = sorted(luminance(colour) for colour in (ink, ground))
-        assert (lights[1] + 0.05) / (lights[0] + 0.05) >= 4.5, selector
+        assert contrast(seen, selector) >= READABLE, selector
 
 
 class TestPhone:

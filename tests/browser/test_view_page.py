@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
+
+from tests.browser.contrast import READABLE, contrast
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True, "device_scale_factor": 3}
 
@@ -215,22 +216,7 @@ def test_text_can_be_read(scheme: str, look: Look, write: Write) -> None:
         ".xy .enlarge",
         "dt",
     ):
-        ink, ground = seen.page.locator(selector).first.evaluate(
-            """(element) => {
-                let ground = element;
-                while (getComputedStyle(ground).backgroundColor === "rgba(0, 0, 0, 0)") ground = ground.parentElement;
-                return [getComputedStyle(element).color, getComputedStyle(ground).backgroundColor];
-            }"""
-        )
-        lights = sorted(luminance(colour) for colour in (ink, ground))
-        assert (lights[1] + 0.05) / (lights[0] + 0.05) >= 4.5, selector
-
-
-def luminance(colour: str) -> float:
-    """WCAG's relative luminance of rgb(r, g, b)."""
-    parts = np.array([int(number) for number in re.findall(r"\d+", colour)[:3]]) / 255
-    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
-    return float(linear @ [0.2126, 0.7152, 0.0722])
+        assert contrast(seen, selector) >= READABLE, selector
 
 
 class TestPhone:
