@@ -31,8 +31,8 @@ def upside_down(checked: Sequence[Checked]) -> str | None:
     if not rises or brighter < MOST * len(rises):
         return None
     return (
-        f"In {brighter} of {len(rises)} pair(s) the CT is brighter at the glass of the section than at its tissue. Look "
-        "whether all CTs are inverted, or all sections negatives: dense tissue should be bright in CT."
+        f"In {brighter} of {len(rises)} pair(s) the CT is brighter at the glass of the section than at its tissue. "
+        "Look whether all CTs are inverted, or all sections negatives: dense tissue should be bright in CT."
     )
 
 
