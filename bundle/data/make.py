@@ -118,9 +118,7 @@ def _of_all(checked: Sequence[Checked]) -> list[str]:
     """What concerns all pairs."""
     remarks = []
     if len(checked) < 3:
-        remarks.append(
-            "Fewer than three pairs: one inverted image or another dye is not told: pairs cannot be compared."
-        )
+        remarks.append("Fewer than three pairs cannot be compared: an inverted image or another dye is not told.")
     inverted = upside_down(checked)
     return remarks if inverted is None else [*remarks, inverted]
 

@@ -73,22 +73,24 @@ def remedy_of(look: Look, usual: Relation | None, before: float) -> Remedy | Non
 
     Method: the section's colours are turned into the grey that they have in the other pairs. Cross-correlation finds
     where that lies in the CT, for eight orientations and for scales of one half to two. The most promising are judged
-    as pairs are.
+    as pairs are. Where none fits, the section's optical density takes the place of that grey: in tissue of its own kind
+    the other pairs' grey may mislead.
 
     Args:
         look: the pair.
-        usual: greys of colours in pairs that fit; None where there are none, and optical density takes their place.
+        usual: greys of colours in pairs that fit; None where there are none.
         before: share of the windows that fit as it is.
     """
     seen = see(look.light)
-    expected = seen.density.mean(axis=-1).clip(0, 1) if usual is None else predicted(seen.image, usual)
-    trials = sorted(_trials(look, expected), key=lambda trial: -trial.score)[:TRIED]
+    density = seen.density.mean(axis=-1).clip(0, 1)
     whole = 0 if look.seen is None else fit_of(look, look.seen).judged
-    judged = [(_share(fit_of(*_moved(look, trial)), whole), trial) for trial in trials]
-    fitting, best = max(judged, key=lambda entry: entry[0])
-    if fitting < max(LEAST_AFTER, before + LEAST_GAIN):
-        return None
-    return Remedy(*_words(look, best), fitting)
+    for expected in [density] if usual is None else [predicted(seen.image, usual), density]:
+        trials = sorted(_trials(look, expected), key=lambda trial: -trial.score)[:TRIED]
+        judged = [(_share(fit_of(*_moved(look, trial)), whole), trial) for trial in trials]
+        fitting, best = max(judged, key=lambda entry: entry[0])
+        if fitting >= max(LEAST_AFTER, before + LEAST_GAIN):
+            return Remedy(*_words(look, best), fitting)
+    return None
 
 
 def _share(quality: Quality, whole: int) -> float:

@@ -13,7 +13,9 @@ from PIL import Image
 
 from bundle.data.check.check import judge, look_or_mistake
 from bundle.data.check.checked import GOOD, OUT
+from bundle.data.check.fitting import remedy_of
 from bundle.data.check.look import Look
+from bundle.data.check.relation import relation_of
 from bundle.data.check.upside_down import upside_down
 from bundle.data.listing.folders import list_folders
 from bundle.data.listing.listed import Listed
@@ -58,6 +60,19 @@ def with_other(sound: Read, pair: Listed) -> Read:
 
 def test_sound_pairs_are_good(sound: Read) -> None:
     assert {one.listed.name: one.findings for one in judge(*sound) if one.verdict != GOOD} == {}
+
+
+def test_other_pairs_that_mislead(sound: Read, tmp_path: Path) -> None:
+    """Where the greys of the other pairs tell nothing of this one, its own darkness shows where it belongs."""
+    pair = sound[0][PLACE]
+    shifted = PLANTED["shifted"](images(pair), images(pair))
+    look = look_or_mistake(written(tmp_path, pair, shifted))
+    assert isinstance(look, Look)
+    assert look.seen is not None
+    one_grey = relation_of(look.seen.image, np.full_like(look.grey, 0.5), look.inside)
+    remedy = remedy_of(look, one_grey, 0.0)
+    assert remedy is not None
+    assert re.search(SAID["shifted"], remedy.words)
 
 
 def test_most_are_inverted(sound: Read) -> None:
