@@ -30,6 +30,7 @@ from scripts.data.image.lengths import COARSEST_UM, FINEST_UM, is_pixel_size
 from scripts.errors import InputError
 from scripts.files.output_folder import writable_folder
 from scripts.whole import remove, write_text, writing
+from scripts.words import count
 
 PAGE = "pairs.html"
 
@@ -50,14 +51,15 @@ def make_list(args: argparse.Namespace) -> int:
     checked = [replace(one, kept=one.listed.name in kept) for one in checked]
     remarks = [_counted(checked), *_of_all(checked)]
     with writing(out / PAGE, "give another --out"):
+        _tell_findings(checked)
         if not any(one.used for one in checked):
             write_text(out / PAGE, page_of(checked, Said(remarks, {}, {})))
-            raise InputError(f"None of the {len(checked)} pairs can be used: see {out / PAGE}.")
+            raise InputError(f"None of the {count(len(checked), 'pair')} can be used: see above, or {out / PAGE}.")
         used, how = split_up(with_masks(checked, out), args.seed, args.within_specimen)
         windows = windows_of(used)
         said = Said([*remarks, how], {pair.name: pair for pair in used}, windows)
         write_text(out / PAGE, page_of(checked, said))
-        write_text(out / NAME, json.dumps(datalist_of(used, windows, out), indent=2) + "\n")
+        write_text(out / NAME, json.dumps(datalist_of(used, windows, out), indent=2, ensure_ascii=False) + "\n")
     _tell(checked, said, windows, out)
     return 0
 
@@ -111,29 +113,32 @@ def _claimed(out: Path) -> Path:
 def _counted(checked: Sequence[Checked]) -> str:
     """Such as "12 pairs: 11 good, 1 left out"."""
     verdicts = Counter(one.verdict for one in checked)
-    return f"{len(checked)} pair(s): {', '.join(f'{number} {verdict}' for verdict, number in verdicts.items())}."
+    return f"{count(len(checked), 'pair')}: {', '.join(f'{number} {verdict}' for verdict, number in verdicts.items())}."
 
 
 def _of_all(checked: Sequence[Checked]) -> list[str]:
     """What concerns all pairs."""
     remarks = []
     if len(checked) < 3:
-        remarks.append("Fewer than three pairs cannot be compared: an inverted image or another dye is not told.")
+        remarks.append("Fewer than three pairs cannot be compared: an inverted image or another dye stays unnoticed.")
     inverted = upside_down(checked)
     return remarks if inverted is None else [*remarks, inverted]
 
 
-def _tell(checked: Sequence[Checked], said: Said, windows: dict[str, Window], out: Path) -> None:
+def _tell_findings(checked: Sequence[Checked]) -> None:
     for one in checked:
         for finding in one.findings:
             print(f"{one.listed.name}: {one.verdict}: {finding}")
+
+
+def _tell(checked: Sequence[Checked], said: Said, windows: dict[str, Window], out: Path) -> None:
     for remark in said.remarks:
         print(remark)
     for specimen, window in windows.items():
         print(f"Window of {specimen}: {window.lo:.6g} to {window.hi:.6g}, {window.why}.")
-    unknown = [pair.name for pair in said.used.values() if pair.pixel_um is None]
+    unknown = [one for one in checked if one.used and one.look is not None and one.look.pixel_um is None]
     if unknown:
-        print(f"{len(unknown)} pair(s) do not say how large their pixels are: give --pixel_um, micrometres.")
+        print(f"Nothing says how large the pixels of {count(len(unknown), 'pair')} are: give --pixel_um, micrometres.")
     masked = [pair.name for pair in said.used.values() if pair.mask is not None and pair.mask.is_relative_to(out)]
     if masked:
         print(f"Masks of what fits are proposed for {', '.join(masked)}: they lie in {out}.")

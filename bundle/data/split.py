@@ -42,7 +42,7 @@ def split_up(pairs: Sequence[Listed], seed: int, within: bool = False) -> tuple[
     counts = shares_of(len(order))
     splits = dict(zip(order, np.repeat(SPLITS, counts).tolist(), strict=True))
     said = ", ".join(f"{split}: {', '.join(name for name in specimens if splits[name] == split)}" for split in SPLITS)
-    return [replace(pair, split=splits[pair.specimen]) for pair in pairs], f"Specimens by random (seed {seed}). {said}."
+    return [replace(pair, split=splits[pair.specimen]) for pair in pairs], f"Specimens at random (seed {seed}); {said}."
 
 
 def _too_few(specimens: Sequence[str]) -> str:

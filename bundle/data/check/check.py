@@ -13,7 +13,7 @@ from bundle.data.check.against import NEGATIVE, duplicates, inversions, is_negat
 from bundle.data.check.checked import Checked
 from bundle.data.check.finding import Finding
 from bundle.data.check.fitting import FITS_FROM, LEAST_AFTER, LEAST_GAIN, PART, fit_of, remedy_of
-from bundle.data.check.look import Look, look_at
+from bundle.data.check.look import SATURATION, Look, look_at
 from bundle.data.check.relation import Relation, mean_of, relation_of
 from bundle.data.listing.listed import Listed
 from bundle.shared.quality.fit import GOOD_FROM, LEAST_JUDGED, Quality
@@ -21,7 +21,7 @@ from scripts.errors import InputError
 
 CLEARLY = 0.15  # by how much a section that has the colours of another dye must be more like the others as a negative
 PARTNERS = 3  # sections of other pairs that are tried on a CT, the most promising first
-TURN_IT = "turn it over in the image program, or export it again"
+TURN_IT = "do so in an image program, or export it again"
 WHAT_TO_DO = {
     "turned": TURN_IT,
     "mirrored": TURN_IT,
@@ -86,6 +86,7 @@ class _Study:
         for place, look in self.looks.items():
             if look.seen is None or place in self.quality:
                 self._judge_fit(place, look, usual)
+            self._forget_saturation(place)
         return [
             Checked(
                 pair,
@@ -95,6 +96,12 @@ class _Study:
             )
             for place, pair in enumerate(self.listed)
         ]
+
+    def _forget_saturation(self, place: int) -> None:
+        """Metal is as bright as can be. A negative does not show it as black, a moved section not in its place."""
+        findings = self.findings[place]
+        if any(finding.kind in (NEGATIVE.kind, *WHAT_TO_DO) for finding in findings):
+            self.findings[place] = [finding for finding in findings if finding.kind != SATURATION]
 
     def _fits(self, place: int) -> bool:
         return place in self.quality and self.quality[place].fitting >= FITS_FROM

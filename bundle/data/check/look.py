@@ -28,6 +28,7 @@ SIDE = (
 SMALLEST = 160  # pixels along the shorter side of an image that is averaged down by two at least, against noise
 BLACK = 0.8  # optical density from which something is opaque, such as metal
 SATURATED = 0.03  # share of the pixels at the brightest grey where the section is not black
+SATURATION = "saturated"  # kind of the finding
 FEWEST_LEVELS = 24  # grey values; a scan has more
 
 Array = NDArray[np.floating[Any]]
@@ -168,12 +169,14 @@ def _grey_findings(ct: Array, values: Array, factor: int, seen: Seen | None) -> 
     if levels < FEWEST_LEVELS:
         todo = "export the slice again with all its grey values"
         found.append(Finding("few grey values", f"The CT has {levels} grey values only", todo))
+    if seen is None:
+        return found  # nothing says where the metal is, which may be as bright as can be
     top = _small((ct >= values.max()).astype(np.float32), factor)
-    opaque = np.zeros(top.shape, bool) if seen is None else seen.opaque
-    share = float((top * ~opaque).mean())
+    share = float((top * ~seen.opaque).mean())
     if share > SATURATED:
-        what = f"The CT is saturated: {100 * share:.0f} % of it are as bright as can be, and no metal in the section"
-        found.append(Finding("saturated", what, "export the slice again with a wider range of grey values"))
+        bright = f"{100 * share:.0f} % of it are as bright as can be"
+        what = f"The CT is saturated: {bright}, where the section shows no metal"
+        found.append(Finding(SATURATION, what, "export the slice again with a wider range of grey values"))
     return found
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from bundle.data.check.checked import Checked
 from bundle.data.check.fitting import FITS_FROM
 from bundle.data.check.look import Look
+from scripts.words import count
 
 LEAST = 0.05  # share of the pixels that glass and tissue each must have
 BRIGHTER = 0.05  # of the window, by which the glass must be brighter than the tissue
@@ -31,8 +32,8 @@ def upside_down(checked: Sequence[Checked]) -> str | None:
     if not rises or brighter < MOST * len(rises):
         return None
     return (
-        f"In {brighter} of {len(rises)} pair(s) the CT is brighter at the glass of the section than at its tissue. "
-        "Look whether all CTs are inverted, or all sections negatives: dense tissue should be bright in CT."
+        f"In {brighter} of {count(len(rises), 'pair')} the CT is brighter at the glass of the section than at its "
+        "tissue. Look whether all CTs are inverted, or all sections negatives: dense tissue should be bright in CT."
     )
 
 

@@ -12,6 +12,7 @@ from bundle.data.listing.names import Name, name_of
 from bundle.data.listing.specimens import specimens_of
 from scripts.errors import InputError
 from scripts.files.opening import NIFTI_SUFFIXES, PICTURE_SUFFIXES, has_suffix, natural_key
+from scripts.words import count
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +87,7 @@ def _is_hidden(path: Path, folder: Path) -> bool:
 def _tell_left_over(matched: Matched, ct: Path, section: Path) -> None:
     for names, folder in ((matched.first, ct), (matched.second, section)):
         if names:
-            logger.warning("%d file(s) of %s have no partner: %s.", len(names), folder, _shown(names))
+            logger.warning("No partner was found for %s of %s: %s.", count(len(names), "file"), folder, _shown(names))
 
 
 def _shown(names: Sequence[Name]) -> str:

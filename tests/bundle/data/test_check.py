@@ -24,6 +24,7 @@ from scripts.errors import InputError
 from tests.bundle.data.faults import PLANTED, Images
 
 PLACE, OTHER = 5, 9  # of the pair with the fault, and of one of another specimen
+METAL = 8  # of a pair with titanium
 #: What would help. Pixels are averaged in pairs, and sections lie a few pixels beside their CT.
 SAID = {
     "turned": "turned by 90 degrees to the right",
@@ -52,9 +53,9 @@ def written(folder: Path, pair: Listed, made: Images) -> Listed:
     return replace(pair, ct=folder / "ct.tif", section=folder / "section.png")
 
 
-def with_other(sound: Read, pair: Listed) -> Read:
+def with_other(sound: Read, pair: Listed, place: int = PLACE) -> Read:
     listed, looks = list(sound[0]), list(sound[1])
-    listed[PLACE], looks[PLACE] = pair, look_or_mistake(pair)
+    listed[place], looks[place] = pair, look_or_mistake(pair)
     return listed, looks
 
 
@@ -84,7 +85,7 @@ def test_most_are_inverted(sound: Read) -> None:
     assert [one.verdict for one in checked] == [GOOD, GOOD, GOOD, OUT]
     said = upside_down(checked)
     assert said is not None
-    assert "In 3 of 3 pair(s) the CT is brighter at the glass" in said
+    assert "In 3 of 3 pairs the CT is brighter at the glass" in said
 
 
 @pytest.mark.parametrize("kind", PLANTED)
@@ -97,6 +98,22 @@ def test_a_fault_is_named(sound: Read, kind: str, tmp_path: Path) -> None:
     assert [place for place, one in enumerate(checked) if one.verdict != GOOD] == [at]
     assert checked[at].verdict == OUT
     assert re.search(SAID.get(kind, ""), checked[at].findings[0].what)
+
+
+@pytest.mark.parametrize("kind", ["turned", "negative section"])
+def test_metal_that_a_section_shows_elsewhere_is_no_saturation(sound: Read, kind: str, tmp_path: Path) -> None:
+    """Titanium is as bright as can be; the sections of the other specimens do not say how bright it is."""
+    pair = sound[0][METAL]
+    bad = written(tmp_path, pair, PLANTED[kind](images(pair), images(sound[0][PLACE])))
+    found = judge(*with_other(sound, bad, METAL))[METAL].findings
+    assert [finding.kind for finding in found] == [kind]
+    assert re.search(SAID.get(kind, ""), found[0].what)
+
+
+def test_metal_and_a_section_of_another_size(sound: Read, tmp_path: Path) -> None:
+    pair = sound[0][METAL]
+    bad = written(tmp_path, pair, Images(images(pair).ct, images(pair).section[:200]))
+    assert [finding.kind for finding in judge(*with_other(sound, bad, METAL))[METAL].findings] == ["other size"]
 
 
 def test_the_partner_of_exchanged_sections_is_named(sound: Read) -> None:

@@ -7,7 +7,9 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from bundle.cli import main
@@ -98,7 +100,7 @@ def test_a_table(study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert main(["data", "--table", str(table), "--out", str(tmp_path / "D")]) == 0
     items = load_datalist(tmp_path / "D", "training")
     assert len(items) == 4
-    assert "1 pair(s) do not say how large their pixels are" in capsys.readouterr().out
+    assert "Nothing says how large" not in capsys.readouterr().out  # what the table leaves out, the files say
     table.write_text("\n".join(rows).replace("_slice 002", "_slice 02"), encoding="utf-8")
     error = refused(capsys, "--table", table, "--out", tmp_path / "D")
     assert error.count("slice 02_ct.TIF (row") == 3
@@ -119,6 +121,32 @@ def test_no_name_in_common(small: tuple[Path, Path], tmp_path: Path, capsys: pyt
     assert "--table" in error
 
 
+def test_what_is_said_of_pairs(small: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that does not say its pixel size, and names as a person reads them in the list."""
+    ct = next(small[0].glob("*001*"))
+    tifffile.imwrite(ct, tifffile.imread(ct))
+    for folder in small:
+        for path in folder.iterdir():
+            path.rename(path.with_name(path.name.replace("Mg5Gd_8w", "Prüfling 9")))
+    assert main(["data", *map(str, small), "--out", str(tmp_path / "D")]) == 0
+    said = capsys.readouterr().out
+    assert "2 pairs: 2 good." in said
+    assert "Nothing says how large the pixels of 1 pair are: give --pixel_um" in said
+    assert "CT slices/Prüfling 9_slice 001_ct.TIF" in (tmp_path / "D" / "datalist.json").read_text(encoding="utf-8")
+
+
+def test_it_is_said_why_no_pair_can_be_used(
+    small: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in small[0].iterdir():
+        tifffile.imwrite(path, np.zeros((5, 256, 256), np.uint16), photometric="minisblack")
+    assert main(["data", *map(str, small), "--out", str(tmp_path / "D")]) == 1
+    said = capsys.readouterr()
+    assert said.out.count("holds a volume (5x256x256) where a 2D image was expected: save one slice per file.") == 2
+    assert "None of the 2 pairs can be used: see above, or" in said.err
+    assert not (tmp_path / "D" / "datalist.json").exists()
+
+
 def test_what_has_no_partner_is_told_at_once(
     small: tuple[Path, Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -126,7 +154,7 @@ def test_what_has_no_partner_is_told_at_once(
         shutil.copy(next(small[1].iterdir()), small[1] / name)
     next(small[0].glob("*000*")).unlink()
     assert main(["data", *map(str, small), "--out", str(tmp_path / "D")]) == 0
-    assert "3 file(s)" in caplog.text
+    assert "No partner was found for 3 files of" in caplog.text
     assert all(name in caplog.text for name in ("Mg5Gd_8w-0-HE.PNG", "odd 1.png", "odd 2.png"))
 
 
