@@ -9,6 +9,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,44 +18,43 @@ import torch
 from monai.bundle import ConfigWorkflow
 
 from bundle.cli import main
-from bundle.export import exporting as export
+from bundle.export import exporting
 from scripts.errors import InputError, find_input_error
 from scripts.networks import StainGenerator
 from scripts.networks.exported import load_exported
 from scripts.weights.loading import load_stainer
-
-TINY = "network_def:\n  _target_: scripts.networks.StainGenerator\n  channels: [4, 4, 8]\n  blocks: 1\n"
-
-
-@pytest.fixture(scope="module")
-def exported(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with model.ts and model.onnx of the tiny generator."""
-    out = tmp_path_factory.mktemp("exported")
-    (out / "tiny.yaml").write_text(TINY)
-    words = ["--out", str(out), "--checkpoint", str(tiny_checkpoint), "--overlay", str(out / "tiny.yaml")]
-    assert main(["export", *words]) == 0
-    assert sorted(path.name for path in out.iterdir()) == ["model.onnx", "model.onnx.sha256", "model.ts", "tiny.yaml"]
-    return out
+from tests.bundle.export.conftest import OPTIONS, Export
 
 
 @pytest.mark.parametrize("suffix", ["ts", "onnx"])
-def test_an_export_names_the_file_that_it_is_of(suffix: str, exported: Path, tiny_checkpoint: Path) -> None:
-    said = load_exported(exported / f"model.{suffix}").trained_on
-    assert said.source == hashlib.sha256(tiny_checkpoint.read_bytes()).hexdigest()
+def test_an_export_names_the_file_that_it_is_of(suffix: str, export: Export) -> None:
+    said = load_exported(export.folder / f"model.{suffix}").trained_on
+    assert said.source == hashlib.sha256(export.checkpoint.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("name", ["model.ts", "model.onnx"])
+def test_an_export_says_of_what_network_it_is(name: str, exported: Path) -> None:
+    """Of one that is not the default; a config that contradicts it is refused."""
+    loaded: Any = load_stainer(StainGenerator(), exported / name)
+    assert loaded.definition == StainGenerator(**OPTIONS).definition
+    load_stainer(StainGenerator(**OPTIONS), exported / name)
+    with pytest.raises(InputError) as refused:
+        load_stainer(StainGenerator(blocks=6), exported / name)
+    assert "\n" not in str(refused.value)
+    assert f"{name} is of another architecture than network_def: it has blocks 1, not 6" in str(refused.value)
 
 
 @pytest.mark.parametrize("suffix", ["ts", "onnx"])
 def test_the_same_pixels_in_inference(
     suffix: str,
-    exported: Path,
+    export: Export,
     phantom: Path,
-    tiny_checkpoint: Path,
     tmp_path: Path,
     workflow: Callable[..., ConfigWorkflow],
 ) -> None:
     """In float32 no voxel is off by more than a grey level, tiles and all; the window is the training's."""
     volumes = []
-    for checkpoint in (tiny_checkpoint, exported / f"model.{suffix}"):
+    for checkpoint in (export.checkpoint, export.folder / f"model.{suffix}"):
         out = tmp_path / checkpoint.suffix
         options = {"checkpoint": checkpoint, "output_dir": out, "output_format": "tif", "amp": False, "tile_size": 64}
         build = workflow("inference", input=phantom / "volumes" / "S03_ct.tif", **options)
@@ -70,24 +70,23 @@ def test_a_difference_is_measured() -> None:
     torch.manual_seed(0)
     one, other = (StainGenerator(channels=[4, 4], blocks=1).eval() for _ in range(2))
     shape = (1, 1, 16, 16)
-    assert export._difference(one, one, shape) == 0
-    assert export._difference(one, other, shape) > export.WORST
-    assert math.isnan(export._difference(one, lambda x: one(x) * math.nan, shape))
+    assert exporting._difference(one, one, shape) == 0
+    assert exporting._difference(one, other, shape) > exporting.WORST
+    assert math.isnan(exporting._difference(one, lambda x: one(x) * math.nan, shape))
 
 
 @pytest.mark.parametrize("differences", [[0.01, 0, 0], [0, 0, 0.01], [0, math.nan, 0]])
 def test_an_export_that_differs_is_not_left_behind(
     differences: list[float],
-    tiny_checkpoint: Path,
-    exported: Path,
+    export: Export,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     found = iter(differences)
-    monkeypatch.setattr(export, "_difference", lambda *_: next(found))
-    overlay = ["--overlay", str(exported / "tiny.yaml")]
-    words = ["--out", str(tmp_path), "--checkpoint", str(tiny_checkpoint), "--formats", "ts", *overlay]
+    monkeypatch.setattr(exporting, "_difference", lambda *_: next(found))
+    overlay = ["--overlay", str(export.overlay)]
+    words = ["--out", str(tmp_path), "--checkpoint", str(export.checkpoint), "--formats", "ts", *overlay]
     assert main(["export", *words]) == 1
     assert "differs from PyTorch by" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

@@ -16,36 +16,23 @@ from bundle.export.int8 import calibration_slices, loss
 from bundle.shared.windowed_pairs import load_pairs
 from scripts.networks.exported import load_exported
 from scripts.virtual_stainer import VirtualStainer
-from tests.bundle.export.test_command import TINY
+from tests.bundle.export.conftest import Export
 
 
-@pytest.fixture(scope="module")
-def words(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    overlay = tmp_path_factory.mktemp("overlay") / "tiny.yaml"
-    overlay.write_text(TINY)
-    return ["--checkpoint", str(tiny_checkpoint), "--overlay", str(overlay), "--formats", "onnx"]
-
-
-def test_a_network_in_8_bits(
-    words: list[str], phantom: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_network_in_8_bits(export: Export, phantom: Path) -> None:
     """It stains as the other does but for what 8 bits lose, says how much that is, and knows the window."""
-    assert main(["export", "--out", str(tmp_path), *words, "--int8", str(phantom)]) == 0
-    said = capsys.readouterr().out.splitlines()[-1]
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        f"{name}{end}" for name in ("model.onnx", "model_int8.onnx") for end in ("", ".sha256")
-    ]
-    kinds = [node.op_type for node in onnx.load(tmp_path / "model_int8.onnx").graph.node]
+    folder, said = export.folder, export.said
+    kinds = [node.op_type for node in onnx.load(folder / "model_int8.onnx").graph.node]
     assert "QuantizeLinear" in kinds
     assert "DequantizeLinear" in kinds
 
-    lost = loss(load_exported(tmp_path / "model.onnx"), load_exported(tmp_path / "model_int8.onnx"), phantom)
+    lost = loss(load_exported(folder / "model.onnx"), load_exported(folder / "model_int8.onnx"), phantom)
     assert f"differs by {lost['mean']:.1f} grey levels" in said
     assert f"PSNR of {lost['PSNR']:.2f} dB" in said
     # weights in 7 bits are off by 1/254 of their range at most, and a tiny network has no more than a dozen layers
     assert 0 < lost["mean"] < 255 / 254 * 12
     ct = np.random.default_rng(0).integers(5000, 35000, (64, 72)).astype(np.uint16)
-    before, after = (VirtualStainer(tmp_path / name, "cpu").stain(ct) for name in ("model.onnx", "model_int8.onnx"))
+    before, after = (VirtualStainer(folder / name, "cpu").stain(ct) for name in ("model.onnx", "model_int8.onnx"))
     assert before.window == after.window == (5000, 35000)
     assert 0 < np.abs(before.rgb.astype(int) - after.rgb).mean() < 255 / 254 * 12
 
@@ -77,8 +64,8 @@ def test_slices_to_calibrate_by(phantom: Path, monkeypatch: pytest.MonkeyPatch) 
     assert split == ["training", "training"]
 
 
-def test_mistakes(words: list[str], phantom: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    out = ["export", "--out", str(tmp_path / "out"), *words]
+def test_mistakes(export: Export, phantom: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = ["export", "--out", str(tmp_path / "out"), "--checkpoint", str(export.checkpoint), "--formats", "onnx"]
     assert main([*out, "--int8", str(tmp_path)]) == 1
     assert "datalist.json" in capsys.readouterr().err
     assert main([*out[:-1], "ts", "--int8", str(phantom)]) == 1

@@ -12,13 +12,12 @@ import pytest
 from bundle.release.package.archive import write_package
 from bundle.shared.unpack import unpack
 from scripts.errors import InputError
-from tests.conftest import ROOT
 
 NAME = "xray_histology_virtual_staining"
 
 
-def test_the_same_bytes_whenever_and_wherever(tmp_path: Path) -> None:
-    folder, archive = write_package(ROOT, tmp_path / "a")
+def test_the_same_bytes_whenever_and_wherever(small_bundle: Path, tmp_path: Path) -> None:
+    folder, archive = write_package(small_bundle, tmp_path / "a")
     copied = tmp_path / "copied"
     shutil.copytree(folder, copied)
     for path in copied.rglob("*"):
@@ -31,32 +30,32 @@ def test_the_same_bytes_whenever_and_wherever(tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "a").iterdir()} == {folder.name, archive.name}
 
 
-def test_what_is_unpacked_is_what_was_packed(tmp_path: Path) -> None:
-    folder, archive = write_package(ROOT, tmp_path)
+def test_what_is_unpacked_is_what_was_packed(small_bundle: Path, tmp_path: Path) -> None:
+    folder, archive = write_package(small_bundle, tmp_path)
     unpack(archive, tmp_path / "unpacked")
     packed = {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     out = tmp_path / "unpacked" / NAME
     assert {path.relative_to(out): path.read_bytes() for path in out.rglob("*") if path.is_file()} == packed
 
 
-def test_an_older_package_is_replaced_and_nothing_else(tmp_path: Path) -> None:
-    folder, _ = write_package(ROOT, tmp_path)
+def test_an_older_package_is_replaced_and_nothing_else(small_bundle: Path, tmp_path: Path) -> None:
+    folder, _ = write_package(small_bundle, tmp_path)
     (folder / "scripts" / "gone.py").write_text("")
-    write_package(ROOT, tmp_path)
+    write_package(small_bundle, tmp_path)
     assert not (folder / "scripts" / "gone.py").exists()
     other = tmp_path / "other"
     (other / NAME).mkdir(parents=True)
     (other / NAME / "thesis.txt").write_text("mine")
     with pytest.raises(InputError, match="is no package"):
-        write_package(ROOT, other)
+        write_package(small_bundle, other)
     assert (other / NAME / "thesis.txt").read_text() == "mine"
 
 
-def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk(small_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "docs/README.md")
 
     monkeypatch.setattr(shutil, "copyfile", full)
     with pytest.raises(InputError, match=rf"{tmp_path} cannot be written \(No space left.*another --out"):
-        write_package(ROOT, tmp_path)
+        write_package(small_bundle, tmp_path)
     assert not list(tmp_path.iterdir())

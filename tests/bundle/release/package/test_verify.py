@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from bundle.cli import main
+from bundle.release.package import inside
 from bundle.release.package import verify as module
 from bundle.release.package.archive import write_package, write_zip
-from bundle.release.package.verify import requirements, verify
+from bundle.release.package.verify import Check, requirements, verify
 from bundle.shared.contents import contents
-from tests.conftest import ROOT
 
 
 @pytest.mark.timeout(300)
@@ -33,9 +33,9 @@ def test_this_bundle_passes(
     assert not [line for line in lines if line.startswith("FAILED")]
 
 
-def test_mistakes_are_found(tmp_path: Path) -> None:
+def test_mistakes_are_found(small_bundle: Path, tmp_path: Path) -> None:
     """A package that was made of other files, lacks its version in the changelog, holds a test and lacks a licence."""
-    folder, archive = write_package(ROOT, tmp_path / "out")
+    folder, archive = write_package(small_bundle, tmp_path / "out")
     other = tmp_path / "other"
     shutil.copytree(folder, other)
     metadata = json.loads((other / "configs" / "metadata.json").read_text())
@@ -48,23 +48,51 @@ def test_mistakes_are_found(tmp_path: Path) -> None:
     same, _, version = islice(verify(other, changed, None, []), 3)
     assert same.passed
     assert version.passed is False
-    names = [name for name in contents(ROOT) if name != "LICENSE"]
+    names = [name for name in contents(small_bundle) if name != "LICENSE"]
     (other / "tests").mkdir()
     (other / "tests" / "test_a.py").write_text("")
     write_zip(other, [*names, "tests/test_a.py"], archive, folder.name)
-    _, files = islice(verify(ROOT, archive, None, []), 2)
+    _, files = islice(verify(small_bundle, archive, None, []), 2)
     assert files.passed is False
     assert files.detail == "missing: LICENSE; foreign: tests/test_a.py"
 
 
-def test_metadata_against_a_schema(tmp_path: Path) -> None:
-    _, archive = write_package(ROOT, tmp_path / "out")
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is checked by MONAI's commands, of them the first, without the time that a process takes to start."""
+
+    def run(name: str, folder: Path, words: list[str]) -> Check:
+        monkeypatch.chdir(folder)
+        inside.main(*words[1:])
+        return Check(name, True)
+
+    steps = inside.steps
+    monkeypatch.setattr(inside, "steps", lambda *given: islice(steps(*given), 1))
+    monkeypatch.setattr(module, "_run", run)
+    monkeypatch.setattr(module, "make_phantom", lambda *_, **__: None)
+
+
+@pytest.mark.usefixtures("in_this_process")
+def test_metadata_against_a_schema(small_bundle: Path, tmp_path: Path) -> None:
+    _, archive = write_package(small_bundle, tmp_path / "out")
     schema = tmp_path / "schema.json"
     schema.write_text(json.dumps({"type": "object", "required": ["name", "colour"]}))
-    *_, found = islice(verify(ROOT, archive, schema, []), 4)
+    *_, found = islice(verify(small_bundle, archive, schema, []), 4)
     assert found.name == "metadata follow the schema"
     assert found.passed is False
     assert "colour" in found.detail
+    schema.write_text(json.dumps({"type": "object", "required": ["name"]}))
+    *_, found = islice(verify(small_bundle, archive, schema, []), 4)
+    assert found.passed
+
+
+def test_a_process_that_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it has found by then counts, and its end is a failure."""
+    (tmp_path / "outcomes").write_text('["properties of train.yaml", ""]\n')
+    monkeypatch.setattr(module, "_run", lambda name, *_: Check(name, False, "killed"))
+    first, end = module._inside(tmp_path, tmp_path, None)
+    assert (first.name, first.passed) == ("properties of train.yaml", True)
+    assert (end.passed, end.detail) == (False, "killed")
 
 
 def test_pins_are_those_of_the_metadata() -> None:
