@@ -5,14 +5,17 @@ from __future__ import annotations
 import platform
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
+from monai.bundle import ConfigWorkflow
 
+from bundle.cli import main
 from scripts import memory
 from scripts.memory import free_memory, total_memory
-from tests.conftest import ROOT
+from scripts.virtual_stainer import VirtualStainer
 
 
 def write(root: Path, files: dict[str, str]) -> Path:
@@ -70,9 +73,10 @@ def test_of_this_machine() -> None:
 
 # pages that the system hands out while a hundred blocks of 1 MB are filled and freed, again and again
 FILL = """
-import resource, sys
-sys.path.insert(0, sys.argv[1])
-from scripts.memory import give_back_freed_memory, keep_freed_memory
+import importlib.util, resource, sys
+spec = importlib.util.spec_from_file_location("memory", sys.argv[1])  # all of `scripts` would take its time
+memory = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(memory)
 def pages():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     for _ in range(4):
@@ -81,18 +85,17 @@ def pages():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 pages()
 default = pages()
-keep_freed_memory()
+memory.keep_freed_memory()
 pages()
 kept = pages()
-give_back_freed_memory()
+memory.give_back_freed_memory()
 print(default, kept, pages())
 """
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have neither mallopt nor malloc_trim")
 def test_freed_memory_is_kept_until_it_is_given_back() -> None:
-    root = ROOT
-    words = [sys.executable, "-c", FILL, str(root)]
+    words = [sys.executable, "-c", FILL, str(memory.__file__)]
     printed = subprocess.run(words, capture_output=True, text=True, check=True).stdout
     default, kept, given_back = (int(word) for word in printed.split())
     volume = 100 * 1_000_000 // 4096  # pages of 4 KiB, the smallest that Linux has
@@ -101,46 +104,39 @@ def test_freed_memory_is_kept_until_it_is_given_back() -> None:
     assert volume // 2 < given_back < 2 * volume  # once
 
 
-# what a process asks of C's allocator, by a library that takes note instead
-ASKED = """
-import sys
-root, checkpoint, source, out = sys.argv[1:]
-sys.path.insert(0, root)
-from scripts import memory
-asked = []
-class Library:
-    def mallopt(self, *setting): asked.append(setting)
-    def malloc_trim(self, pad): pass
-memory._libc = Library
-{work}
-print(sorted(asked))
-"""
-API = """
-from scripts.virtual_stainer import VirtualStainer
-VirtualStainer(checkpoint, "cpu")(source)
-"""
-WORKFLOW = """
-from monai.bundle import ConfigWorkflow
-options = {"bundle_root": root, "checkpoint": checkpoint, "input": source, "output_dir": out, "device": "cpu"}
-workflow = ConfigWorkflow(root + "/configs/inference.yaml", workflow_type="infer", logging_file=False, **options)
-workflow.initialize()
-"""
-COMMAND = """
-from bundle.cli import main
-main(["stain", source, "--out", out + "/stain.tif", "--checkpoint", checkpoint, "--device", "cpu"])
-"""
 SETTINGS = [(-3, 2**25), (-1, 2**30)]  # M_MMAP_THRESHOLD and M_TRIM_THRESHOLD, bytes
 
 
-@pytest.mark.parametrize(
-    ("work", "settings"), [(API, []), (WORKFLOW, SETTINGS), (COMMAND, SETTINGS)], ids=["api", "workflow", "command"]
-)
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """What is asked of C's allocator, by a library that takes note instead."""
+    settings: list[tuple[int, int]] = []
+
+    class Library:
+        def mallopt(self, name: int, value: int) -> None:
+            settings.append((name, value))
+
+        def malloc_trim(self, pad: int) -> None:
+            pass
+
+    monkeypatch.setattr(memory, "_libc", Library)
+    return settings
+
+
 def test_only_a_workflow_and_a_command_set_up_the_allocator(
-    work: str, settings: list[tuple[int, int]], phantom: Path, tiny_checkpoint: Path, tmp_path: Path
+    asked: list[tuple[int, int]],
+    workflow: Callable[..., ConfigWorkflow],
+    phantom: Path,
+    tiny_checkpoint: Path,
+    tmp_path: Path,
 ) -> None:
-    """Whoever imports the API keeps the allocator that the process had."""
+    """Whoever uses the API keeps the allocator that the process had."""
     source = phantom / "volumes" / "S03_ct.tif"
-    code = ASKED.replace("{work}", work)
-    words = [sys.executable, "-c", code, *map(str, (ROOT, tiny_checkpoint, source, tmp_path / "out"))]
-    printed = subprocess.run(words, capture_output=True, text=True, check=True).stdout.splitlines()[-1]
-    assert printed == str(settings)
+    VirtualStainer(tiny_checkpoint, "cpu")(source)
+    assert asked == []
+    workflow("inference", checkpoint=tiny_checkpoint, input=source, output_dir=tmp_path / "out")
+    assert sorted(asked) == SETTINGS
+    asked.clear()
+    given = ["--checkpoint", str(tiny_checkpoint), "--device", "cpu"]
+    assert main(["stain", str(source), "--out", str(tmp_path / "stain.tif"), *given]) == 0
+    assert sorted(asked) == SETTINGS

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from pathlib import Path
 
 import ignite.distributed as idist
 import torch
-from torch.multiprocessing.spawn import start_processes
 
 from scripts.engines.distributed import average, decided_by_first, join_if_started_by_torchrun
+from tests.forked import in_two
 
 
 def test_single_process() -> None:
@@ -20,11 +18,10 @@ def test_single_process() -> None:
     assert decided_by_first(lambda: 5) == 5
 
 
-def member(number: int, port: int, folder: Path) -> None:
+def member(folder: Path) -> None:
     """What each process does; leaves its tensors in a file."""
-    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "LOCAL_RANK": str(number)}  # as torchrun does
-    os.environ |= {"RANK": str(number), "WORLD_SIZE": "2"}
     join_if_started_by_torchrun()
+    number = idist.get_rank()
     floats = torch.full((2, 3), float(number))
     half = torch.tensor([1.0 + 2 * number], dtype=torch.bfloat16)
     whole = torch.tensor([number])  # like num_batches_tracked
@@ -39,11 +36,7 @@ def member(number: int, port: int, folder: Path) -> None:
 
 
 def test_two_processes(tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    # forked, since two fresh processes would import all of torch and MONAI again
-    start_processes(member, (port, tmp_path), nprocs=2, start_method="fork")
+    in_two(member, tmp_path)
     for number in range(2):
         decided, kept, floats, half, whole, unknown = torch.load(tmp_path / f"{number}.pt")
         assert decided == 7  # by the first

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import multiprocessing
 import os
 import shutil
 import signal
@@ -102,7 +103,10 @@ def test_dyes_are_made_even(phantom: Path, tmp_path: Path, capsys: pytest.Captur
     assert Path(load_datalist(out, "test")[0]["label"]).name == "histology.png"
 
 
-def test_several_at_a_time(registered: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_several_at_a_time(registered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The processes are forked, for their speed; `test_workers_end_with_their_parent` has those of a user."""
+    forked = multiprocessing.get_context("fork")
+    monkeypatch.setattr(multiprocessing, "get_context", lambda method=None: forked)
     assert main(["pairs", "collect", str(registered), "--out", str(tmp_path / "one")]) == 0
     assert main(["pairs", "collect", str(registered), "--out", str(tmp_path / "two"), "--jobs", "2"]) == 0
     for name in ("datalist.json", "pairs/S01_00/mask.png", "pairs/S03_00/ct.tif"):
@@ -125,12 +129,20 @@ def test_it_goes_on_where_it_was(registered: Path, tmp_path: Path, capsys: pytes
 def test_killed_and_started_again(registered: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Killed when the first pair is there: no data list claims to be whole, and the first pair is not made again."""
     out = tmp_path / "data"
-    command = [sys.executable, "-m", "bundle", "pairs", "collect", str(registered), "--out", str(out)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline().startswith("1 of 3")
+    reader, writer = os.pipe()
+
+    def command() -> None:
+        with open(writer, "w") as sys.stdout:
+            main(["pairs", "collect", str(registered), "--out", str(out)])
+
+    process = multiprocessing.get_context("fork").Process(target=command)
+    process.start()
+    os.close(writer)
+    with open(reader) as said:
+        assert said.readline().startswith("1 of 3")
         process.kill()
-    assert process.returncode == -signal.SIGKILL
+        process.join(timeout=100)
+    assert process.exitcode == -signal.SIGKILL
     assert not (out / "datalist.json").exists()
     assert main(["pairs", "collect", str(registered), "--out", str(out)]) == 0
     assert "1 of 3: S01_00 (was there already)" in capsys.readouterr().out
