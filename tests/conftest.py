@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +13,7 @@ from typing import Any
 
 import pytest
 import torch
-from monai.bundle import ConfigWorkflow
+from monai.bundle import ConfigParser, ConfigWorkflow
 
 from bundle.synthetic.phantom.generate import make_phantom
 from scripts.networks import StainGenerator
@@ -31,6 +34,23 @@ def own_process() -> Iterator[None]:
     for handler in (*root.handlers, logging.lastResort):
         if handler is not None:
             handler.filters.clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def read_once() -> Iterator[None]:
+    """The bundle's own configs are parsed once for hundreds of workflows: YAML takes its time, a copy takes none."""
+    load = ConfigParser.load_config_file
+    parse = functools.cache(load)
+
+    def read(file: str | os.PathLike[str], **options: Any) -> dict[str, Any]:
+        path = Path(file).resolve()
+        if options or path.parent != ROOT / "configs" or not path.is_file():
+            return load(file, **options)
+        return copy.deepcopy(parse(path))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ConfigParser, "load_config_file", staticmethod(read))
+        yield
 
 
 @pytest.fixture(scope="session")
