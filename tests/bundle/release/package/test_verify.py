@@ -62,8 +62,9 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is checked by MONAI's commands, of them the first, without the time that a process takes to start."""
 
     def run(name: str, folder: Path, words: list[str]) -> Check:
-        monkeypatch.chdir(folder)
-        inside.main(*words[1:])
+        with monkeypatch.context() as patch:
+            patch.chdir(folder)
+            inside.main(*words[1:])
         return Check(name, True)
 
     steps = inside.steps

@@ -51,7 +51,6 @@ def paint(image: torch.Tensor) -> torch.Tensor:
 @pytest.fixture
 def stain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     """Stains ``scan.tif`` to ``out`` slice by slice, or all but the last steps; returns how many slabs it stained."""
-    monkeypatch.setattr(os, "fsync", lambda descriptor: None)  # no power fails here
     tifffile.imwrite(tmp_path / "scan.tif", VOXELS, photometric="minisblack")
     (tmp_path / "model.pt").write_bytes(b"weights")
 

@@ -218,9 +218,12 @@ def test_an_edited_comment_changes_nothing(cell: Cell) -> None:
     assert cell.identity() == before
 
 
-def test_a_run_that_fails_names_its_log(cell: Cell, tmp_path: Path) -> None:
+def test_a_run_that_fails_names_its_log(cell: Cell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that says what is absent, and ends as a training does that finds no data."""
+    words = [sys.executable, "-c", "raise SystemExit('error: absent')"]
+    monkeypatch.setattr(Cell, "training", lambda *_, **__: words)
     with pytest.raises(InputError, match=r"status 1.*training\.log"):
-        result_of(dataclasses.replace(cell, dataset_dir=str(tmp_path / "absent")), VALIDATION, tmp_path)
+        result_of(cell, VALIDATION, tmp_path)
     assert "absent" in (cell.folder(tmp_path) / "training.log").read_text()
     assert not (cell.folder(tmp_path) / "training.json").exists()
 
