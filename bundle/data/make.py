@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import difflib
 import json
+import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from bundle.data.listing.listed import Listed
 from bundle.data.listing.table import list_table
 from bundle.data.masks import with_masks
 from bundle.data.page.page import Said, page_of
-from bundle.data.split import split_up
+from bundle.data.split import LEAST_SLICES, split_up
 from bundle.data.windows import Window, windows_of
 from bundle.shared.window_option import window_of
 from scripts.data.datalist.file import NAME, SPLITS
@@ -144,4 +145,13 @@ def _tell(checked: Sequence[Checked], said: Said, windows: dict[str, Window], ou
         print(f"Masks of what fits are proposed for {', '.join(masked)}: they lie in {out}.")
     counts = Counter(pair.split for pair in said.used.values())
     print(f"{out / NAME}: {', '.join(f'{counts[split]} for {split}' for split in SPLITS)}.")
-    print(f"Look through {out / PAGE}, then: python -m bundle train {out} --out O")
+    print(f"Look through {out / PAGE}, then: {_next(said.used.values(), out)}")
+
+
+def _next(pairs: Collection[Listed], out: Path) -> str:
+    """The command that comes next, or why there is none yet."""
+    if {"training", "validation"} <= {pair.split for pair in pairs}:
+        return f"python -m bundle train {shlex.quote(str(out))} --out O"
+    most = max(Counter(pair.specimen for pair in pairs).values())
+    instead = "give --within_specimen" if most >= LEAST_SLICES else "cut one pair into splits: python -m bundle blocks"
+    return f"training needs pairs for training and for validation. Add a specimen, or {instead}."

@@ -29,8 +29,8 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"{args.out} is named as an exported network: let its name end in .pt.")
     save_atomically(ensemble_of(args.weights).state_dict(), args.out)
     print(
-        f"ensemble in {args.out}: its stain is the mean of {len(args.weights)}, and takes so many times the work. "
-        "Give it as --checkpoint."
+        f"ensemble in {args.out}: its stain is the mean of {len(args.weights)} networks, and takes {len(args.weights)} "
+        "times as long as that of one. Give it as --checkpoint."
     )
     return 0
 

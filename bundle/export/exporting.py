@@ -31,6 +31,7 @@ from scripts.networks.ensemble import members_of
 from scripts.networks.exported import FACTS, SUFFIXES, load_exported
 from scripts.weights.origin import converted
 from scripts.whole import whole_file, writing
+from scripts.words import count
 
 WORST = 1e-4  # of a stain in [0, 1] in float32
 SHAPES = ((1, 1, 64, 64), (2, 1, 97, 131), (1, 1, 256, 320))  # images, channels, height, width
@@ -81,7 +82,7 @@ def export(
     print("\n".join(table(rows)))
     print(
         f"The stain lies in [0, 1]. Times are of staining {TIMED[-2]} x {TIMED[-1]} pixels as inference does, "
-        f"in tiles, in float32 on {torch.get_num_threads()} threads."
+        f"in tiles, in float32 on {count(torch.get_num_threads(), 'thread')}."
     )
     if int8 is not None:
         _write_int8(out, slices, int8, *made["onnx"])

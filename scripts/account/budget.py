@@ -57,7 +57,9 @@ def epochs_within(
     found = costs()
     left = 60 * minutes - (time.time() - begun)
     epochs = int(idist.all_reduce(most_epochs(left, found, steps, interval), op="MIN"))
-    enough = "" if needed(epochs, found, steps, interval) <= left else ", which will take longer"
+    enough = (
+        "" if needed(epochs, found, steps, interval) <= left else ", the least there can be, which will take longer"
+    )
     say(
         "In %s: %s%s. A step takes %.3g s, a validation %s, registering the pairs anew %s.",
         duration(60 * minutes),

@@ -11,18 +11,11 @@ import torch
 from torch import nn
 
 from scripts.data.window import common_window
+from scripts.data.window_choice import GIVEN, ORIGINS
 from scripts.weights.origin import describe_weights
 from scripts.words import count, listed
 
 Items = Sequence[Mapping[str, Any]]
-
-WINDOWS = {  # how a specimen's window was chosen, see `scripts.data.window_choice`
-    "given": "given by the data list",
-    "landmarks": "found by landmarks",
-    "percentiles": "found by percentiles",
-    "export": "found by the percentiles of an export",
-    "trained": "of another training",
-}
 
 
 def pairs_in_words(items: Items) -> str:
@@ -34,11 +27,13 @@ def window_in_words(items: Items) -> str:
     """How the windows of all specimens were chosen, and the window itself where the list gives all the same one."""
     window = common_window(items) if all(item.get("window_given") for item in items) else None
     if window is not None:
-        return f"{window[0]:g} to {window[1]:g}, {WINDOWS['given']}"
+        return f"{window[0]:g} to {window[1]:g}, {ORIGINS[GIVEN].trained}"
     sources = Counter(str(item["window_source"]) for item in _specimens(items).values())
     if len(sources) == 1:
-        return f"{WINDOWS[next(iter(sources))]}, for each specimen"
-    return listed([f"{WINDOWS[source]} for {count(number, 'specimen')}" for source, number in sources.most_common()])
+        return f"{ORIGINS[next(iter(sources))].trained}, for each specimen"
+    return listed(
+        [f"{ORIGINS[source].trained} for {count(number, 'specimen')}" for source, number in sources.most_common()]
+    )
 
 
 def size_in_words(working_um: float | None) -> str:

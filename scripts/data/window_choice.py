@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from scripts.data.given_window import LANDMARKS, PERCENTILES, PRESETS
+from scripts.data.given_window import EXPORT, LANDMARKS, PERCENTILES, PRESETS
 from scripts.data.landmarks.find import Landmarks, Search
 from scripts.data.landmarks.training import in_window
 from scripts.data.window import check_window, fits_window
@@ -32,6 +32,28 @@ GIVEN, TRAINED = "given", "trained"
 LOOK = 'look at `python -m bundle window`, and give --ct_window "[lo, hi]"'
 
 Window = tuple[float, float]
+
+
+class Origin(NamedTuple):
+    """What a window's source is called.
+
+    Attributes:
+        trained: of the specimens that a network is trained on.
+        evaluated: of those that it is evaluated on.
+    """
+
+    trained: str
+    evaluated: str
+
+
+#: By `Choice.source`.
+ORIGINS = {
+    GIVEN: Origin("given by the data list", "given by the data list"),
+    TRAINED: Origin("of another training", "of the training"),
+    LANDMARKS: Origin("found by landmarks", "landmarks of the specimen"),
+    PERCENTILES: Origin("found by percentiles", "percentiles of the specimen"),
+    EXPORT: Origin("found by the percentiles of an export", "percentiles of the export"),
+}
 
 
 class Training(NamedTuple):

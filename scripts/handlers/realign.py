@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+import sys
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+import ignite.distributed as idist
 import torch
 from ignite.engine import Engine, Events
 from monai.data import Dataset
@@ -14,6 +16,7 @@ from monai.inferers import Inferer
 from monai.utils import CommonKeys as Keys
 from monai.utils import convert_to_tensor
 from torch import nn
+from tqdm import tqdm
 
 from scripts.data.displacement import Displacementd, find_displacement
 from scripts.errors import InputError
@@ -69,7 +72,7 @@ class RealignPairs:
         squares = []
         was_training = self.network.training
         self.network.eval()
-        for index in range(len(self.slices)):
+        for index in self._counted():
             points = self._find(self.slices[index], engine.state.device)
             if points is None:
                 logger.warning(f"{self._path(index)} is not registered anew, since its stain is not finite.")
@@ -79,10 +82,18 @@ class RealignPairs:
         self.network.train(was_training)
         if squares:
             distance = float(torch.stack(squares).mean().sqrt())
-            engine.logger.info(
+            moved = (
                 f"Epoch {engine.state.epoch}: moved the CT of {len(squares)} training pairs onto their sections by "
                 f"{distance:.1f} pixels, root mean square. Pairs that fit are moved by up to about {FLOOR} pixels, too."
             )
+            with tqdm.external_write_mode(file=sys.stderr):  # clear of the progress bar
+                engine.logger.info(moved)
+
+    def _counted(self) -> Iterable[int]:
+        """The pairs, with a bar where they take longer than a second: they may take minutes."""
+        hidden, pairs = idist.get_rank() > 0, range(len(self.slices))
+        bar: Iterable[int] = tqdm(pairs, "registering anew", unit="pair", leave=False, delay=1, disable=hidden)
+        return bar
 
     def moved(self) -> dict[str, float]:
         """How far the CT of each pair was moved, by its path: root mean square, pixels; empty before the first time."""

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from scripts.data.datalist.declared import materials_of
+from scripts.data.given_window import EXPORT, PERCENTILES
+from scripts.data.window_choice import ORIGINS
 from scripts.engines.specimen import slices_of_specimen
 from scripts.errors import InputError
 from scripts.files.digest import file_digest
@@ -31,14 +33,6 @@ logger = logging.getLogger(__name__)
 COMPANION = "metrics_of.json"
 IDENTITY = ("weights_sha256", "datalist_sha256", "split")  # where all are the same, and the files, it is the same
 FILES = "pairs_sha256"  # of all files of the split; version 0.10 and before did not note it
-
-ORIGINS = {  # of a window, see `scripts.data.window_choice`
-    "given": "given by the data list",
-    "trained": "of the training",
-    "landmarks": "landmarks of the specimen",
-    "percentiles": "percentiles of the specimen",
-    "export": "percentiles of the export",
-}
 
 
 class EvaluationOf:
@@ -105,7 +99,7 @@ class EvaluationOf:
                 describe_scan(slices),
                 None if size is None else [size] * 3,
                 (len(slices), *slices[0].shape),
-                window["origin"].split()[0],  # "percentiles of the specimen"
+                PERCENTILES if window["source"] == EXPORT else window["source"],
                 materials=[materials[specimen]] if specimen in materials else [],
             )
             found = compare(scan, trained_on)
@@ -168,4 +162,4 @@ def _sizes(items: Sequence[Mapping[str, Any]]) -> dict[str, list[float | None]]:
 
 def _window(item: Mapping[str, Any]) -> dict[str, Any]:
     window = [float(limit) for limit in item["ct_window"]]
-    return {"window": window, "origin": ORIGINS[item["window_source"]], "source": item["window_source"]}
+    return {"window": window, "origin": ORIGINS[item["window_source"]].evaluated, "source": item["window_source"]}

@@ -14,6 +14,7 @@ from typing import Any
 import ignite.distributed as idist
 from ignite.engine import Engine, Events
 from torch import nn
+from tqdm import tqdm
 
 from scripts.account import TrainingAccount
 from scripts.errors import InputError
@@ -120,12 +121,18 @@ class TrainingReport:
 
     def _epoch_completed(self, engine: Engine) -> None:
         self._epoch = engine.state.epoch
-        if self.watch.seen is None:
-            return
-        seen, self.watch.seen = self.watch.seen, None
+        if self._keep_seen():
+            self.write(engine, next_in=time.monotonic() - self._last_page)
+            self._last_page = time.monotonic()
+
+    def _keep_seen(self) -> bool:
+        """Keep the pictures of a validation; False where none came since the last ones were kept."""
+        seen = self.watch.seen
+        if seen is None:
+            return False
         self._safely(lambda: self.album.add(seen, self.seconds))
-        self.write(engine, next_in=time.monotonic() - self._last_page)
-        self._last_page = time.monotonic()
+        self.watch.seen = None  # not before: where Ctrl-C comes meanwhile, `_failed` keeps them
+        return True
 
     def _terminated(self) -> None:
         self._word = STOPPED
@@ -139,6 +146,7 @@ class TrainingReport:
         if not self._begins or self._word in (INTERRUPTED, FAILED):
             return  # another training's page may lie there still; Ignite tells of an exception twice
         self._word = INTERRUPTED if isinstance(error, KeyboardInterrupt) else FAILED
+        self._keep_seen()
         self.write(engine, error=str(error))
 
     @property
@@ -172,6 +180,8 @@ class TrainingReport:
             rows=self.history.rows,
             scores=account.scores,
             best_epoch=best,
+            key_metric=account.best_model.key_metric,
+            first_epoch=account.best_model.first_epoch,
             lookup_table=account.lookup_table,
             validation=self.album.latest() if sizes else None,
             pages=[page for page in map(self.album.page, epochs) if page is not None],
@@ -206,5 +216,6 @@ class TrainingReport:
 
     def _tell(self, words: str, exc_info: bool = False) -> None:
         if not self._told:
-            logger.warning(words, exc_info=exc_info)
+            with tqdm.external_write_mode(file=sys.stderr):  # clear of the progress bar
+                logger.warning(words, exc_info=exc_info)
         self._told = True

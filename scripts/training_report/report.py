@@ -73,6 +73,8 @@ class Report:
         rows: of the history, one for each epoch.
         scores: of the best validation.
         best_epoch: that of the best validation.
+        key_metric: by which it is the best.
+        first_epoch: from which validations compete; None for all.
         lookup_table: scores of the lookup table on the same slices; empty where they are not known.
         validation: the latest.
         pages: stains of epochs that were validated, in order.
@@ -90,6 +92,8 @@ class Report:
     rows: Sequence[Mapping[str, float]]
     scores: Mapping[str, float]
     best_epoch: int | None
+    key_metric: str
+    first_epoch: int | None
     lookup_table: Mapping[str, float]
     validation: Validation | None
     pages: Sequence[Page]

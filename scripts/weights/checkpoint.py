@@ -70,7 +70,7 @@ def read_checkpoint(
     """
     path = Path(path)
     if not path.is_file():
-        raise InputError(f"There is no {what} {path}: {remedy}.")
+        raise InputError(f"There is no {what} {path}{', which is a folder' * path.is_dir()}: {remedy}.")
     if if_damaged is None:
         other = f"give {previous_of(path)}" if previous_of(path).is_file() else remedy
         if_damaged = f"copy it again from where it came, or {other}"

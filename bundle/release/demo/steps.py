@@ -108,7 +108,9 @@ def _draw(out: Path, data: Path, models: Mapping[str, Path], volume_path: Path) 
     pairs = load_pairs(data, "test")
     specimens = [item["specimen"] for item in pairs.data]
     chosen = [specimens.index(specimen) for specimen in dict.fromkeys(specimens)]
-    stainers = {name: VirtualStainer(checkpoint) for name, checkpoint in models.items()}
+    size = pairs.data[0].get("pixel_um")
+    options = {} if size is None else {"voxel_um": size}  # arrays do not say it
+    stainers = {name: VirtualStainer(checkpoint, options=options) for name, checkpoint in models.items()}
     rows = [_pictures(pairs, index, stainers) for index in chosen]
     draw_sections(out / "sections.png", rows, [specimens[index] for index in chosen])
 

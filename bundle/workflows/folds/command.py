@@ -13,11 +13,19 @@ __all__ = ["KIND", "NAMES", "add_arguments", "run"]
 
 KIND = train.KIND
 DEFAULT_SPLITS = ("training", "validation")
+HELP = {  # of those options of ``train`` that mean something else here
+    "out": "folder for folds.csv, folds.json, ensemble.pt, and a folder for each fold",
+    "epochs": "how long each fold is trained (default: 120; with --initial_weights 30)",
+    "minutes": "how long each fold is trained: as many epochs as fit into it on this machine",
+    "resume": "not needed: the same command goes on where it was stopped",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments: its own, and those of ``train``, which are handed on."""
     train.add_arguments(parser)
+    for action in parser._actions:  # those of groups, too; argparse has no public list of them
+        action.help = HELP.get(action.dest, action.help)
     parser.add_argument(
         "--folds", type=int, default=5, metavar="K", help="number of folds; that of the specimens leaves out one each"
     )
@@ -47,7 +55,7 @@ def words_of(args: argparse.Namespace) -> list[str]:
     parser = argparse.ArgumentParser(add_help=False)
     train.add_arguments(parser)
     words = []
-    for action in parser._actions:  # those of groups, too; argparse has no public list of them
+    for action in parser._actions:
         value: Any = getattr(args, action.dest, None)
         if not action.option_strings or action.dest in ("out", "resume") or value in (None, False, []):
             continue

@@ -79,6 +79,18 @@ def _tile(label: str, figure: str, beside: str) -> Html:
     )
 
 
+def best_words(report: Report) -> str:
+    """Which epoch is the best, and why a higher score before it does not count."""
+    decides, first = title_of(report.key_metric), report.first_epoch or 0
+    if report.best_epoch is not None and report.best_epoch < first:
+        return (
+            f"The weights of the last validation are kept in model.pt until epoch {first}. From there on the network's "
+            f"statistics are fixed, and the highest {decides} decides."
+        )
+    since = f" since epoch {first}, from where on the network's statistics are fixed" if first > 1 else ""
+    return f"The best epoch is that of the highest {decides}{since}. Its weights are in model.pt."
+
+
 def scores_table(report: Report) -> Html:
     """Best and last validation beside the lookup table."""
     last = next((row for row in reversed(report.rows) if validation_scores(row)), {})
@@ -92,6 +104,8 @@ def scores_table(report: Report) -> Html:
     body = []
     for name, value in report.scores.items():
         level, latest = report.lookup_table.get(name), last.get(VALIDATION + name)
+        if latest is None and last.get("epoch") == report.best_epoch:
+            latest = value  # of what is computed at the end only
         gain = None if level is None else value - level
         won = gain is not None and (gain > 0) != (name in LOWER_IS_BETTER)
         better = "lower" if name in LOWER_IS_BETTER else "higher"

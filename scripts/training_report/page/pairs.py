@@ -52,7 +52,9 @@ def moved_table(report: Report) -> Html:
 def left_out_words(found: Realigned) -> str:
     """How many pairs the table lacks."""
     more = len(found.pairs) - MOST
-    return f"{more} more pairs were moved less far." if more > 0 else ""
+    if more < 1:
+        return ""
+    return "One more pair was moved less far." if more == 1 else f"{more} more pairs were moved less far."
 
 
 def _bar(share: float, floor: float) -> Html:

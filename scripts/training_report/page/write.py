@@ -8,7 +8,7 @@ from pathlib import Path
 
 from scripts.files.template import Html, element, fill, read_html
 from scripts.training_report.page.curves import term_curves, training_curves, validation_curves, validations_table
-from scripts.training_report.page.head import headline, notices, progress_words, scores_table, tiles
+from scripts.training_report.page.head import best_words, headline, notices, progress_words, scores_table, tiles
 from scripts.training_report.page.origin import facts_list, pairs_table, pairs_title, provenance, settings_table
 from scripts.training_report.page.pairs import left_out_words, moved_table, moved_words
 from scripts.training_report.page.previews import MOST_SLICES, preview_rows, slices_table, stains, worst_rows
@@ -43,6 +43,7 @@ def build_page(report: Report) -> str:
         kind=report.status.word.replace(" ", "-"),
         headline=headline(report),
         progress=progress_words(report),
+        best_words=best_words(report),
         epoch=report.status.epoch,
         max_epochs=max(1, report.status.max_epochs),
         notices=notices(report),
@@ -72,6 +73,9 @@ def _previews(report: Report) -> Html:
         FOLDER / "previews.html",
         rows=preview_rows(report),
         side=LARGE,
+        stain="The stain is that of the epoch at the slider."
+        if len(epochs) > 1
+        else f"The stain is that of epoch {epochs[0] if epochs else report.best_epoch}.",
         last=max(0, len(epochs) - 1),
         left_out=left_out if report.left_out else "",
         unknown="" if report.working_um else "How large a pixel is, no pair says: scale bars are in pixels.",

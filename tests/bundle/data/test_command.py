@@ -79,6 +79,7 @@ def test_the_worst_pair_comes_first(
     assert "Mg5Gd_8w_slice 001_ct: left out: The section fits if it is turned" in said
     assert "Only 1 specimen (Mg5Gd_8w): it is in training" in said
     assert "Fewer than three pairs" in said
+    assert "then: training needs pairs for training and for validation. Add a specimen, or cut one pair" in said
     datalist = json.loads((out / "datalist.json").read_text())
     assert [len(datalist[split]) for split in ("training", "validation", "test")] == [1, 0, 0]
     words = ["--keep", "mg5gd_8w-1-he.png"]

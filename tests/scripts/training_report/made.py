@@ -58,6 +58,8 @@ def report(epochs: int = 12, names: Sequence[str] = ("a.tif", "b.tif"), **change
         rows=history,
         scores={"ssim": 0.7, "psnr": 19.0},
         best_epoch=10,
+        key_metric="ssim",
+        first_epoch=9,
         lookup_table={"ssim": 0.564, "psnr": 18.4},
         validation=Validation(epochs, seen, tuple(map(pictures, seen)), (pictures(seen[0]),), "ssim"),
         pages=[

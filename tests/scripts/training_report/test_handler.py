@@ -58,6 +58,7 @@ class Account:
         self.facts: dict[str, str] = {}
         self.lookup_table = {"ssim": 0.5}
         self.verdict = ""
+        self.best_model = SimpleNamespace(key_metric="ssim", first_epoch=None)
 
     @property
     def best_epoch(self) -> int | None:
@@ -190,6 +191,25 @@ def test_how_it_ended(error: BaseException, words: str, tmp_path: Path) -> None:
     page = training.page()
     assert words in page.text
     assert epochs_of(page) == [2]
+
+
+def test_pictures_of_a_validation_are_kept_where_ctrl_c_comes_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training = Training(tmp_path)
+    add = training.report.album.add
+    pressed: list[bool] = []
+
+    def once_interrupted(*words: Any) -> None:
+        if training.trainer.state.epoch == 4 and not pressed:
+            pressed.append(True)
+            raise KeyboardInterrupt
+        add(*words)
+
+    monkeypatch.setattr(training.report.album, "add", once_interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        training.run(6)
+    assert epochs_of(training.page()) == [2, 4]
 
 
 def test_a_training_that_cannot_begin_leaves_the_page_of_another(tmp_path: Path) -> None:

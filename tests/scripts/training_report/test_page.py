@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from scripts.training_report.page import build_page
-from scripts.training_report.report import FAILED, INTERRUPTED, RUNNING, STOPPED, Realigned, Status
+from scripts.training_report.report import FAILED, INTERRUPTED, RUNNING, STOPPED, Moved, Realigned, Status
 from tests.scripts.training_report.made import EVIL, Parsed, report
 
 
@@ -36,6 +36,24 @@ def test_gain_over_the_lookup_table() -> None:
     worse = parsed(lookup_table={"ssim": 0.8}, verdict="")
     assert "So far not better than a lookup table in SSIM." in worse.text
     assert "0.800 0.700 \N{MINUS SIGN}0.100" in worse.text
+
+
+def test_why_an_earlier_epoch_with_a_higher_score_is_not_the_best() -> None:
+    assert "The best epoch is that of the highest SSIM since epoch 9, from where on the network's" in parsed().text
+    early = parsed(best_epoch=6).text
+    assert "The weights of the last validation are kept in model.pt until epoch 9." in early
+    assert "The best epoch is that of the highest SSIM. Its weights" in parsed(first_epoch=None).text
+
+
+def test_what_is_computed_at_the_end_is_the_last_epochs_too() -> None:
+    scores = {"ssim": 0.7, "psnr": 19.0, "lpips": 0.2}
+    assert "LPIPS lower is better – 0.200 – 0.200" in parsed(best_epoch=12, scores=scores).text
+    assert "LPIPS lower is better – 0.200 – –" in parsed(scores=scores).text
+
+
+def test_one_validation_needs_no_slider() -> None:
+    assert "The stain is that of the epoch at the slider." in parsed().text
+    assert "The stain is that of epoch 2." in parsed(pages=report().pages[:1]).text
 
 
 @pytest.mark.parametrize(
@@ -194,3 +212,9 @@ def test_links_within_the_page_lead_somewhere() -> None:
     page = parsed()
     places = {f"#{attributes['id']}" for _, attributes in page.elements if attributes.get("id")}
     assert {a["href"] for a in page.of("a")} <= places
+
+
+def test_one_pair_more_is_one() -> None:
+    pairs = tuple(Moved(f"{place}.tif", "A", 3.0) for place in range(10))
+    assert "2 more pairs were moved less far." in parsed(realigned=Realigned((4,), pairs, 0.7)).text
+    assert "One more pair was moved less far." in parsed(realigned=Realigned((4,), pairs[1:], 0.7)).text

@@ -168,3 +168,10 @@ def test_options_are_handed_on() -> None:
     assert found == ["--epochs=3", "--device=cpu", "--overlay", *overlays, "--set", "batch_size=4", "amp=false"]
     again = cli.parse(["train", "D", "--out", "O", *found])
     assert (again.epochs, again.overlay, again.set) == (3, overlays, ["batch_size=4", "amp=false"])
+
+
+def test_the_help_says_what_options_mean_here(capsys: pytest.CaptureFixture[str]) -> None:
+    for command, out in (("folds", "folder for folds.csv"), ("train", "folder for report.html")):
+        with pytest.raises(SystemExit):
+            main([command, "--help"])
+        assert out in capsys.readouterr().out
