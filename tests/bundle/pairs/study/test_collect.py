@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import multiprocessing
 import os
 import shutil
 import signal
-import subprocess
 import sys
+from collections.abc import Iterator
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +27,6 @@ from bundle.pairs.report.figure import draw_report
 from bundle.shared.section.light import light_of, values_of
 from scripts.data import load_datalist
 from scripts.data.image.pixel_size import read_pixel_size
-from tests.conftest import ROOT
 
 
 @pytest.fixture
@@ -126,25 +127,34 @@ def test_it_goes_on_where_it_was(registered: Path, tmp_path: Path, capsys: pytes
     assert {path.parent.name for path in before if before[path] != after[path]} == {"S02_00"}
 
 
-def test_killed_and_started_again(registered: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Killed when the first pair is there: no data list claims to be whole, and the first pair is not made again."""
-    out = tmp_path / "data"
+@contextlib.contextmanager
+def begun(words: list[str]) -> Iterator[BaseProcess]:
+    """A command in a process that is forked off this one, once the first pair is there; in the end it is killed."""
     reader, writer = os.pipe()
 
     def command() -> None:
         with open(writer, "w") as sys.stdout:
-            main(["pairs", "collect", str(registered), "--out", str(out)])
+            main(words)
 
     process = multiprocessing.get_context("fork").Process(target=command)
     process.start()
     os.close(writer)
     with open(reader) as said:
         assert said.readline().startswith("1 of 3")
+        yield process
         process.kill()
         process.join(timeout=100)
     assert process.exitcode == -signal.SIGKILL
+
+
+def test_killed_and_started_again(registered: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Killed when the first pair is there: no data list claims to be whole, and the first pair is not made again."""
+    out = tmp_path / "data"
+    words = ["pairs", "collect", str(registered), "--out", str(out)]
+    with begun(words):
+        pass
     assert not (out / "datalist.json").exists()
-    assert main(["pairs", "collect", str(registered), "--out", str(out)]) == 0
+    assert main(words) == 0
     assert "1 of 3: S01_00 (was there already)" in capsys.readouterr().out
     assert [len(load_datalist(out, split)) for split in ("training", "validation", "test")] == [1, 1, 1]
     assert not [path for path in out.rglob("*.partial")]
@@ -152,16 +162,10 @@ def test_killed_and_started_again(registered: Path, tmp_path: Path, capsys: pyte
 
 def test_workers_end_with_their_parent(registered: Path, tmp_path: Path) -> None:
     """Else they would write to a folder whose lock another process may take."""
-    out = tmp_path / "data"
-    words = ["pairs", "collect", str(registered), "--out", str(out), "--jobs", "2"]
-    command = [sys.executable, "-m", "bundle", *words]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline().startswith("1 of 3")
+    with begun(["pairs", "collect", str(registered), "--out", str(tmp_path / "data"), "--jobs", "2"]) as process:
         children = [
             child for child in psutil.Process(process.pid).children() if "spawn_main" in " ".join(child.cmdline())
         ]
-        process.kill()
     assert len(children) == 2
     _gone, alive = psutil.wait_procs(children, timeout=30)
     assert not alive
