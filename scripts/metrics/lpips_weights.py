@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch.overrides import TorchFunctionMode
 
 from scripts.errors import InputError
 from scripts.files.digest import file_digest
@@ -92,8 +93,7 @@ def build_lpips(features: dict[str, torch.Tensor]) -> Any:
     import_torchvision()
     import lpips
 
-    # `LPIPS` draws random convolutions first, which must not shift the random numbers of a training.
-    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+    with _Unfilled(), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # lpips says `pretrained=False` in torchvision's old way
         model = lpips.LPIPS(pretrained=True, net="alex", version="0.1", pnet_rand=True, verbose=False)
     model.net.load_state_dict(
@@ -104,3 +104,16 @@ def build_lpips(features: dict[str, torch.Tensor]) -> Any:
         }
     )
     return model.eval().requires_grad_(False)
+
+
+class _Unfilled(TorchFunctionMode):
+    """Leaves new layers unfilled: `LPIPS` draws the 60 million weights of a whole AlexNet, and none of them is kept.
+
+    They would take half a second, and shift the random numbers of a training.
+    """
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        given = kwargs or {}
+        if getattr(func, "__module__", None) == "torch.nn.init":
+            return given["tensor"] if "tensor" in given else args[0]
+        return func(*args, **given)
