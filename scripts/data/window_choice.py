@@ -210,7 +210,7 @@ def _calibrated(facts: Facts, training: Training) -> str:
 def _brought(landmarks: Landmarks, training: Training) -> Choice:
     positions = training.landmarks or STANDARD
     at = " and ".join(f"{100 * position:.0f} %" for position in positions)
-    whose = "the standard, since no training says where it had them" if positions == STANDARD else "as in the training"
+    whose = "the usual places" if positions == STANDARD else "as in the training"
     why = f"{_in_words(landmarks)} are brought to {at} of the window, {whose}"
     return Choice(*from_landmarks(landmarks, positions), LANDMARKS, why)
 

@@ -35,6 +35,7 @@ KINDS = frozenset(
         "tomo",
         "grey",
         "gray",
+        "grau",
         "he",
         "hist",
         "histo",

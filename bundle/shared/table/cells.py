@@ -19,7 +19,7 @@ def safe_name(name: str) -> str:
 
 
 def number_in(where: str, line: dict[str, str], name: str) -> float | None:
-    """Micrometres in a cell, None for an empty one.
+    """Micrometres in a cell, with a decimal point or comma; None for an empty one.
 
     Args:
         where: the row and its table, for messages.
@@ -33,11 +33,13 @@ def number_in(where: str, line: dict[str, str], name: str) -> float | None:
     if not text:
         return None
     try:
-        value = float(text)
+        value = float(text.replace(",", ".") if text.count(",") == 1 else text)  # 1,234.5 stays no number
     except ValueError:
         value = 0.0
     if not 0 < value < math.inf:
-        raise InputError(f"{where}: {name} is {text!r}, give micrometres.")
+        raise InputError(
+            f"{where}: {name} is {text!r}, expected micrometres as a number, such as 5 or 2.5: correct it."
+        )
     return value
 
 

@@ -46,7 +46,9 @@ def read_table(path: Path) -> tuple[list[str], list[Line]]:
         delimiter = max(",;\t", key=first.count)
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         rows = [(number, [cell.strip() for cell in row]) for number, row in enumerate(reader, 1)]
-    except (UnicodeError, csv.Error) as error:
+    except UnicodeError as error:
+        raise InputError(f"{path} is not in UTF-8: save it again, as CSV UTF-8 in Excel's words.") from error
+    except csv.Error as error:
         raise InputError(f"{path} is no CSV file ({error}): save the table as CSV, UTF-8.") from error
     rows = [(number, cells) for number, cells in rows if any(cells)]
     header = [name.lower() for name in rows[0][1]] if rows else []

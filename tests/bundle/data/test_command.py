@@ -91,11 +91,13 @@ def test_the_worst_pair_comes_first(
 
 
 def test_a_table(study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Columns in any order, German semicolons, one of the laboratory's own."""
+    """Columns in any order, German semicolons and commas, one of the laboratory's own."""
     rows = ["Specimen;Operator;Section;CT;voxel size"]
     for number, path in enumerate(sorted((study / "HE").iterdir())):
         specimen, slice_ = path.name.split("-")[0], path.name.split("-")[1]
-        rows.append(f"{specimen};KM;{path};{study}/CT slices/{specimen}_slice 00{slice_}_ct.TIF;{5 if number else ''}")
+        rows.append(
+            f"{specimen};KM;{path};{study}/CT slices/{specimen}_slice 00{slice_}_ct.TIF;{'5,0' if number else ''}"
+        )
     table = tmp_path / "T.csv"
     table.write_text("\n".join(rows), encoding="utf-8")
     assert main(["data", "--table", str(table), "--out", str(tmp_path / "D")]) == 0

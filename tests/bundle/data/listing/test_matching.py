@@ -26,6 +26,7 @@ def names(*files: str) -> list[Name]:
         ("Prüfling 1_slice 003_ct.TIF", "pru\u0308fling1-3-HE.png"),
         ("Prüfling 1_slice 003_ct.TIF", "Pruefling 1 3 H&E.jpg"),
         ("ct_Probe2_001.nii.gz", "Probe2_histology_1.ome.tif"),
+        ("Rattenkiefer 1 CT.png", "Rattenkiefer_1_HE grau.png"),
         ("S01/slice_004.tif", "S1_4 stained.png"),
         ("Mg5Gd_8w_R1_003.tif", "Mg5Gd 8w R1 Schnitt 3 final.png"),
     ],

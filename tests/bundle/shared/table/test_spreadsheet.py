@@ -59,5 +59,5 @@ def test_encodings(tmp_path: Path) -> None:
         (tmp_path / "a.csv").write_text("a\tb\nSchädel\t2\n", encoding=encoding)
         assert read_table(tmp_path / "a.csv")[1] == [Line(2, {"a": "Schädel", "b": "2"})]
     (tmp_path / "a.csv").write_text("a\nSchädel\n", encoding="latin-1")
-    with pytest.raises(InputError, match="save the table as CSV, UTF-8"):
+    with pytest.raises(InputError, match=r"a\.csv is not in UTF-8: save it again, as CSV UTF-8"):
         read_table(tmp_path / "a.csv")
