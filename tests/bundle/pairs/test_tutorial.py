@@ -18,8 +18,9 @@ from bundle.pairs.registration import register
 from scripts.volume.read.reader import open_volume
 from tests.conftest import ROOT
 
+SIDE, DEPTH = 128, 24
 SMALL = {
-    ("bundle", "slides"): "--side 160 --depth 32 --distortion 4 --undamaged --processes 1",
+    ("bundle", "slides"): f"--side {SIDE} --depth {DEPTH} --distortion 4 --undamaged --processes 1",
     ("bundle", "pairs", "register"): "",
     ("bundle", "pairs", "collect"): "--depth 40 --ct_window 5000 35000",
 }
@@ -59,7 +60,7 @@ def test_from_a_study_folder_to_a_stained_volume(
         build.run()
         build.finalize()
     with open_volume(tmp_path / "data/slides/blocks/S03.ome.tif") as scan:
-        assert scan.shape == (32, 160, 160)
+        assert scan.shape == (DEPTH, SIDE, SIDE)
     record = json.loads((tmp_path / "output/stained/S03_stain.json").read_text())
-    assert record["input"]["shape_zyx"] == [32, 160, 160]
+    assert record["input"]["shape_zyx"] == [DEPTH, SIDE, SIDE]
     assert (tmp_path / "output/stained/S03_stain.ome.zarr").is_dir()
