@@ -56,10 +56,13 @@ readers-test: readers-venv
 
 label-venv: $(LABEL_VENV)/.installed
 
-# Its versions are pinned by the extra: constraints.txt has others.
+# Its versions are pinned by the extra: constraints.txt has others, but the same torch. MONAI Label asks for sam2, whose
+# build by itself would bring a torch of its own, with CUDA packages.
 $(LABEL_VENV)/.installed: pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 11) and 'MONAI Label needs Python 3.10 or 3.11: make PYTHON=python3.11 ...')"
 	$(PYTHON) -m venv $(LABEL_VENV)
+	$(LABEL_VENV)/bin/pip install --quiet --constraint constraints.txt $(PIP_OPTIONS) torch torchvision 'setuptools>=77'
+	$(LABEL_VENV)/bin/pip install --quiet $(PIP_OPTIONS) --no-build-isolation --no-deps 'sam2>=0.4.1'
 	$(LABEL_VENV)/bin/pip install --quiet $(PIP_OPTIONS) --editable '.[monailabel]' 'pytest>=8' 'pytest-timeout>=2.3'
 	touch $@
 
