@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import ignite.distributed as idist
 import numpy as np
 import torch
 from ignite.engine import Engine, Events
@@ -139,7 +140,7 @@ class Rehearsal:
         return (time.perf_counter() - begun) / int(trainer.state.iteration)  # epochs of one step
 
     def _checkpoint(self, trainer: PairedCycleGANTrainer) -> float:
-        path = self.folder / "timed.pt"
+        path = self.folder / f"timed_{idist.get_rank()}.pt"  # of several processes each has its own
         begun = time.perf_counter()
         save_atomically({name: part.state_dict() for name, part in trainer.training_state().items()}, path)
         took = time.perf_counter() - begun

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import statistics
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from typing import Any
 from bundle.shared.windowed_pairs import load_pairs
 from bundle.workflows.folds.design import Fold, make_folds
 from bundle.workflows.folds.fold_run import FoldRun
-from bundle.workflows.folds.scores import lines_of, read_scores, rows_of, summary
+from bundle.workflows.folds.scores import line_of, lines_of, read_scores, rows_of, summary
 from bundle.workflows.folds.study import Study, read_study, write_fold
 from scripts.data.datalist.file import SPLITS
 from scripts.errors import InputError
@@ -23,6 +25,7 @@ from scripts.lock import locked
 from scripts.lookup_table.choice import choose_lut, score_lut
 from scripts.provenance.evaluation_of import COMPANION
 from scripts.whole import write_text
+from scripts.words import duration
 
 PLAN, TABLE, RECORD, ENSEMBLE = "plan.json", "folds.csv", "folds.json", "ensemble.pt"
 
@@ -95,23 +98,27 @@ def _all_folds(out: Path, study: Study, folds: Sequence[Fold], words: Sequence[s
         f"in {len(folds)} folds, trained one after the other.",
         flush=True,
     )
-    done = []
+    done, took = [], list[float]()
     for fold in folds:
+        begun = time.monotonic()
         run = FoldRun(fold.number, out / f"fold_{fold.number}")
         write_fold(study, fold, run.data)
         print(
             f"fold {fold.number} of {len(folds)}: learns from {', '.join(fold.training)}; its epoch is chosen on "
             f"{', '.join(fold.validation)}; held out {', '.join(fold.held_out)}. "
-            f"{'Trained already.' if run.is_trained() else f'See {run.folder}/training.log.'}",
+            f"{'Trained already.' if (known := run.is_trained()) else f'See {run.folder}/training.log.'}",
             flush=True,
         )
         run.train(words)
         run.evaluate(_words_of_evaluation(args))
         done.append(_result(run, fold, study))
+        took += [] if known else [time.monotonic() - begun]
+        left = (len(folds) - len(done)) * statistics.fmean(took) if took else 0
+        print(f"{line_of(done[-1])}{f'; about {duration(left)} left' if left else ''}", flush=True)
     together = summary(done)
     write_rows(out / TABLE, rows_of(done, together))
     write_text(out / RECORD, json.dumps({"folds": done, **together}, indent=1) + "\n")
-    print("\n".join(lines_of(done, together)))
+    print("\n".join(lines_of(len(done), together)))
     print(f"scores in {out / TABLE} and {out / RECORD}")
     _ensemble(out, [Path(fold["weights"]) for fold in done])
 
@@ -164,4 +171,4 @@ def _ensemble(out: Path, weights: Sequence[Path]) -> None:
         f"ensemble of the folds in {out / ENSEMBLE}: its stain is their mean. It has seen every specimen above: only "
         "others can judge it. To stain with it:"
     )
-    print(f"python -m bundle stain SCAN --checkpoint {out / ENSEMBLE} --uncertainty --out STAINED")
+    print(f"python -m bundle stain SCAN --checkpoint {shlex.quote(str(out / ENSEMBLE))} --uncertainty --out STAINED")

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from scripts.account.verdict import compared
 from scripts.words import TITLES, count, score, with_unit
 
 Scores = dict[str, float]  # by metric; what nobody has is left out
@@ -88,14 +89,17 @@ def rows_of(folds: Sequence[Mapping[str, Any]], together: Mapping[str, Any]) -> 
     return [{name: row.get(name, "") for name in columns} for row in rows]
 
 
-def lines_of(folds: Sequence[Mapping[str, Any]], together: Mapping[str, Any]) -> list[str]:
-    """What is printed: a line for each fold, one of means and spreads, the lookup table's, and what they mean."""
+def line_of(fold: Mapping[str, Any]) -> str:
+    """What is printed of a fold when it is done."""
+    held_out = ", ".join(fold["held_out"])
+    return f"fold {fold['fold']}: {_words(fold['scores'])} on {count(fold['pairs'], 'pair')} of {held_out}"
+
+
+def lines_of(folds: int, together: Mapping[str, Any]) -> list[str]:
+    """What is printed of so many folds together: means and spreads, the lookup table's, a verdict, what they mean."""
     lines = []
-    for fold in folds:
-        held_out = ", ".join(fold["held_out"])
-        lines.append(f"fold {fold['fold']}: {_words(fold['scores'])} on {count(fold['pairs'], 'pair')} of {held_out}")
     for what, key in (
-        (f"{len(folds)} folds", "between_folds"),
+        (f"{folds} folds", "between_folds"),
         ("specimens", "between_specimens"),
         ("lookup table", "lookup_table_between_folds"),
     ):
@@ -108,7 +112,11 @@ def lines_of(folds: Sequence[Mapping[str, Any]], together: Mapping[str, Any]) ->
         ]
         if parts:
             lines.append(f"{what}: {', '.join(parts)}")
-    return [*lines, SAID]
+    means, table = (
+        {name: found["mean"] for name, found in together[key].items()}
+        for key in ("between_folds", "lookup_table_between_folds")
+    )
+    return [*lines, *filter(None, [compared(means, table)]), SAID]
 
 
 def _words(scores: Scores) -> str:

@@ -14,7 +14,10 @@ SPLITS = ("training", "validation", "test")
 NAME = "datalist.json"
 PAIR = '{"ct": "ct/a1.tif", "histology": "he/a1.png", "specimen": "a"}'
 FORM = f'{{"training": [{PAIR}], "validation": [...], "test": [...]}} (see docs/README.md)'
-PHANTOM = "In the source repository `python -m bundle phantom` makes a synthetic data set."
+PHANTOM = (
+    "In the source repository `python -m bundle data` writes it from two folders of images, and "
+    "`python -m bundle phantom` makes a synthetic data set."
+)
 LARGEST = 2**28  # bytes; about a million pairs
 
 #: How other programs call the splits.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -64,7 +65,9 @@ def test_three_folds(
 
     monkeypatch.setattr(FoldRun, "evaluate", killed)
     assert main(words(phantom, out)) == 130
-    assert "the same command goes on where it stopped" in capsys.readouterr().err
+    interrupted = capsys.readouterr()
+    assert "the same command goes on where it stopped" in interrupted.err
+    assert re.search(r"fold 1: PSNR / dB .* of S0\d; about \d+ s left\n", interrupted.out)
     assert not (out / "folds.csv").exists()
     monkeypatch.setattr(FoldRun, "evaluate", save)
     assert main(words(phantom, out)) == 0
@@ -74,6 +77,8 @@ def test_three_folds(
     assert "Trained already." in said
     assert "its epoch is chosen on " in said
     assert "lookup table: PSNR / dB " in said
+    assert re.search(r"fold 1: PSNR / dB .* of S0\d\n", said)  # trained already: that says nothing of the others
+    assert "etter than a lookup table in " in said
 
     record = json.loads((out / "folds.json").read_text())
     assert sorted(name for fold in record["folds"] for name in fold["held_out"]) == ["S01", "S02", "S03"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bundle.workflows.folds.scores import lines_of, mean_and_spread, read_scores, rows_of, summary
+from bundle.workflows.folds.scores import line_of, lines_of, mean_and_spread, read_scores, rows_of, summary
 from scripts.handlers.metrics_csv import PER_IMAGE, write_metrics_csv
 
 
@@ -65,12 +65,15 @@ def test_table_and_lines() -> None:
         ("mean lookup table between folds", "", 16.0),
         ("sd lookup table between folds", "", pytest.approx(1.4142, abs=1e-4)),
     ]
-    lines = lines_of(FOLDS, summary(FOLDS))
-    assert lines[:5] == [
+    assert [line_of(each) for each in FOLDS] == [
         "fold 1: PSNR / dB 21.00 on 2 pairs of a, b",
         "fold 2: PSNR / dB 24.00 on 1 pair of c",
+    ]
+    lines = lines_of(2, summary(FOLDS))
+    assert lines[:4] == [
         "2 folds: PSNR / dB 22.50 +- 2.12",
         "specimens: PSNR / dB 22.00 +- 2.00",
         "lookup table: PSNR / dB 16.00 +- 1.41",
+        "Better than a lookup table in the one score.",
     ]
-    assert "not even in the choice of its best epoch" in lines[5]
+    assert "not even in the choice of its best epoch" in lines[4]
