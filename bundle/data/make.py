@@ -7,9 +7,10 @@ import difflib
 import json
 import shlex
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -54,13 +55,12 @@ def make_list(args: argparse.Namespace) -> int:
     with writing(out / PAGE, "give another --out"):
         _tell_findings(checked)
         if not any(one.used for one in checked):
-            write_text(out / PAGE, page_of(checked, Said(remarks, {}, {})))
+            _write(out, page_of(checked, Said(remarks, {}, {})))
             raise InputError(f"None of the {count(len(checked), 'pair')} can be used: see above, or {out / PAGE}.")
         used, how = split_up(with_masks(checked, out), args.seed, args.within_specimen)
         windows = windows_of(used)
         said = Said([*remarks, how], {pair.name: pair for pair in used}, windows)
-        write_text(out / PAGE, page_of(checked, said))
-        write_text(out / NAME, json.dumps(datalist_of(used, windows, out), indent=2, ensure_ascii=False) + "\n")
+        _write(out, page_of(checked, said), datalist_of(used, windows, out))
     _tell(checked, said, windows, out)
     return 0
 
@@ -98,17 +98,22 @@ def _kept(asked: Sequence[str], pairs: Sequence[Listed]) -> set[str]:
 
 
 def _claimed(out: Path) -> Path:
-    """The output folder, without the list of an earlier run, which would not be true any more.
+    """The output folder.
 
     Raises:
         InputError: it cannot be written, or holds a list that this command did not write.
     """
     if (out / NAME).exists() and not (out / PAGE).exists():
         raise InputError(f"{out} has a {NAME} that this command did not write: give another --out, or move it away.")
-    writable_folder(out, "--out")
-    with writing(out / NAME, "give another --out"):
-        remove(out / NAME)
-    return out
+    return writable_folder(out, "--out")
+
+
+def _write(out: Path, page: str, datalist: Mapping[str, Any] | None = None) -> None:
+    """Page and list take the place of those of an earlier run, which stay together until then."""
+    remove(out / NAME)
+    write_text(out / PAGE, page)
+    if datalist is not None:
+        write_text(out / NAME, json.dumps(datalist, indent=2, ensure_ascii=False) + "\n")
 
 
 def _counted(checked: Sequence[Checked]) -> str:

@@ -60,6 +60,8 @@ def epochs_within(
     enough = (
         "" if needed(epochs, found, steps, interval) <= left else ", the least there can be, which will take longer"
     )
+    if idist.get_rank() > 0:
+        return epochs
     say(
         "In %s: %s%s. A step takes %.3g s, a validation %s, registering the pairs anew %s.",
         duration(60 * minutes),

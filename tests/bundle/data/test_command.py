@@ -82,6 +82,8 @@ def test_the_worst_pair_comes_first(
     assert "then: training needs pairs for training and for validation. Add a specimen, or cut one pair" in said
     datalist = json.loads((out / "datalist.json").read_text())
     assert [len(datalist[split]) for split in ("training", "validation", "test")] == [1, 0, 0]
+    assert "too few to be cut into parts" in refused(capsys, *small, "--out", out, "--within_specimen")
+    assert json.loads((out / "datalist.json").read_text()) == datalist  # a mistake costs nothing
     words = ["--keep", "mg5gd_8w-1-he.png"]
     assert main(["data", *map(str, small), "--out", str(out), *words]) == 0
     assert len(json.loads((out / "datalist.json").read_text())["training"]) == 2
