@@ -42,8 +42,9 @@ def progress_words(report: Report) -> str:
     if status.word == RUNNING:
         due = f"; the next page is expected about {status.next_due:%H:%M}" if status.next_due else ""
         return f"{done[0].upper()}{done[1:]} is complete, after {took}. {written}{due}. Reload to see it."
+    every = "The one epoch is" if status.epoch == 1 else f"All {status.epoch} epochs are"
     words = {
-        FINISHED: f"All {status.epoch} epochs are complete, after {took}.",
+        FINISHED: f"{every} complete, after {took}.",
         STOPPED: f"Stopped early after {done}, after {took}.",
         INTERRUPTED: f"Interrupted after {done}, {took}. Repeat the command with --resume to go on.",
         FAILED: f"Ended by an error after {done}, {took}: {status.error}",

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from scripts.training_report.page import build_page
-from scripts.training_report.report import FAILED, INTERRUPTED, RUNNING, STOPPED, Moved, Realigned, Status
+from scripts.training_report.report import FAILED, FINISHED, INTERRUPTED, RUNNING, STOPPED, Moved, Realigned, Status
 from tests.scripts.training_report.made import EVIL, Parsed, report
 
 
@@ -60,6 +60,7 @@ def test_one_validation_needs_no_slider() -> None:
     ("status", "words"),
     [
         ((RUNNING, 8), "Epoch 8 of 12 is complete, after 10 min. Written 2026-12-01 11:40; the next page is expected"),
+        ((FINISHED, 1), "The one epoch is complete, after 10 min."),
         ((STOPPED, 8), "Stopped early after epoch 8 of 12, after 10 min. Written"),
         ((INTERRUPTED, 8), "Interrupted after epoch 8 of 12, 10 min. Repeat the command with --resume to go on."),
         ((FAILED, 8), "Ended by an error after epoch 8 of 12, 10 min: <b>it broke"),
