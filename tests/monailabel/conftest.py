@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +13,8 @@ import numpy as np
 import pytest
 
 from bundle.cli import main
+from tests.monailabel.serving import Server, run_inference, started
 
-ROOT = Path(__file__).resolve().parents[2]
 FOREIGN = "threshold"
 LIMIT = 20000.0  # grey value in the foreign bundle's weights
 AFFINE = np.array([[0, -0.005, 0, 3], [0.004, 0, 0, -2], [0, 0, 0.006, 1], [0, 0, 0, 1]])  # x and y change places
@@ -69,26 +63,6 @@ class Threshold(torch.nn.Module):
 }
 
 
-@dataclass(frozen=True)
-class Server:
-    """A running server; `temporary` is where it may put temporary files."""
-
-    address: str
-    app: Path
-    studies: Path
-    temporary: Path
-    name: str = "xray_histology_virtual_staining"
-
-    def request(self, method: str, path: str, **options: Any) -> Any:
-        import httpx  # which comes with MONAI Label
-
-        return httpx.request(method, f"{self.address}{path}", timeout=200, **options)
-
-    def infer(self, model: str, image: str, /, **params: Any) -> Any:
-        form = {"params": json.dumps(params)}
-        return self.request("POST", f"/infer/{model}", params={"image": image, "output": "image"}, data=form)
-
-
 @pytest.fixture(scope="session")
 def foreign(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A zip of a bundle that is not ours."""
@@ -104,41 +78,28 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def server(phantom: Path, foreign: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Started as the documentation says, with one volume among its studies."""
+def served(phantom: Path, foreign: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an app of both bundles, and one volume among its studies."""
     folder = tmp_path_factory.mktemp("served")
-    app, studies, temporary = folder / "app", folder / "studies", folder / "tmp"
+    app, studies = folder / "app", folder / "studies"
     studies.mkdir()
-    temporary.mkdir()
     scan: Any = nibabel.load(phantom / "volumes" / "S03_ct.nii.gz")
     nibabel.save(nibabel.Nifti1Image(np.asarray(scan.dataobj), AFFINE), studies / "scan.nii.gz")
     assert main(["monailabel", str(app)]) == 0
     assert main(["monailabel", str(app), "--bundle", str(foreign)]) == 0
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, str(app / "serve.py"), "--studies", str(studies), "--port", str(port)]
-    with (folder / "server.log").open("w") as log:
-        environment = {**os.environ, "TMPDIR": str(temporary)}
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    server = Server(f"http://127.0.0.1:{port}", app, studies, temporary)
-    try:
-        _wait(server, process, folder / "server.log")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(served: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Started as the documentation says."""
+    with started(served, tmp_path_factory.mktemp("uploads")) as server:
         yield server
-    finally:
-        process.terminate()
-        assert process.wait(30) == 0
-        assert not list(temporary.glob("monailabel_*"))
+        server.process.terminate()
+        assert server.process.wait(30) == 0
+        assert not list(server.temporary.glob("monailabel_*"))
 
 
-def _wait(server: Server, process: subprocess.Popen, log: Path) -> None:
-    import httpx
-
-    for _ in range(180):
-        try:
-            server.request("GET", "/info/")
-            return
-        except httpx.TransportError:
-            assert process.poll() is None, log.read_text()
-            time.sleep(1)
-    raise AssertionError(log.read_text())
+@pytest.fixture(scope="session")
+def expected(server: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return run_inference(server.studies / "scan.nii.gz", tmp_path_factory.mktemp("expected"))

@@ -1,40 +1,22 @@
-"""The real server, from the outside: what it lists, what it returns, what it refuses, and that it trains."""
+"""The real server, from the outside: what it lists, returns and refuses."""
 
 from __future__ import annotations
 
-import gzip
-import io
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import nibabel
 import numpy as np
 import pytest
-import tifffile
 
 pytest.importorskip("monailabel", reason="it has an environment of its own: make label-test")
 
 from monailabel.client import MONAILabelClient
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.monailabel.serving import opened, run_inference
+
 RGB24 = 128
 pytestmark = pytest.mark.timeout(600)
-
-
-def run_inference(image: Path, out: Path, *options: str) -> Any:
-    """What the command line makes of an image."""
-    words = ["--input", str(image), "--output_format", "nii.gz", "--output_dir", str(out), *options]
-    config = ["--config_file", "configs/inference.yaml"]
-    subprocess.run([sys.executable, "-m", "monai.bundle", "run", "inference", *config, *words], cwd=ROOT, check=True)
-    (path,) = out.glob("*_stain.nii.gz")
-    return nibabel.load(path)
-
-
-def opened(content: bytes) -> Any:
-    return nibabel.Nifti1Image.from_stream(io.BytesIO(gzip.decompress(content)))
 
 
 def require_same(stain: Any, expected: Any, scan: Path) -> None:
@@ -45,11 +27,6 @@ def require_same(stain: Any, expected: Any, scan: Path) -> None:
     assert stain.shape == image.shape
     assert np.array_equal(stain.affine, image.affine)
     assert np.ptp(np.asarray(stain.dataobj)["R"]) > 50  # it is no blank
-
-
-@pytest.fixture(scope="module")
-def expected(server: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return run_inference(server.studies / "scan.nii.gz", tmp_path_factory.mktemp("expected"))
 
 
 def voxels(path: Path) -> np.ndarray:
@@ -105,7 +82,7 @@ def test_a_session_with_options(server: Any, tmp_path: Path) -> None:
     result, told = client.infer(server.name, "", options, session_id=session)
     by_hand = ["--ct_window", "[4000, 30000]", "--slice_average", "[1]"]
     require_same(nibabel.load(result), run_inference(scan, tmp_path / "out", *by_hand), scan)
-    assert told["window"] == {"lo": 4000, "hi": 30000, "source": "given"}
+    assert [told["window"][name] for name in ("lo", "hi", "source")] == [4000, 30000, "given"]
     assert told["name"] == server.name
     client.remove_session(session)
     answer = server.request("POST", f"/infer/{server.name}", params={"session_id": session})
@@ -186,37 +163,3 @@ def test_all_images_at_once(server: Any) -> None:
     assert answer.status_code == 200
     assert set(answer.json()) == {"scan"}
     assert (server.studies / "labels" / "original" / "scan.nii.gz").is_file()
-
-
-def test_training(server: Any, expected: Any, phantom: Path, tmp_path: Path) -> None:
-    """Two pairs are submitted, one of a slice and one of a volume, whose section is the stain of the served weights.
-
-    Nothing can be better than these on this pair, so that they stay.
-    """
-    client = MONAILabelClient(server.address)
-    few = server.request("POST", f"/train/{server.name}", params={"run_sync": True})
-    assert few.status_code == 400
-    assert "at least 2 are needed" in few.text
-    client.upload_image(str(phantom / "ct" / "S01_00.tif"), "slice", {"ct_window": [5000, 35000]})
-    client.save_label("slice", str(phantom / "histology" / "S01_00.png"))
-    section = np.asarray(expected.dataobj)[:, :, 1].T
-    tifffile.imwrite(tmp_path / "section.tif", np.stack([section[name] for name in "RGB"], axis=-1), photometric="rgb")
-    told = {"slice": 1, "specimen": "S03", "split": "validation", "ct_window": [5000, 35000]}
-    client.save_label("scan", str(tmp_path / "section.tif"), params=told)
-    weights = server.app / "model" / server.name / "models" / "model.pt"
-    before = weights.read_bytes()
-
-    options = {"max_epochs": 1, "iterations_per_epoch": 1, "batch_size": 1, "patch_size": 32, "perceptual": 0}
-    client.train_start(server.name, options)
-    status = {"status": "SUBMITTED"}
-    while status["status"] in ("SUBMITTED", "RUNNING"):
-        time.sleep(2)
-        status = client.train_status()
-    assert status["status"] == "DONE", "\n".join(status["details"])
-    assert any("trained on 1 pairs, validated with 1" in line for line in status["details"])
-
-    assert any("begins with the weights of" in line for line in status["details"])
-    assert any("the served ones SSIM" in line and "the served ones stay" in line for line in status["details"])
-    assert weights.read_bytes() == before
-    stain = opened(server.infer(server.name, "scan").content)
-    assert np.array_equal(np.asarray(stain.dataobj), np.asarray(expected.dataobj))

@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 from fastapi import HTTPException
+from lib.background import end_with_parent
 from lib.bundles import find_bundles, stains_volumes
 from lib.datastore import GuardedDatastore
 from lib.foreign import BundleInferTask, BundleTrainTask
@@ -178,6 +179,8 @@ class StainingApp(MONAILabelApp):
         """Run a task; what it refuses ends a background process with one sentence, which its status then shows."""
         try:
             refuse_expressions(request)
+            if not self._server_mode:
+                end_with_parent(self.uploads)
             return task(request, *others)
         except Refusal as refusal:
             if self._server_mode:  # the client asked to wait (`run_sync`)

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from lib.background import stop_all
 from monailabel.config import settings
 from monailabel.main import Main
 
@@ -32,7 +33,10 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # `atexit` handlers run, which a signal by itself skips
     app = str(Path(__file__).resolve().parent)
     sys.argv[1:] = ["start_server", "--app", app, "--host", HOST, *sys.argv[1:]]
-    LocalMain().run()
+    try:
+        LocalMain().run()
+    finally:
+        stop_all()
 
 
 if __name__ == "__main__":

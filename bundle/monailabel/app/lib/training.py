@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
 from monailabel.interfaces.datastore import Datastore, DefaultLabelTag
 from monailabel.interfaces.tasks.train import TrainTask
 from monailabel.utils.others.generic import device_list, name_to_device
@@ -60,13 +61,22 @@ class StainTrainTask(TrainTask):
             How many pairs there were, what was found of the new weights, and where the training's files are.
 
         Raises:
-            Refusal: an option that is none; too few pairs, or such as cannot be used; a workflow that fails.
+            Refusal: an option that is none; too few pairs, or such as cannot be used; a workflow that fails; another
+                training of this model is running.
         """
+        self.runs.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(self.runs / ".lock", timeout=0):  # it is free again when its process is gone
+                return self._train(request, datastore)
+        except Timeout:
+            raise Refusal("This model is being trained: wait for the end, or stop that training.", 409) from None
+
+    def _train(self, request: dict[str, Any], datastore: Datastore) -> dict[str, Any]:
         if request.get("device"):
             request = {**request, "device": name_to_device(request["device"])}
         words = command_words(TRAINING, request)
         folder = self.runs / time.strftime("%Y%m%d-%H%M%S")
-        folder.mkdir(parents=True)
+        folder.mkdir()
         try:
             splits, with_lpips = self._write_datalist(folder, submitted_pairs(datastore), request.get("val_split", 0.2))
         except Refusal:
